@@ -1,0 +1,192 @@
+//! From a serde enum of events to (event type, payload) and back. The type is read from the
+//! envelope, not from inside the payload, so decoding looks at each payload once.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::de::value::StrDeserializer;
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, VariantAccess,
+    Visitor,
+};
+use serde::{Serialize, forward_to_deserialize_any};
+use serde_json::value::RawValue;
+
+use super::event::EncodedEvent;
+use super::json_text::{InvalidJson, JsonText};
+
+/// An event that its model can't read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an event of type {event_type} can't be read: {cause}")]
+pub struct DecodeError {
+    /// The type in the event's envelope.
+    pub event_type: String,
+    /// What was wrong with it.
+    pub cause: String,
+}
+
+/// Encodes an enum variant: its name is the event type, its fields are the payload.
+///
+/// # Errors
+/// [`InvalidJson`] when `event` isn't an enum variant with named fields (or none), or has no
+/// JSON form.
+pub fn encode(event: &impl Serialize, schema_version: u32) -> Result<EncodedEvent, InvalidJson> {
+    let text = JsonText::of(event)?;
+    let shape = |cause: String| InvalidJson::Syntax(format!("not an event enum: {cause}"));
+    if let Ok(name) = text.read::<String>() {
+        return Ok(EncodedEvent {
+            event_type: Cow::Owned(name),
+            schema_version,
+            data: JsonText::empty_object(),
+        });
+    }
+    let variant: BTreeMap<String, Box<RawValue>> = text.read().map_err(|e| shape(e.to_string()))?;
+    let mut variants = variant.into_iter();
+    match (variants.next(), variants.next()) {
+        (Some((name, fields)), None) => Ok(EncodedEvent {
+            event_type: Cow::Owned(name),
+            schema_version,
+            data: JsonText::parse(fields.get())?,
+        }),
+        _ => Err(shape("it has more than one name".to_owned())),
+    }
+}
+
+/// Decodes a payload as the enum variant that the event type names.
+///
+/// # Errors
+/// [`DecodeError`] when the type is unknown or the payload has another shape.
+pub fn decode<E: DeserializeOwned>(event_type: &str, data: &JsonText) -> Result<E, DecodeError> {
+    let data = data.as_str();
+    E::deserialize(Tagged { event_type, data }).map_err(|e| DecodeError {
+        event_type: event_type.to_owned(),
+        cause: e.to_string(),
+    })
+}
+
+/// A deserializer whose enum variant is named outside its content.
+struct Tagged<'a> {
+    event_type: &'a str,
+    data: &'a str,
+}
+
+impl<'de> Deserializer<'de> for Tagged<'de> {
+    type Error = serde_json::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_enum(self)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
+        unit unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier
+        ignored_any
+    }
+}
+
+impl<'de> EnumAccess<'de> for Tagged<'de> {
+    type Error = serde_json::Error;
+    type Variant = Self;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(
+        self,
+        seed: V,
+    ) -> Result<(V::Value, Self), Self::Error> {
+        let name: StrDeserializer<'_, serde_json::Error> = self.event_type.into_deserializer();
+        Ok((seed.deserialize(name)?, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Tagged<'de> {
+    type Error = serde_json::Error;
+
+    fn unit_variant(self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(
+        self,
+        seed: T,
+    ) -> Result<T::Value, Self::Error> {
+        let mut json = serde_json::Deserializer::from_str(self.data);
+        let value = seed.deserialize(&mut json)?;
+        json.end()?;
+        Ok(value)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(
+        self,
+        _len: usize,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        serde_json::Deserializer::from_str(self.data).deserialize_seq(visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        serde_json::Deserializer::from_str(self.data).deserialize_map(visitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    enum Event {
+        MoneyDeposited { amount: i64, reference: String },
+        Renamed(Name),
+        AccountClosed,
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Name {
+        name: String,
+    }
+
+    #[test]
+    fn every_kind_of_variant_survives_the_way_there_and_back() {
+        let events = [
+            Event::MoneyDeposited {
+                amount: 5,
+                reference: "salary".into(),
+            },
+            Event::Renamed(Name { name: "Ada".into() }),
+            Event::AccountClosed,
+        ];
+        for event in events {
+            let encoded = encode(&event, 1).unwrap();
+            assert_eq!(
+                decode::<Event>(&encoded.event_type, &encoded.data),
+                Ok(event)
+            );
+        }
+    }
+
+    #[test]
+    fn the_type_stands_outside_the_payload() {
+        let encoded = encode(
+            &Event::MoneyDeposited {
+                amount: 5,
+                reference: "x".into(),
+            },
+            1,
+        )
+        .unwrap();
+        assert_eq!(encoded.event_type, "MoneyDeposited");
+        assert_eq!(encoded.data.as_str(), r#"{"amount":5,"reference":"x"}"#);
+    }
+
+    #[test]
+    fn an_unknown_type_and_another_shape_are_refused() {
+        let data = JsonText::parse(r#"{"amount":"five"}"#).unwrap();
+        let error = decode::<Event>("MoneyDeposited", &data).unwrap_err();
+        assert_eq!(error.event_type, "MoneyDeposited");
+        assert!(decode::<Event>("Unheard", &data).is_err());
+    }
+}

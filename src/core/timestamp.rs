@@ -1,0 +1,113 @@
+//! The time at which something was recorded, in whole milliseconds, and its text form.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
+
+/// Milliseconds since 1970-01-01T00:00:00Z, between the years 0 and 9999.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(i64);
+
+/// A text that isn't a time with date, time of day and offset.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not a time like 2026-01-05T09:00:02.000Z")]
+pub struct InvalidTimestamp {
+    /// The text as it came.
+    pub text: String,
+}
+
+impl Timestamp {
+    const MIN: i64 = -62_167_219_200_000;
+    const MAX: i64 = 253_402_300_799_999;
+
+    /// From milliseconds since 1970; what lies outside the years 0 to 9999 is moved to their edge.
+    #[must_use]
+    pub const fn from_millis(millis: i64) -> Timestamp {
+        if millis < Self::MIN {
+            Timestamp(Self::MIN)
+        } else if millis > Self::MAX {
+            Timestamp(Self::MAX)
+        } else {
+            Timestamp(millis)
+        }
+    }
+
+    /// Milliseconds since 1970.
+    #[must_use]
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// Reads an RFC 3339 text with any offset; what is finer than a millisecond is dropped.
+    ///
+    /// # Errors
+    /// [`InvalidTimestamp`] when the text is anything else.
+    pub fn parse(text: &str) -> Result<Timestamp, InvalidTimestamp> {
+        let invalid = || InvalidTimestamp {
+            text: text.to_owned(),
+        };
+        let time = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| invalid())?;
+        let millis = time.unix_timestamp_nanos().div_euclid(1_000_000);
+        let millis = i64::try_from(millis).map_err(|_| invalid())?;
+        // An offset can carry a time over the edge of the years that can be written.
+        if !(Self::MIN..=Self::MAX).contains(&millis) {
+            return Err(invalid());
+        }
+        Ok(Timestamp(millis))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    /// RFC 3339 in UTC with three digits of a second: `2026-01-05T09:00:02.000Z`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH) // never taken: the bounds above are narrower
+            .to_offset(UtcOffset::UTC);
+        write!(
+            f,
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+            time.year(),
+            u8::from(time.month()),
+            time.day(),
+            time.hour(),
+            time.minute(),
+            time.second(),
+            time.millisecond()
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_offset_and_finer_digits_become_utc_milliseconds() {
+        let time = Timestamp::parse("2026-01-05T10:00:02.0009+01:00").unwrap();
+        assert_eq!(time.to_string(), "2026-01-05T09:00:02.000Z");
+        assert_eq!(Timestamp::parse("2026-01-05T09:00:02Z").unwrap(), time);
+    }
+
+    #[test]
+    fn a_time_before_1970_is_rounded_down_too() {
+        let time = Timestamp::parse("1969-12-31T23:59:59.9999Z").unwrap();
+        assert_eq!(time.millis(), -1);
+        assert_eq!(time.to_string(), "1969-12-31T23:59:59.999Z");
+    }
+
+    #[test]
+    fn other_texts_are_refused() {
+        for text in [
+            "",
+            "yesterday",
+            "2026-01-05",
+            "2026-13-05T09:00:02Z",
+            "0000-01-01T00:00:00+01:00",
+        ] {
+            assert!(Timestamp::parse(text).is_err(), "{text}");
+        }
+    }
+}
