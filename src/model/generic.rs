@@ -1,0 +1,134 @@
+//! The model of streams that no shipped model knows: it takes no commands, and its state is the
+//! fold of the payloads, so that any CloudEvents log can be explored.
+
+use serde_json::{Map, Value};
+
+use super::{CommandForm, Instance, Look, Model, Refusal};
+use crate::core::{EncodedEvent, JsonText, RecordedEvent, ReplayError, StreamId, Version};
+
+/// The model of one foreign aggregate type.
+#[derive(Clone, Debug)]
+pub struct GenericModel {
+    aggregate_type: String,
+}
+
+impl GenericModel {
+    /// A model for the streams of this aggregate type.
+    #[must_use]
+    pub fn new(aggregate_type: impl Into<String>) -> GenericModel {
+        GenericModel {
+            aggregate_type: aggregate_type.into(),
+        }
+    }
+}
+
+impl Model for GenericModel {
+    fn aggregate_type(&self) -> &str {
+        &self.aggregate_type
+    }
+
+    fn title(&self) -> &str {
+        &self.aggregate_type
+    }
+
+    fn commands(&self) -> &[CommandForm] {
+        &[]
+    }
+
+    fn look(&self, event_type: &str) -> Look {
+        Look::of_name(event_type)
+    }
+
+    fn money_keys(&self) -> &[&str] {
+        &[]
+    }
+
+    fn measure_name(&self) -> &str {
+        "first number"
+    }
+
+    fn begin(&self, stream: &StreamId) -> Box<dyn Instance> {
+        Box::new(Generic {
+            stream: stream.clone(),
+            version: Version::NONE,
+            data: Map::new(),
+            last_type: String::new(),
+        })
+    }
+}
+
+#[derive(Clone)]
+struct Generic {
+    stream: StreamId,
+    version: Version,
+    /// Last write wins for each key.
+    data: Map<String, Value>,
+    last_type: String,
+}
+
+impl Instance for Generic {
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn replay(&mut self, event: &RecordedEvent) -> Result<(), ReplayError> {
+        if event.stream != self.stream {
+            return Err(ReplayError::InvalidAggregateId {
+                expected: self.stream.clone(),
+                found: event.stream.clone(),
+            });
+        }
+        if event.version != self.version.next() {
+            return Err(ReplayError::InvalidEventVersion {
+                expected: self.version.next(),
+                found: event.version,
+            });
+        }
+        match event.data.read::<Value>() {
+            Ok(Value::Object(fields)) => self.data.extend(fields),
+            Ok(value) => {
+                self.data.insert("value".to_owned(), value);
+            }
+            // A payload that is JSON but too large for a number type is still shown, as its text.
+            Err(_) => {
+                let text = event.data.as_str().to_owned();
+                self.data.insert("value".to_owned(), Value::String(text));
+            }
+        }
+        self.last_type.clone_from(&event.event_type);
+        self.version = event.version;
+        Ok(())
+    }
+
+    fn decide(&self, command: &str, _arguments: &JsonText) -> Result<Vec<EncodedEvent>, Refusal> {
+        Err(Refusal::Malformed(format!(
+            "{command} can't be decided: {} has no model here and takes no commands",
+            self.stream.aggregate_type()
+        )))
+    }
+
+    fn view(&self) -> Value {
+        let mut view = Map::new();
+        view.insert("data".to_owned(), Value::Object(self.data.clone()));
+        view.insert("count".to_owned(), Value::from(self.version.0));
+        view.insert("last_type".to_owned(), Value::from(self.last_type.as_str()));
+        Value::Object(view)
+    }
+
+    fn measure(&self) -> Option<f64> {
+        first_number(&self.data)
+    }
+
+    fn fork(&self) -> Box<dyn Instance> {
+        Box::new(self.clone())
+    }
+}
+
+/// The first number of an object, looking into the objects in it.
+fn first_number(object: &Map<String, Value>) -> Option<f64> {
+    object.values().find_map(|value| match value {
+        Value::Number(number) => number.as_f64(),
+        Value::Object(inner) => first_number(inner),
+        _ => None,
+    })
+}

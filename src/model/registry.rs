@@ -1,0 +1,51 @@
+//! The models that ship, and a generic one for every other aggregate type.
+
+use std::rc::Rc;
+
+use super::{GenericModel, Model, bank_account, order};
+
+/// The models to choose from.
+#[derive(Clone)]
+pub struct Registry {
+    shipped: Rc<[Rc<dyn Model>]>,
+}
+
+impl Registry {
+    /// The models that ship with Eventloom.
+    #[must_use]
+    pub fn shipped() -> Registry {
+        Registry::new([
+            Rc::new(bank_account::model()) as Rc<dyn Model>,
+            Rc::new(order::model()),
+        ])
+    }
+
+    /// A choice of models.
+    pub fn new(models: impl IntoIterator<Item = Rc<dyn Model>>) -> Registry {
+        Registry {
+            shipped: models.into_iter().collect(),
+        }
+    }
+
+    /// The models that take commands, in the order in which they are offered.
+    #[must_use]
+    pub fn models(&self) -> &[Rc<dyn Model>] {
+        &self.shipped
+    }
+
+    /// The shipped model of an aggregate type.
+    #[must_use]
+    pub fn find(&self, aggregate_type: &str) -> Option<&Rc<dyn Model>> {
+        self.shipped
+            .iter()
+            .find(|model| model.aggregate_type() == aggregate_type)
+    }
+
+    /// The model of an aggregate type: the shipped one, or a generic one.
+    #[must_use]
+    pub fn model(&self, aggregate_type: &str) -> Rc<dyn Model> {
+        self.find(aggregate_type)
+            .cloned()
+            .unwrap_or_else(|| Rc::new(GenericModel::new(aggregate_type)))
+    }
+}
