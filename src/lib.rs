@@ -4,6 +4,7 @@
 //! what keeps them, [`runtime`] what loads and saves aggregates, [`model`] the models that ship,
 //! [`timeline`] the state at any version.
 
+pub mod app;
 pub mod core;
 pub mod model;
 pub mod runtime;

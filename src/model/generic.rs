@@ -4,7 +4,9 @@
 use serde_json::{Map, Value};
 
 use super::{CommandForm, Instance, Look, Model, Refusal};
-use crate::core::{EncodedEvent, JsonText, RecordedEvent, ReplayError, StreamId, Version};
+use crate::core::{
+    DecodeError, EncodedEvent, JsonText, RecordedEvent, ReplayError, StreamId, Version,
+};
 
 /// The model of one foreign aggregate type.
 #[derive(Clone, Debug)]
@@ -45,6 +47,10 @@ impl Model for GenericModel {
 
     fn measure_name(&self) -> &str {
         "first number"
+    }
+
+    fn check(&self, _event: &RecordedEvent) -> Result<(), DecodeError> {
+        Ok(())
     }
 
     fn begin(&self, stream: &StreamId) -> Box<dyn Instance> {

@@ -14,8 +14,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::core::{
-    Aggregate, AggregateRoot, EncodedEvent, JsonText, RecordedEvent, ReplayError, StreamId,
-    Version, payload,
+    Aggregate, AggregateRoot, DecodeError, EncodedEvent, JsonText, RecordedEvent, ReplayError,
+    StreamId, Version, payload,
 };
 
 pub use form::{CommandForm, Draft, Field, FieldError, Kind};
@@ -39,6 +39,12 @@ pub trait Model {
     fn money_keys(&self) -> &[&str];
     /// What the number that [`Instance::measure`] follows is called.
     fn measure_name(&self) -> &str;
+    /// Whether an event can be read as one of this model's: asked before one from elsewhere is
+    /// taken in.
+    ///
+    /// # Errors
+    /// [`DecodeError`] when it can't.
+    fn check(&self, event: &RecordedEvent) -> Result<(), DecodeError>;
     /// An aggregate to which nothing has happened.
     fn begin(&self, stream: &StreamId) -> Box<dyn Instance>;
 }
@@ -125,6 +131,10 @@ where
 
     fn measure_name(&self) -> &str {
         self.measure.0
+    }
+
+    fn check(&self, event: &RecordedEvent) -> Result<(), DecodeError> {
+        self.aggregate.decode(event).map(|_| ())
     }
 
     fn begin(&self, stream: &StreamId) -> Box<dyn Instance> {

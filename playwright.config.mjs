@@ -1,0 +1,47 @@
+// The end-to-end tests: the built page in Chromium, served from a path of its own.
+// `cargo xtask test e2e` builds dist/ first; by hand: `trunk build --release && npx playwright test`.
+import { existsSync } from 'node:fs';
+import { defineConfig, devices } from '@playwright/test';
+import { address } from './tests/e2e/server.mjs';
+
+const installed = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+export default defineConfig({
+  testDir: 'tests/e2e',
+  outputDir: 'target/e2e/artefacts',
+  // Generous: the machine may be building something else.
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  retries: 0,
+  workers: 2,
+  fullyParallel: true,
+  forbidOnly: Boolean(process.env.CI),
+  reporter: 'list',
+  use: {
+    baseURL: address,
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+    launchOptions: {
+      // Undefined: Playwright then looks for a browser of its own and says how to get one.
+      executablePath: process.env.CHROMIUM ?? installed.find((path) => existsSync(path)),
+      // Chromium's sandbox can't start as root, and the only page it opens is ours.
+      chromiumSandbox: false,
+      args: [
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    },
+  },
+  projects: [{ name: 'chromium', use: { ...devices['Desktop Chrome'] } }],
+  webServer: {
+    command: 'node tests/e2e/server.mjs',
+    url: address,
+    reuseExistingServer: false,
+    stdout: 'ignore',
+    stderr: 'pipe',
+  },
+});

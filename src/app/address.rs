@@ -1,0 +1,150 @@
+//! The address bar: `#/bank_account/ada-savings?v=3` and back. Pure text.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use crate::core::{StreamId, Version};
+
+/// What JavaScript's `encodeURIComponent` leaves as it is, besides letters and digits.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
+
+/// What an address asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// The stream.
+    pub stream: StreamId,
+    /// The version: none for the head, followed; the text itself where it isn't a number.
+    pub version: Option<Result<Version, String>>,
+}
+
+/// An address that names no stream.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "The address {hash:?} names no stream; it should look like #/bank_account/ada-savings?v=3."
+)]
+pub struct InvalidAddress {
+    /// The part from `#` on, shortened.
+    pub hash: String,
+}
+
+/// Reads the part of an address from `#` on. `None`: it asks for nothing.
+///
+/// # Errors
+/// [`InvalidAddress`].
+pub fn parse(hash: &str) -> Result<Option<Address>, InvalidAddress> {
+    let invalid = || InvalidAddress {
+        hash: hash.chars().take(80).collect(),
+    };
+    let rest = hash.strip_prefix('#').unwrap_or(hash);
+    if rest.is_empty() || rest == "/" {
+        return Ok(None);
+    }
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let mut parts = path.strip_prefix('/').ok_or_else(invalid)?.split('/');
+    let (Some(aggregate_type), Some(aggregate_id), None) =
+        (parts.next(), parts.next(), parts.next())
+    else {
+        return Err(invalid());
+    };
+    let decode = |part: &str| {
+        let text = percent_decode_str(part)
+            .decode_utf8()
+            .map_err(|_| invalid())?;
+        Ok(text.into_owned())
+    };
+    let stream = StreamId::new(decode(aggregate_type)?, decode(aggregate_id)?);
+    let version = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("v="))
+        .map(version);
+    Ok(Some(Address {
+        stream: stream.map_err(|_| invalid())?,
+        version,
+    }))
+}
+
+fn version(text: &str) -> Result<Version, String> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse() {
+        Ok(number) if digits => Ok(Version(number)),
+        _ => Err(text.chars().take(40).collect()),
+    }
+}
+
+/// Writes the address of a stream at a version; no version for the head, followed.
+#[must_use]
+pub fn format(stream: &StreamId, version: Option<Version>) -> String {
+    let encode = |text| utf8_percent_encode(text, ENCODED).to_string();
+    let path = format!(
+        "#/{}/{}",
+        encode(stream.aggregate_type()),
+        encode(stream.aggregate_id())
+    );
+    match version {
+        Some(version) => format!("{path}?v={version}"),
+        None => path,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_name_survives_the_address() {
+        for name in [
+            "ada-savings",
+            "a/b?c#d&v=1",
+            "žluťoučký 100%",
+            "<script>",
+            "(a)!*'~",
+        ] {
+            let stream = StreamId::new("bank_account", name).unwrap();
+            let written = format(&stream, Some(Version(3)));
+            let read = parse(&written).unwrap().unwrap();
+            assert_eq!(
+                (read.stream, read.version),
+                (stream, Some(Ok(Version(3)))),
+                "{written}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_name_is_written_as_encode_uri_component_writes_it() {
+        let stream = StreamId::new("bank_account", "a b/c(d)'é").unwrap();
+        assert_eq!(format(&stream, None), "#/bank_account/a%20b%2Fc(d)'%C3%A9");
+    }
+
+    #[test]
+    fn a_bad_version_is_told_from_none() {
+        for bad in ["-1", "x", "", "1.5", "+1", "99999999999999999999999"] {
+            let read = parse(&format!("#/order/a?v={bad}")).unwrap().unwrap();
+            assert_eq!(read.version, Some(Err(bad.to_owned())));
+        }
+        assert_eq!(parse("#/order/a").unwrap().unwrap().version, None);
+    }
+
+    #[test]
+    fn what_names_no_stream_is_refused_and_nothing_asks_for_nothing() {
+        assert_eq!(parse(""), Ok(None));
+        assert_eq!(parse("#/"), Ok(None));
+        for hash in [
+            "#order",
+            "#/order",
+            "#/order/",
+            "#/order/a/b",
+            "#/order/%ff",
+        ] {
+            assert!(parse(hash).is_err(), "{hash}");
+        }
+    }
+}

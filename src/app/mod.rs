@@ -1,0 +1,24 @@
+//! The page, built like what it teaches: its state is a fold of actions in one reducer, effects
+//! run in one place and come back as actions, and views are functions of the state.
+
+pub mod action;
+pub mod address;
+pub mod reduce;
+pub mod state;
+pub mod story;
+
+#[cfg(target_arch = "wasm32")]
+mod backend;
+#[cfg(target_arch = "wasm32")]
+mod component;
+#[cfg(target_arch = "wasm32")]
+mod effect;
+#[cfg(target_arch = "wasm32")]
+mod keys;
+#[cfg(target_arch = "wasm32")]
+mod transfer;
+#[cfg(target_arch = "wasm32")]
+mod view;
+
+#[cfg(target_arch = "wasm32")]
+pub use component::App;

@@ -1,0 +1,288 @@
+//! What the page knows. Everything on screen is a function of this value.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use crate::core::{StreamId, Version};
+use crate::model::{Draft, FieldError, Registry};
+use crate::store::StreamHead;
+use crate::timeline::Timeline;
+
+use super::address;
+
+/// The whole state of the page.
+#[derive(Clone)]
+pub struct State {
+    /// The models to choose from.
+    pub registry: Registry,
+    /// What the address asks for.
+    pub place: Place,
+    /// All streams of the store, once they are known.
+    pub streams: Option<Rc<Vec<StreamHead>>>,
+    /// The history of the place's stream, once it is loaded.
+    pub timeline: Option<Rc<Timeline>>,
+    /// The version that is looked at; none for the head, followed.
+    pub viewed: Option<Version>,
+    /// Whether versions play by themselves.
+    pub playing: bool,
+    /// Where events are kept.
+    pub storage: Storage,
+    /// What came of the last command, import or address.
+    pub outcome: Option<Outcome>,
+    /// Counts outcomes, so that the same text twice is told twice.
+    pub outcomes: u64,
+    /// The command that is being saved.
+    pub saving: Option<Sent>,
+    /// What has been typed into the forms of each model's commands.
+    pub drafts: BTreeMap<FormKey, Draft>,
+    /// The form that was refused for its fields, and why.
+    pub bad_fields: Option<(FormKey, Vec<FieldError>)>,
+    /// The import that is running.
+    pub import: Option<Progress>,
+    /// The dialog that is open.
+    pub dialog: Option<Dialog>,
+    /// What is remembered from visit to visit.
+    pub preferences: Preferences,
+    /// The address that the browser shows, as far as is known.
+    pub shown_address: String,
+    /// The address to go to once the streams are known, or a version once the stream is.
+    pub(super) pending: Pending,
+}
+
+/// Aggregate type and command name.
+pub type FormKey = (String, String);
+
+/// What the address asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    /// Not known yet.
+    #[default]
+    Undecided,
+    /// A stream, with or without events.
+    Stream(StreamId),
+    /// An aggregate type that neither a model nor the store knows.
+    UnknownModel(String),
+}
+
+/// What waits for something else to be known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Pending {
+    /// An address, until the streams are listed.
+    pub address: Option<String>,
+    /// A version, until its stream is loaded.
+    pub version: Option<Result<Version, String>>,
+}
+
+/// Where events are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Storage {
+    /// It is being opened.
+    #[default]
+    Opening,
+    /// In the browser.
+    Kept,
+    /// In memory only, because of this.
+    InMemory(String),
+    /// In the browser, but out of reach now, because of this.
+    Lost(String),
+}
+
+/// A command on its way to the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// The stream that it was decided for.
+    pub stream: StreamId,
+    /// Its name.
+    pub command: String,
+}
+
+/// What came of something, to be told to the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Whether it went well, was refused, or met a conflict.
+    pub kind: OutcomeKind,
+    /// What it is about: shown where that is.
+    pub about: About,
+    /// A few words in front: `Withdraw refused.`
+    pub title: String,
+    /// The rest.
+    pub text: String,
+}
+
+/// Whether something went well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutcomeKind {
+    /// It did.
+    Done,
+    /// It was refused.
+    Refused,
+    /// Somebody else was first; it can be tried again.
+    Conflict,
+}
+
+/// What an outcome is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// A command.
+    Command,
+    /// The address.
+    Address,
+    /// The store as a whole: import, export, reset, reading.
+    Store,
+}
+
+/// How far an import has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The file's name.
+    pub file: String,
+    /// From 0 to 100.
+    pub percent: u8,
+    /// What is being done.
+    pub stage: &'static str,
+}
+
+/// A dialog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialog {
+    /// Emptying the store.
+    Reset,
+    /// All keys.
+    Help,
+}
+
+/// What is remembered from visit to visit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preferences {
+    /// The theme, once it was chosen; before that the system's.
+    pub theme: Option<Theme>,
+    /// Whether single keys do anything.
+    pub shortcuts: bool,
+    /// Whether the line that says what to try is still wanted.
+    pub tip: bool,
+    /// The forms that are open.
+    pub open_forms: BTreeSet<FormKey>,
+}
+
+impl Default for Preferences {
+    fn default() -> Preferences {
+        let open =
+            |aggregate_type: &str, command: &str| (aggregate_type.to_owned(), command.to_owned());
+        Preferences {
+            theme: None,
+            shortcuts: true,
+            tip: true,
+            open_forms: BTreeSet::from([
+                open("bank_account", "Deposit"),
+                open("bank_account", "Withdraw"),
+                open("order", "Place order"),
+            ]),
+        }
+    }
+}
+
+/// Light or dark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Theme {
+    /// Dark ink on light paper.
+    Light,
+    /// Light ink on dark paper.
+    Dark,
+}
+
+impl Theme {
+    /// The name in the document and in what is remembered.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Theme::Light => "light",
+            Theme::Dark => "dark",
+        }
+    }
+}
+
+impl State {
+    /// The page before anything is known.
+    #[must_use]
+    pub fn new(registry: Registry, preferences: Preferences, address: String) -> State {
+        State {
+            registry,
+            place: Place::Undecided,
+            streams: None,
+            timeline: None,
+            viewed: None,
+            playing: false,
+            storage: Storage::Opening,
+            outcome: None,
+            outcomes: 0,
+            saving: None,
+            drafts: BTreeMap::new(),
+            bad_fields: None,
+            import: None,
+            dialog: None,
+            preferences,
+            shown_address: address.clone(),
+            pending: Pending {
+                address: Some(address),
+                version: None,
+            },
+        }
+    }
+
+    /// The stream that is looked at.
+    #[must_use]
+    pub fn stream(&self) -> Option<&StreamId> {
+        match &self.place {
+            Place::Stream(stream) => Some(stream),
+            Place::Undecided | Place::UnknownModel(_) => None,
+        }
+    }
+
+    /// The version of the last event of the stream that is looked at.
+    #[must_use]
+    pub fn head(&self) -> Version {
+        self.timeline
+            .as_ref()
+            .map_or(Version::NONE, |timeline| timeline.head())
+    }
+
+    /// The version that is looked at, as a number.
+    #[must_use]
+    pub fn viewed_version(&self) -> Version {
+        self.viewed.unwrap_or_else(|| self.head())
+    }
+
+    /// The address of what is looked at.
+    #[must_use]
+    pub fn address(&self) -> Option<String> {
+        Some(address::format(self.stream()?, self.viewed))
+    }
+
+    /// The aggregate types in the store that no shipped model knows, in order.
+    #[must_use]
+    pub fn foreign_types(&self) -> Vec<String> {
+        let streams = self.streams.as_deref().map_or(&[][..], Vec::as_slice);
+        let types: BTreeSet<&str> = streams
+            .iter()
+            .map(|head| head.stream.aggregate_type())
+            .collect();
+        types
+            .into_iter()
+            .filter(|aggregate_type| self.registry.find(aggregate_type).is_none())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// How many events the store holds, as far as the list of streams knows.
+    #[must_use]
+    pub fn events_in_store(&self) -> u64 {
+        let streams = self.streams.as_deref().map_or(&[][..], Vec::as_slice);
+        streams.iter().map(|head| head.version.0).sum()
+    }
+
+    /// Whether the store's events would be lost with the page.
+    #[must_use]
+    pub fn in_memory(&self) -> bool {
+        matches!(self.storage, Storage::InMemory(_))
+    }
+}

@@ -1,0 +1,55 @@
+// Serves dist/ as a static host would: under a path of its own, to prove that every address in it is
+// relative, and with the strict content security policy that a host may set.
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import sirv from 'sirv';
+
+const port = 8791;
+const path = '/eventloom';
+
+/** Where the page is found. */
+export const address = `http://127.0.0.1:${port}${path}/`;
+
+const policy = [
+  "default-src 'self'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  // The page draws with style attributes.
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: blob:",
+  "base-uri 'none'",
+  "object-src 'none'",
+].join('; ');
+
+function serve() {
+  const dist = fileURLToPath(new URL('../../dist', import.meta.url));
+  if (!existsSync(`${dist}/index.html`)) {
+    console.error('There is no dist/index.html yet. Build the page first: trunk build --release');
+    process.exit(1);
+  }
+  const files = sirv(dist, {
+    dev: true,
+    setHeaders: (response) => response.setHeader('Content-Security-Policy', policy),
+  });
+  const server = createServer((request, response) => {
+    const missing = () => {
+      response.statusCode = 404;
+      response.end(`Nothing is served at ${request.url}; the page is at ${path}/`);
+    };
+    if (!request.url.startsWith(`${path}/`)) return missing();
+    request.url = request.url.slice(path.length);
+    files(request, response, missing);
+  });
+  server.on('error', (error) => {
+    console.error(
+      error.code === 'EADDRINUSE'
+        ? `Port ${port} is taken on 127.0.0.1. End what uses it (perhaps an earlier test run) and try again.`
+        : `The test server could not start: ${error.message}`,
+    );
+    process.exit(1);
+  });
+  server.listen(port, '127.0.0.1', () => console.log(`Serving dist/ at ${address}`));
+}
+
+// Playwright's configuration imports the address alone.
+if (process.argv[1] === fileURLToPath(import.meta.url)) serve();

@@ -1,0 +1,38 @@
+// The page that was built starts, from any path, with everything it needs.
+import { expect, test } from './fixtures.mjs';
+
+test('the page starts and is called Eventloom', async ({ page }) => {
+  await page.goto('./');
+  await expect(page).toHaveTitle(/^Eventloom/);
+  await expect(page.getByText('Loading Eventloom…')).toBeHidden();
+  await expect(page.getByText('could not start')).toBeHidden();
+});
+
+test('its fonts, icons and manifest are where it looks for them', async ({ page, request }) => {
+  await page.goto('./');
+  const loaded = await page.evaluate(async () => {
+    const faces = await Promise.all(
+      ['16px Hyperlegible', '16px "Hyperlegible Mono"'].map((font) => document.fonts.load(font)),
+    );
+    return faces.flat().map((face) => face.status);
+  });
+  expect(loaded).toEqual(['loaded', 'loaded']);
+
+  const links = await page
+    .locator('link[rel=icon], link[rel=apple-touch-icon], link[rel=manifest]')
+    .evaluateAll((elements) => elements.map((element) => element.href));
+  const manifest = links.find((link) => link.endsWith('.webmanifest'));
+  const { icons } = await (await request.get(manifest)).json();
+  for (const link of [...links, ...icons.map((icon) => new URL(icon.src, manifest).href)]) {
+    expect((await request.get(link)).status(), link).toBe(200);
+  }
+});
+
+test('a page whose program cannot be loaded says so in words', async ({ browser, baseURL }) => {
+  // A page of its own: the errors that the shared one forbids are what this test is about.
+  const page = await browser.newPage();
+  await page.route('**/*.wasm', (route) => route.abort());
+  await page.goto(baseURL);
+  await expect(page.getByRole('alert')).toContainText('Eventloom could not start.');
+  await page.close();
+});

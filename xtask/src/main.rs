@@ -1,0 +1,185 @@
+//! `cargo xtask`: sets up what is missing, then serves, tests or audits Eventloom.
+//!
+//! This file is the command line. What a command does is in the file of its name.
+
+mod audit;
+mod browser;
+mod cargo_tool;
+mod failure;
+mod node;
+mod process;
+mod project;
+mod serve;
+mod stages;
+mod tally;
+mod test;
+mod tools;
+
+use std::env;
+use std::process::ExitCode;
+
+use failure::{Failure, Result};
+use project::Project;
+use serve::Serving;
+use stages::Stage;
+
+const HELP: &str = "\
+Eventloom's tasks. Each installs what it misses first (into target/tools and node_modules), and says so.
+
+  cargo xtask serve [--open] [--port N] [--release]
+      Build the playground and serve it at http://127.0.0.1:8080, again at each change.
+      --open opens the browser, --port chooses another port, --release builds it as it is shipped.
+
+  cargo xtask test [STAGE]
+      Run everything that must hold, stage by stage, or one stage:
+      format, clippy, clippy-wasm, native, web, e2e, doc; lint is all of them that run no tests.
+
+  cargo xtask audit
+      Check the licences, sources and known vulnerabilities of the dependencies, with cargo-deny.
+";
+
+/// What the command line asks for.
+#[derive(Debug, PartialEq)]
+enum Task {
+    Help,
+    Serve(Serving),
+    Test(Vec<Stage>),
+    Audit,
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("\n{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let task = parse(&arguments)?;
+    if task == Task::Help {
+        print!("{HELP}");
+        return Ok(());
+    }
+    let project = Project::find()?;
+    match task {
+        Task::Help => Ok(()),
+        Task::Serve(serving) => serve::serve(&project, serving),
+        Task::Test(stages) => test::test(&project, &stages),
+        Task::Audit => audit::audit(&project),
+    }
+}
+
+fn parse(arguments: &[String]) -> Result<Task> {
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        [] | ["help" | "-h" | "--help", ..] | [_, "-h" | "--help", ..] => Ok(Task::Help),
+        ["serve", options @ ..] => parse_serving(options).map(Task::Serve),
+        ["test"] => Ok(Task::Test(Stage::ALL.to_vec())),
+        ["test", "lint"] => Ok(Task::Test(Stage::lint())),
+        ["test", name] => match Stage::named(name) {
+            Some(stage) => Ok(Task::Test(vec![stage])),
+            None => Err(misunderstood(name)),
+        },
+        ["audit"] => Ok(Task::Audit),
+        ["test" | "audit", _, extra, ..] | ["audit", extra] | [extra, ..] => {
+            Err(misunderstood(extra))
+        }
+    }
+}
+
+fn parse_serving(options: &[&str]) -> Result<Serving> {
+    let mut serving = Serving::default();
+    let mut options = options.iter();
+    while let Some(&option) = options.next() {
+        match option {
+            "--open" => serving.open = true,
+            "--release" => serving.release = true,
+            "--port" => {
+                let port = options.next().copied().unwrap_or_default();
+                serving.port = port.parse().map_err(|_| not_a_port(port))?;
+            }
+            other => match other.strip_prefix("--port=") {
+                Some(port) => serving.port = port.parse().map_err(|_| not_a_port(port))?,
+                None => return Err(misunderstood(other)),
+            },
+        }
+    }
+    Ok(serving)
+}
+
+fn misunderstood(argument: &str) -> Failure {
+    Failure::new(
+        format!("`{argument}` is not something that `cargo xtask` knows here."),
+        "`cargo xtask` alone lists what it can do.",
+    )
+}
+
+fn not_a_port(text: &str) -> Failure {
+    Failure::new(
+        format!("`{text}` is not a port."),
+        "Give a number from 1 to 65535, as in `cargo xtask serve --port 8081`.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Task> {
+        let arguments: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        parse(&arguments)
+    }
+
+    #[test]
+    fn nothing_asks_for_help() {
+        assert_eq!(parsed("").unwrap(), Task::Help);
+        assert_eq!(parsed("serve --help").unwrap(), Task::Help);
+    }
+
+    #[test]
+    fn serve_takes_its_options_in_any_order() {
+        let expected = Serving {
+            open: true,
+            port: 8081,
+            release: false,
+        };
+        assert_eq!(
+            parsed("serve --port 8081 --open").unwrap(),
+            Task::Serve(expected)
+        );
+        assert_eq!(
+            parsed("serve --open --port=8081").unwrap(),
+            Task::Serve(expected)
+        );
+    }
+
+    #[test]
+    fn a_port_that_is_none_is_an_error() {
+        assert!(parsed("serve --port").is_err());
+        assert!(parsed("serve --port many").is_err());
+    }
+
+    #[test]
+    fn test_takes_one_stage_or_lint_or_all() {
+        assert_eq!(parsed("test").unwrap(), Task::Test(Stage::ALL.to_vec()));
+        assert_eq!(parsed("test web").unwrap(), Task::Test(vec![Stage::Web]));
+        assert_eq!(parsed("test lint").unwrap(), Task::Test(Stage::lint()));
+    }
+
+    #[test]
+    fn what_is_unknown_is_named() {
+        for line in [
+            "sevre",
+            "test wbe",
+            "audit now",
+            "serve --prot 1",
+            "test web e2e",
+        ] {
+            assert!(parsed(line).is_err(), "{line}");
+        }
+    }
+}
