@@ -5,6 +5,9 @@
 //! [`timeline`] the state at any version.
 
 pub mod app;
+pub mod archive;
+#[cfg(target_arch = "wasm32")]
+pub mod browser;
 pub mod core;
 pub mod model;
 pub mod runtime;
