@@ -3,6 +3,7 @@
 //! The log is the truth; state is a fold over it. [`core`] holds events and deciders, [`store`]
 //! what keeps them, [`runtime`] what loads and saves aggregates.
 
+pub mod archive;
 pub mod core;
 pub mod store;
 pub mod target;
