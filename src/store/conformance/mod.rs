@@ -259,8 +259,8 @@ async fn ends_within<T>(
     None
 }
 
-/// Runs both to their end, side by side.
-async fn both<A, B>(first: impl Future<Output = A>, second: impl Future<Output = B>) -> (A, B) {
+/// Runs both to their end, side by side, for a test of two writers.
+pub async fn both<A, B>(first: impl Future<Output = A>, second: impl Future<Output = B>) -> (A, B) {
     let (mut first, mut second) = (pin!(first), pin!(second));
     let (mut a, mut b) = (None, None);
     poll_fn(|context| {
