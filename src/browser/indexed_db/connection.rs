@@ -97,7 +97,8 @@ impl Connection {
         self.hints.tell(Signal::Closed);
     }
 
-    fn now(&self) -> Option<IdbDatabase> {
+    /// The database of the newest connection, open or not.
+    pub(super) fn now(&self) -> Option<IdbDatabase> {
         let link = self.link.borrow();
         link.as_ref().map(|link| link.database.clone())
     }

@@ -12,6 +12,9 @@ mod import;
 mod schema;
 mod transaction;
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::ops::ControlFlow;
 use std::rc::Rc;
