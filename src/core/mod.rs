@@ -6,6 +6,8 @@ pub mod event;
 pub mod json_text;
 pub mod payload;
 pub mod root;
+#[cfg(any(test, feature = "testing"))]
+pub mod scenario;
 pub mod source;
 pub mod stream;
 pub mod timestamp;

@@ -232,7 +232,8 @@ impl Decider for BankAccount {
             Command::Deposit { amount, reference } => {
                 state.must_be_open()?;
                 state.must_be_an_amount(amount)?;
-                if amount > MAX_AMOUNT - state.balance {
+                // Saturating: a log from elsewhere can fold to a balance that no rule allowed.
+                if amount > MAX_AMOUNT.saturating_sub(state.balance) {
                     return Err(Rejection::TooMuch {
                         balance: state.money(state.balance),
                         asked: state.money(amount),

@@ -1,6 +1,5 @@
 //! What differs between two states, leaf by leaf.
 
-use json_patch::PatchOperation;
 use serde_json::Value;
 
 /// One difference. Paths are keys joined with `.`: `movements.deposits`, `lines.0.sku`.
@@ -43,49 +42,63 @@ impl Change {
     }
 }
 
-/// The differences between two JSON values, in the order of the later one's keys, what was
-/// removed where it stood.
+/// The differences between two JSON values, in the order of the later one's keys; what was
+/// removed from a branch comes after the rest of that branch.
 #[must_use]
 pub fn changes(old: &Value, new: &Value) -> Vec<Change> {
     let mut found = Vec::new();
-    for operation in json_patch::diff(old, new).0 {
-        match operation {
-            PatchOperation::Add(add) => {
-                leaves(&dotted(add.path.as_str()), &add.value, &mut |path, new| {
-                    found.push(Change::Added { path, new });
-                });
-            }
-            PatchOperation::Remove(remove) => {
-                let gone = old.pointer(remove.path.as_str()).unwrap_or(&Value::Null);
-                leaves(&dotted(remove.path.as_str()), gone, &mut |path, old| {
-                    found.push(Change::Removed { path, old });
-                });
-            }
-            PatchOperation::Replace(replace) => {
-                let path = dotted(replace.path.as_str());
-                let before = old.pointer(replace.path.as_str()).unwrap_or(&Value::Null);
-                replaced(path, before, &replace.value, &mut found);
-            }
-            // A diff is made of the three above; the others only occur in patches from elsewhere.
-            PatchOperation::Move(_) | PatchOperation::Copy(_) | PatchOperation::Test(_) => {}
-        }
-    }
+    compare("", old, new, &mut found);
     found
+}
+
+fn compare(path: &str, old: &Value, new: &Value, found: &mut Vec<Change>) {
+    match (old, new) {
+        _ if old == new => {}
+        (Value::Object(before), Value::Object(after)) if is_branch(old) && is_branch(new) => {
+            for (key, value) in after {
+                entry(&join(path, key), before.get(key), Some(value), found);
+            }
+            for (key, value) in before.iter().filter(|(key, _)| !after.contains_key(*key)) {
+                entry(&join(path, key), Some(value), None, found);
+            }
+        }
+        (Value::Array(before), Value::Array(after)) if is_branch(old) && is_branch(new) => {
+            for index in 0..before.len().max(after.len()) {
+                let path = join(path, &index.to_string());
+                entry(&path, before.get(index), after.get(index), found);
+            }
+        }
+        _ => replaced(path.to_owned(), old, new, found),
+    }
+}
+
+fn entry(path: &str, old: Option<&Value>, new: Option<&Value>, found: &mut Vec<Change>) {
+    match (old, new) {
+        (Some(old), Some(new)) => compare(path, old, new, found),
+        (None, Some(new)) => leaves(path, new, &mut |path, new| {
+            found.push(Change::Added { path, new });
+        }),
+        (Some(old), None) => leaves(path, old, &mut |path, old| {
+            found.push(Change::Removed { path, old });
+        }),
+        (None, None) => {}
+    }
 }
 
 /// A leaf in place of a leaf is a change; where a branch comes or goes, its leaves do.
 fn replaced(path: String, old: &Value, new: &Value, found: &mut Vec<Change>) {
-    if !is_branch(old) && !is_branch(new) {
+    if !is_branch(old) && !is_branch(new) && !is_nothing(&path, old) && !is_nothing(&path, new) {
         let (old, new) = (old.clone(), new.clone());
         found.push(Change::Changed { path, old, new });
         return;
     }
-    leaves(&path, old, &mut |path, old| {
-        found.push(Change::Removed { path, old })
-    });
-    leaves(&path, new, &mut |path, new| {
-        found.push(Change::Added { path, new })
-    });
+    entry(&path, Some(old), None, found);
+    entry(&path, None, Some(new), found);
+}
+
+/// An empty state has no leaf at all; an empty object or list inside a state is one.
+fn is_nothing(path: &str, value: &Value) -> bool {
+    path.is_empty() && matches!(value, Value::Object(fields) if fields.is_empty())
 }
 
 /// Whether a value has entries of its own; an empty object or list is a leaf.
@@ -98,32 +111,26 @@ pub(super) fn is_branch(value: &Value) -> bool {
 }
 
 fn leaves(path: &str, value: &Value, found: &mut impl FnMut(String, Value)) {
-    let join = |key: &str| match path {
-        "" => key.to_owned(),
-        _ => format!("{path}.{key}"),
-    };
     match value {
+        _ if is_nothing(path, value) => {}
         Value::Object(fields) if !fields.is_empty() => {
             fields
                 .iter()
-                .for_each(|(key, value)| leaves(&join(key), value, found));
+                .for_each(|(key, value)| leaves(&join(path, key), value, found));
         }
         Value::Array(items) if !items.is_empty() => items
             .iter()
             .enumerate()
-            .for_each(|(index, value)| leaves(&join(&index.to_string()), value, found)),
+            .for_each(|(index, value)| leaves(&join(path, &index.to_string()), value, found)),
         _ => found(path.to_owned(), value.clone()),
     }
 }
 
-/// A JSON pointer (RFC 6901) as a dotted path.
-fn dotted(pointer: &str) -> String {
-    pointer
-        .split('/')
-        .skip(1)
-        .map(|key| key.replace("~1", "/").replace("~0", "~"))
-        .collect::<Vec<_>>()
-        .join(".")
+fn join(path: &str, key: &str) -> String {
+    match path {
+        "" => key.to_owned(),
+        _ => format!("{path}.{key}"),
+    }
 }
 
 #[cfg(test)]
@@ -181,6 +188,34 @@ mod tests {
                 Change::Added {
                     path: "a/b.c".into(),
                     new: json!(1)
+                },
+            ]
+        );
+    }
+
+    #[test]
+    fn each_item_that_a_list_loses_is_named_with_its_own_value() {
+        let found = changes(&json!({"tags": ["a", "b", "c"]}), &json!({"tags": ["a"]}));
+        let removed = |path: &str, old: &str| Change::Removed {
+            path: path.into(),
+            old: json!(old),
+        };
+        assert_eq!(found, [removed("tags.1", "b"), removed("tags.2", "c")]);
+    }
+
+    #[test]
+    fn an_empty_list_is_a_leaf_that_goes_when_its_first_item_comes() {
+        let found = changes(&json!({"tags": []}), &json!({"tags": ["a"]}));
+        assert_eq!(
+            found,
+            [
+                Change::Removed {
+                    path: "tags".into(),
+                    old: json!([])
+                },
+                Change::Added {
+                    path: "tags.0".into(),
+                    new: json!("a")
                 },
             ]
         );
