@@ -288,6 +288,10 @@ impl<'de> Visitor<'de> for AttributesVisitor {
             repeated: None,
         };
         while let Some((Name(name), raw)) = members.next_entry::<Name<'de>, &'de RawValue>()? {
+            // CloudEvents 1.0.2, JSON format, section 2.2: null is the same as left out.
+            if JsonKind::of(raw.get()) == JsonKind::Null && name != "data" {
+                continue;
+            }
             let repeats = match Attribute::place(&name) {
                 Some(place) => attributes.known[place].replace(raw).is_some(),
                 None => match attributes.others.entry(name.clone()) {
@@ -346,13 +350,6 @@ fn read_text(attribute: &str, raw: &RawValue) -> Result<String, Reason> {
 /// CloudEvents allows texts, whole numbers and booleans; what else there is in the wild is kept
 /// as well, as long as it comes out as it went in.
 fn read_extension(name: &str, raw: &RawValue) -> Result<Value, Reason> {
-    if JsonKind::of(raw.get()) == JsonKind::Null {
-        return Err(Reason::WrongType {
-            attribute: Excerpt::of(name),
-            found: JsonKind::Null,
-            expected: "a value, or left out",
-        });
-    }
     let text = JsonText::parse(raw.get()).map_err(|cause| unreadable(name, &cause))?;
     let syntax =
         |error: serde_json::Error| unreadable(name, &InvalidJson::Syntax(error.to_string()));

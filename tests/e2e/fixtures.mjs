@@ -1,30 +1,41 @@
-// What every end-to-end test starts from: a page on which nothing may go wrong unseen.
+// What every end-to-end test starts from: a browser in which nothing may go wrong unseen.
 import { expect, test as base } from '@playwright/test';
+import { Playground } from './page.mjs';
 
 export { expect };
 
 export const test = base.extend({
   /**
-   * The page, watched: an uncaught error, a `console.error` (a request that failed is one too) or a
-   * request to any other host fails the test at its end.
+   * The tabs of one browser, watched: an uncaught error, a `console.error` (a request that failed
+   * is one too) or a request to any other host fails the test at its end.
    */
-  page: async ({ page, baseURL }, use) => {
+  context: async ({ context, baseURL }, use) => {
     const problems = [];
     const home = new URL(baseURL).origin;
-    page.on('pageerror', (error) => problems.push(`uncaught: ${error.stack ?? error}`));
-    page.on('console', (message) => {
+    context.on('weberror', (event) => problems.push(`uncaught: ${event.error().stack ?? event.error()}`));
+    context.on('console', (message) => {
       if (message.type() === 'error') problems.push(`console.error: ${message.text()}`);
     });
-    page.on('request', (request) => {
+    context.on('request', (request) => {
       const { protocol, origin } = new URL(request.url());
       if (protocol.startsWith('http') && origin !== home) problems.push(`third party: ${request.url()}`);
     });
-    await use(page);
+    await use(context);
     expect(problems, 'nothing goes wrong unseen').toEqual([]);
   },
 
-  /** Keeps a picture of the whole page, to be looked at: `await picture('an-order-is-shipped')`. */
+  /** The parts of the page, by their roles and names. */
+  playground: async ({ page }, use) => {
+    await use(new Playground(page));
+  },
+
+  /**
+   * Keeps a picture of the whole page, or of what is in view, to be looked at:
+   * `await picture('an-order-is-shipped')`.
+   */
   picture: async ({ page }, use) => {
-    await use((name) => page.screenshot({ path: `target/e2e/screenshots/${name}.png`, fullPage: true }));
+    await use((name, { fullPage = true } = {}) =>
+      page.screenshot({ path: `target/e2e/screenshots/${name}.png`, fullPage }),
+    );
   },
 });

@@ -5,7 +5,8 @@ import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import sirv from 'sirv';
 
-const port = 8791;
+// Another port lets two runs stand beside each other: `E2E_PORT=8801 npx playwright test`.
+const port = Number(process.env.E2E_PORT ?? 8791);
 const path = '/eventloom';
 
 /** Where the page is found. */

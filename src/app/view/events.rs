@@ -114,7 +114,7 @@ fn rows(
             <Row key={version.0} event={Rc::clone(event)} look={timeline.model().look(&event.event_type)}
                 words={Rc::clone(&words)} {when} {dated} last={version == timeline.head()} act={act.clone()}
                 total={windowed.then_some(events.len())}
-                top={windowed.then(|| index as f64 * height)} />
+                top={windowed.then_some(index as f64 * height)} />
         }
     };
     if !windowed {

@@ -1,0 +1,95 @@
+// What somebody sees who opens the page for the first time.
+import { expect, test } from './fixtures.mjs';
+import { story } from './page.mjs';
+
+test('the first visit shows the story of one account at its head', async ({ page, playground }) => {
+  await playground.open();
+  await playground.shows(9, 9);
+  await expect(page).toHaveURL(/#\/bank_account\/ada-savings$/);
+  await expect(playground.model).toHaveValue('bank_account');
+  await expect(playground.model.getByRole('option')).toHaveText(['Bank account', 'Order']);
+  await expect(playground.stream).toHaveValue('ada-savings');
+  await expect(playground.events.getByRole('option')).toHaveCount(story.head);
+  for (let version = 1; version <= story.head; version += 1) {
+    await expect(playground.events.getByRole('option').nth(version - 1)).toHaveAccessibleName(
+      new RegExp(`^v${version} ${story.types[version]}\\b`),
+    );
+  }
+});
+
+test('the first visit says in one line what to try, until that is put away for good', async ({
+  page, playground,
+}) => {
+  await playground.open();
+  const tip = page.getByText(/^Try this: /);
+  await expect(tip).toBeVisible();
+  await playground.button('Got it').click();
+  await expect(tip).toBeHidden();
+  await page.reload();
+  await playground.shows(9, 9);
+  await expect(tip).toBeHidden();
+});
+
+test('the state of the story is 459.50 EUR after three deposits and three withdrawals', async ({
+  playground,
+}) => {
+  await playground.open();
+  await expect(playground.line('status: "open"')).toBeVisible();
+  await expect(playground.line('owner: "Ada Byron"')).toBeVisible();
+  await expect(playground.line('currency: "EUR"')).toBeVisible();
+  await expect(playground.line('balance: 459.50 EUR')).toBeVisible();
+  await expect(playground.line('movements')).toHaveAttribute('aria-expanded', 'true');
+  await expect(playground.line('deposits: 3')).toBeVisible();
+  await expect(playground.line('withdrawals: 3')).toBeVisible();
+  expect(await playground.changeLines()).toEqual([
+    'changed balance 505.00 EUR → 459.50 EUR',
+    'changed movements.withdrawals 2 → 3',
+  ]);
+});
+
+test('the story is the same to the byte in every browser', async ({ playground, browser, baseURL }) => {
+  await playground.open();
+  const here = await playground.exported();
+  const elsewhere = await browser.newContext({ baseURL });
+  const { Playground } = await import('./page.mjs');
+  const other = new Playground(await elsewhere.newPage());
+  await other.open();
+  expect((await other.exported()).text).toBe(here.text);
+  await elsewhere.close();
+});
+
+test('a second visit adds nothing to the store', async ({ page, playground }) => {
+  await playground.open();
+  await playground.record('Deposit', { Amount: '40.50' }, 'MoneyDeposited', 10);
+  await page.reload();
+  await playground.shows(10, 10);
+  await expect(playground.line('balance: 500.00 EUR')).toBeVisible();
+  await playground.holds(10);
+});
+
+test('the tip leads to a refusal in words: 900.00 is more than there is', async ({ playground }) => {
+  await playground.open();
+  await playground.send('Withdraw', { Amount: '900.00' });
+  await expect(playground.alert).toContainText('The balance is 459.50 EUR; 900.00 was asked for.');
+  await expect(playground.alert).toContainText('Nothing was recorded.');
+  await playground.shows(9, 9);
+});
+
+test('the theme follows the system until it is chosen, and is then remembered', async ({
+  page, playground,
+}) => {
+  const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  await page.emulateMedia({ colorScheme: 'light' });
+  await playground.open();
+  const light = await paper();
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await expect.poll(paper).not.toBe(light);
+  const dark = await paper();
+  await playground.button('Theme').click();
+  await expect.poll(paper).toBe(light);
+  await page.reload();
+  await playground.shows(9, 9);
+  expect(await paper()).toBe(light);
+  await playground.button('Theme').click();
+  await expect.poll(paper).toBe(dark);
+});
