@@ -49,6 +49,9 @@
 //! ```
 
 pub mod app;
+pub mod archive;
+#[cfg(target_arch = "wasm32")]
+pub mod browser;
 pub mod core;
 pub mod model;
 pub mod runtime;

@@ -107,8 +107,8 @@ pub enum Action {
     Exported(Result<(usize, String), String>),
     /// The store is to be emptied; with the story in it again or not.
     Reset(AfterReset),
-    /// A reset failed.
-    ResetFailed(String),
+    /// A reset has ended.
+    ResetEnded(AfterReset, Result<(), String>),
     /// The viewed event is to be copied.
     CopyEvent,
     /// A copy was made, or not.

@@ -3,6 +3,7 @@
 
 pub mod action;
 pub mod address;
+pub mod loom;
 pub mod reduce;
 pub mod state;
 pub mod story;

@@ -190,7 +190,14 @@ impl State {
                 self.dialog = None;
                 effects.push(Effect::Reset(after));
             }
-            Action::ResetFailed(reason) => {
+            Action::ResetEnded(after, Ok(())) => {
+                let text = match after {
+                    AfterReset::Empty => "The store is empty.",
+                    AfterReset::Story => "The store holds the story, and nothing else.",
+                };
+                self.tell(OutcomeKind::Done, About::Store, "", text);
+            }
+            Action::ResetEnded(_, Err(reason)) => {
                 self.tell(OutcomeKind::Refused, About::Store, "Reset failed:", &reason);
             }
             Action::CopyEvent => {
@@ -475,7 +482,15 @@ impl State {
     fn emptied(&mut self, effects: &mut Vec<Effect>) {
         self.stop_playing(effects);
         effects.push(Effect::List);
-        if let Some(stream) = self.stream().cloned() {
+        let Some(stream) = self.stream().cloned() else {
+            return;
+        };
+        if self.registry.find(stream.aggregate_type()).is_none() {
+            // What is not in the store any more has no model either.
+            self.streams = Some(Rc::default());
+            let stream = self.default_stream();
+            self.visit(stream, Entry::Replace, effects);
+        } else {
             let model = self.registry.model(stream.aggregate_type());
             self.timeline = Some(Rc::new(Timeline::new(model, stream.clone())));
             self.viewed = None;
@@ -537,7 +552,7 @@ impl State {
                 let text = format!("{} Nothing was recorded.", reasons.join(" "));
                 self.tell(
                     OutcomeKind::Refused,
-                    About::Command,
+                    About::Command(key.clone()),
                     &format!("{command} not sent."),
                     &text,
                 );
@@ -567,7 +582,7 @@ impl State {
                 let text = format!("{reason} Nothing was recorded.");
                 self.tell(
                     OutcomeKind::Refused,
-                    About::Command,
+                    About::Command(key),
                     &format!("{command} refused."),
                     &text,
                 );
@@ -583,13 +598,14 @@ impl State {
         effects: &mut Vec<Effect>,
     ) {
         self.saving = None;
+        let key = (stream.aggregate_type().to_owned(), command.to_owned());
         match result {
             Ok(recorded) => {
                 let told: Vec<_> = recorded
                     .iter()
                     .map(|event| format!("{} appended as v{}", event.event_type, event.version))
                     .collect();
-                self.tell(OutcomeKind::Done, About::Command, "", &told.join(", "));
+                self.tell(OutcomeKind::Done, About::Command(key), "", &told.join(", "));
                 if self.stream() == Some(stream) {
                     let (head, next) = (self.head(), recorded.first().map(|event| event.version));
                     if next.is_some_and(|next| next <= head.next()) {
@@ -608,7 +624,7 @@ impl State {
                 );
                 self.tell(
                     OutcomeKind::Conflict,
-                    About::Command,
+                    About::Command(key),
                     &format!("{command} met a conflict."),
                     &text,
                 );
@@ -618,7 +634,7 @@ impl State {
                 let text = format!("{error}. Nothing was recorded.");
                 self.tell(
                     OutcomeKind::Refused,
-                    About::Command,
+                    About::Command(key),
                     &format!("{command} not saved."),
                     &text,
                 );
@@ -680,14 +696,5 @@ fn count(number: usize, noun: &str) -> String {
     match number {
         1 => format!("1 {noun}"),
         _ => format!("{number} {noun}s"),
-    }
-}
-
-/// What the status says after a reset.
-#[must_use]
-pub fn after_reset(after: AfterReset) -> &'static str {
-    match after {
-        AfterReset::Empty => "The store is empty.",
-        AfterReset::Story => "The story is back.",
     }
 }

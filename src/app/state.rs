@@ -121,10 +121,10 @@ pub enum OutcomeKind {
 }
 
 /// What an outcome is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum About {
-    /// A command.
-    Command,
+    /// A command of the model that was looked at.
+    Command(FormKey),
     /// The address.
     Address,
     /// The store as a whole: import, export, reset, reading.

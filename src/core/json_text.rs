@@ -1,10 +1,12 @@
 //! JSON that stays the text it came as: the digits of its numbers and the order of its keys are
 //! kept, and only white space outside strings goes.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::value::RawValue;
 
 /// The deepest nesting that is taken in. Deeper input is refused before anything walks it, so
 /// that no reader has to fear for its stack.
@@ -66,17 +68,11 @@ impl JsonText {
         serde_json::from_str(&self.0)
     }
 
-    /// Whether both mean the same JSON value, however their keys are ordered.
+    /// Whether both mean the same JSON value, however their keys are ordered and their numbers
+    /// written. Numbers are compared by all their digits, not by what a float would keep of them.
     #[must_use]
     pub fn same_value(&self, other: &JsonText) -> bool {
-        self.0 == other.0
-            || match (
-                self.read::<serde_json::Value>(),
-                other.read::<serde_json::Value>(),
-            ) {
-                (Ok(a), Ok(b)) => a == b,
-                _ => false,
-            }
+        same_value(&self.0, &other.0)
     }
 }
 
@@ -149,6 +145,64 @@ fn compact(text: &str) -> String {
         .collect()
 }
 
+/// Compares two compact texts level by level; what isn't a container stays text till the end.
+fn same_value(a: &str, b: &str) -> bool {
+    if a == b {
+        return true;
+    }
+    match (a.as_bytes().first(), b.as_bytes().first()) {
+        (Some(b'{'), Some(b'{')) => {
+            let fields = |text| serde_json::from_str::<BTreeMap<String, &RawValue>>(text);
+            let (Ok(a), Ok(b)) = (fields(a), fields(b)) else {
+                return false;
+            };
+            a.len() == b.len()
+                && a.iter().zip(&b).all(|((key, value), (other_key, other))| {
+                    key == other_key && same_value(value.get(), other.get())
+                })
+        }
+        (Some(b'['), Some(b'[')) => {
+            let items = |text| serde_json::from_str::<Vec<&RawValue>>(text);
+            let (Ok(a), Ok(b)) = (items(a), items(b)) else {
+                return false;
+            };
+            a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| same_value(a.get(), b.get()))
+        }
+        (Some(b'"'), Some(b'"')) => {
+            let text = |text| serde_json::from_str::<String>(text);
+            matches!((text(a), text(b)), (Ok(a), Ok(b)) if a == b)
+        }
+        _ => matches!((decimal(a), decimal(b)), (Some(a), Some(b)) if a == b),
+    }
+}
+
+/// A JSON number as sign, digits without zeros at either end, and the power of ten they are
+/// times; so that 1, 1.0 and 10e-1 are one. `None` for what isn't a number, or has an exponent
+/// that no one can mean.
+fn decimal(text: &str) -> Option<(bool, String, i64)> {
+    let (negative, text) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let (number, exponent) = match text.split_once(['e', 'E']) {
+        Some((number, exponent)) => (number, exponent.parse::<i32>().ok()?),
+        None => (text, 0),
+    };
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let digits = [whole, fraction].concat();
+    if !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    let significant = digits.trim_end_matches('0');
+    if significant.is_empty() {
+        return Some((false, String::new(), 0));
+    }
+    let zeros = i64::try_from(digits.len() - significant.len()).ok()?;
+    let power = i64::from(exponent) - i64::try_from(fraction.len()).ok()? + zeros;
+    let digits = significant.trim_start_matches('0').to_owned();
+    Some((negative, digits, power))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,5 +233,38 @@ mod tests {
         let b = JsonText::parse(r#"{"b":[2],"a":1}"#).unwrap();
         assert!(a.same_value(&b));
         assert!(!a.same_value(&JsonText::parse(r#"{"a":1,"b":[3]}"#).unwrap()));
+    }
+
+    #[test]
+    fn numbers_are_the_same_by_their_value_whatever_their_spelling() {
+        let same = |a: &str, b: &str| {
+            let [a, b] = [a, b].map(|text| JsonText::parse(text).unwrap());
+            a.same_value(&b)
+        };
+        for spelling in ["1.0", "10e-1", "0.1E+1", "1e0"] {
+            assert!(same("1", spelling), "{spelling}");
+        }
+        assert!(same("-0", "0.00"));
+        assert!(same("[120]", "[1.2e2]"));
+        assert!(!same("1", "-1"));
+        assert!(!same("1", "10"));
+        assert!(!same("0.1", "0.01"));
+        assert!(!same("1", "\"1\""));
+        assert!(!same("0", "false"));
+    }
+
+    #[test]
+    fn digits_that_a_float_would_drop_tell_numbers_apart() {
+        let [a, b] = ["1", "2"].map(|last| {
+            let text = format!("{{\"n\":10000000000000000000{last}}}");
+            JsonText::parse(&text).unwrap()
+        });
+        assert!(!a.same_value(&b));
+    }
+
+    #[test]
+    fn an_escape_means_its_character() {
+        let [a, b] = [r#"{"\u0061":"\/"}"#, r#"{"a":"/"}"#].map(|t| JsonText::parse(t).unwrap());
+        assert!(a.same_value(&b));
     }
 }

@@ -52,6 +52,17 @@ pub enum StoreError {
         /// The newest layout that this build knows.
         known: u32,
     },
+    /// A version or position is greater than this storage can tell apart. No log that was made by
+    /// appending gets there: look at where the events came from.
+    #[error("{what} {value} is beyond {greatest}, the greatest that this storage can keep")]
+    OutOfRange {
+        /// `version` or `position`.
+        what: &'static str,
+        /// The number.
+        value: u64,
+        /// The greatest that can be kept.
+        greatest: u64,
+    },
     /// Anything else that the storage refused.
     #[error("the storage failed while it was to {operation}: {cause}")]
     Failed {

@@ -1,7 +1,7 @@
 //! Commands: what is sent where, and what is told of what came of it.
 
 use eventloom::app::action::{Action, Effect, Step};
-use eventloom::app::state::{About, OutcomeKind, Sent, State};
+use eventloom::app::state::{About, FormKey, OutcomeKind, Sent, State};
 use eventloom::core::{ExpectedVersion, RecordedEvent, Version};
 use eventloom::store::{AppendError, StoreError};
 
@@ -19,6 +19,11 @@ fn edit(page: &mut State, command: &str, path: &str, text: &str) {
         text: text.into(),
     });
     assert_eq!(effects, []);
+}
+
+/// The form of one of the bank account's commands.
+fn form(command: &str) -> FormKey {
+    ("bank_account".to_owned(), command.to_owned())
 }
 
 fn appended(result: Result<Vec<RecordedEvent>, AppendError>) -> Action {
@@ -112,8 +117,8 @@ fn an_accepted_command_is_told_with_type_and_version() {
     assert_eq!(effects, []);
     let outcome = outcome(&page);
     assert_eq!(
-        (outcome.kind, outcome.about),
-        (OutcomeKind::Done, About::Command)
+        (outcome.kind, &outcome.about),
+        (OutcomeKind::Done, &About::Command(form("Deposit")))
     );
     assert_eq!(
         (outcome.title.as_str(), outcome.text.as_str()),
@@ -148,7 +153,7 @@ fn a_bad_field_is_told_and_nothing_is_sent() {
     let mut page = showing(None, 2);
     edit(&mut page, "Deposit", "amount", "much");
     let effects = submit(&mut page, "Deposit");
-    let form = ("bank_account".to_owned(), "Deposit".to_owned());
+    let form = form("Deposit");
     assert_eq!(effects, [Effect::FocusField(form.clone(), "amount".into())]);
     assert_eq!(outcome(&page).kind, OutcomeKind::Refused);
     assert_eq!(outcome(&page).title, "Deposit not sent.");
@@ -167,7 +172,7 @@ fn every_bad_field_is_told_and_the_first_takes_the_focus() {
     edit(&mut page, "Transfer out", "amount", "0");
     edit(&mut page, "Transfer out", "to", "  ");
     let effects = submit(&mut page, "Transfer out");
-    let form = ("bank_account".to_owned(), "Transfer out".to_owned());
+    let form = form("Transfer out");
     assert_eq!(effects, [Effect::FocusField(form, "amount".into())]);
     assert_eq!(
         outcome(&page).text,
@@ -194,8 +199,8 @@ fn a_rejection_says_why_and_that_nothing_was_recorded() {
     assert_eq!(effects, []);
     let outcome = outcome(&page);
     assert_eq!(
-        (outcome.kind, outcome.about),
-        (OutcomeKind::Refused, About::Command)
+        (outcome.kind, &outcome.about),
+        (OutcomeKind::Refused, &About::Command(form("Withdraw")))
     );
     assert_eq!(outcome.title, "Withdraw refused.");
     assert_eq!(

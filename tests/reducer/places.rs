@@ -77,8 +77,8 @@ fn a_bad_version_is_told_and_the_latest_shown_in_its_place() {
         assert_eq!(effects, [replace(ADA)], "{v}");
         let outcome = outcome(&page);
         assert_eq!(
-            (outcome.kind, outcome.about),
-            (OutcomeKind::Refused, About::Address)
+            (outcome.kind, &outcome.about),
+            (OutcomeKind::Refused, &About::Address)
         );
         assert_eq!(outcome.text, format!("{told} This is the latest version."));
     }

@@ -89,6 +89,7 @@ fn actions() -> Vec<Action> {
         Action::Export,
         Action::Exported(Err("denied".into())),
         Action::Reset(AfterReset::Empty),
+        Action::ResetEnded(AfterReset::Story, Ok(())),
         Action::CopyEvent,
         Action::Copied(Ok(())),
         Action::Open(Dialog::Help),

@@ -7,7 +7,8 @@ use eventloom::store::StoreError;
 
 use super::support::{foreign, stream};
 use super::{
-    ADA, ada, arrived, head_of, history, loaded, outcome, replace, showing, shown_balance, view,
+    ADA, ada, arrived, begun_at, head_of, history, loaded, outcome, replace, showing,
+    shown_balance, view,
 };
 
 fn remembered(page: &State) -> [Effect; 1] {
@@ -213,6 +214,51 @@ fn a_reset_closes_its_dialog_and_is_asked_of_the_store() {
         // What was there stays until the store says that it is gone.
         assert_eq!(view(&page), (3, 3));
     }
+}
+
+#[test]
+fn how_a_reset_ended_is_told() {
+    for (after, result, kind, told) in [
+        (
+            AfterReset::Empty,
+            Ok(()),
+            OutcomeKind::Done,
+            "The store is empty.",
+        ),
+        (
+            AfterReset::Story,
+            Ok(()),
+            OutcomeKind::Done,
+            "The store holds the story, and nothing else.",
+        ),
+        (
+            AfterReset::Empty,
+            Err("another tab holds it".to_owned()),
+            OutcomeKind::Refused,
+            "another tab holds it",
+        ),
+    ] {
+        let mut page = showing(None, 3);
+        page.reduce(Action::ResetEnded(after, result));
+        let outcome = outcome(&page);
+        assert_eq!((outcome.kind, outcome.text.as_str()), (kind, told));
+    }
+}
+
+#[test]
+fn a_foreign_stream_is_left_when_the_store_that_held_it_is_emptied() {
+    let permit = stream("permit", "2026-17");
+    let mut page = begun_at("#/permit/2026-17");
+    page.reduce(Action::Opened(Storage::Kept));
+    page.reduce(Action::Listed(Ok(vec![head_of(permit.clone(), 1)])));
+    page.reduce(Action::Loaded {
+        stream: permit.clone(),
+        whole: true,
+        events: Ok(foreign(&permit, &[("Asked", "{}")])),
+    });
+    let effects = page.reduce(Action::StoreEmptied);
+    assert_eq!(effects, [Effect::List, Effect::Load(ada()), replace(ADA)]);
+    assert_eq!(page.stream(), Some(&ada()));
 }
 
 #[test]

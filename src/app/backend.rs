@@ -1,0 +1,88 @@
+//! The store that the page works on: the browser's where it can be had, else one in memory.
+
+use std::ops::ControlFlow;
+use std::rc::Rc;
+
+use crate::browser::indexed_db::IndexedDbStore;
+use crate::core::{ExpectedVersion, NewEvent, Position, RecordedEvent, StreamId, Version};
+use crate::store::{AppendError, EventStore, ImportError, MemoryStore, StoreError, StreamHead};
+
+/// One of the two stores. Cheap to clone.
+#[derive(Clone)]
+pub enum Backend {
+    /// Kept in the browser.
+    Browser(IndexedDbStore),
+    /// Gone with the page.
+    Memory(Rc<MemoryStore>),
+}
+
+/// The same call on whichever store it is.
+macro_rules! either {
+    ($backend:expr, $store:ident => $call:expr) => {
+        match $backend {
+            Backend::Browser($store) => $call.await,
+            Backend::Memory($store) => $call.await,
+        }
+    };
+}
+
+impl EventStore for Backend {
+    async fn append(
+        &self,
+        stream: &StreamId,
+        expected: ExpectedVersion,
+        events: &[NewEvent],
+    ) -> Result<Vec<RecordedEvent>, AppendError> {
+        either!(self, store => store.append(stream, expected, events))
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        either!(self, store => store.read_stream(stream, after, limit))
+    }
+
+    async fn read_all(
+        &self,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        either!(self, store => store.read_all(after, limit))
+    }
+
+    async fn streams(
+        &self,
+        after: Option<&StreamId>,
+        limit: usize,
+    ) -> Result<Vec<StreamHead>, StoreError> {
+        either!(self, store => store.streams(after, limit))
+    }
+
+    async fn head(&self, stream: &StreamId) -> Result<Version, StoreError> {
+        either!(self, store => store.head(stream))
+    }
+
+    async fn last_position(&self) -> Result<Position, StoreError> {
+        either!(self, store => store.last_position())
+    }
+
+    async fn changed(&self, after: Position) -> Result<(), StoreError> {
+        either!(self, store => store.changed(after))
+    }
+
+    async fn import(
+        &self,
+        after: Position,
+        events: &[RecordedEvent],
+        progress: impl FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<(), ImportError> {
+        either!(self, store => store.import(after, events, progress))
+    }
+
+    async fn reset(&self) -> Result<(), StoreError> {
+        either!(self, store => store.reset())
+    }
+}

@@ -1,0 +1,388 @@
+//! The only place where the page waits for anything: runs what the reducer asked for, and comes
+//! back with actions.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use gloo::timers::callback::Interval;
+use serde_json::{Value, json};
+use wasm_bindgen::JsValue;
+use web_sys::File;
+use yew::Callback;
+
+use super::action::{Action, AfterReset, Effect, Entry};
+use super::backend::Backend;
+use super::state::{Preferences, Storage, Theme};
+use super::{keys, transfer, view};
+use crate::browser::clock::{BrowserClock, BrowserIds};
+use crate::browser::indexed_db::{IndexedDbStore, Signal, Subscription};
+use crate::core::{
+    Clock, EncodedEvent, ExpectedVersion, IdSource, Metadata, NewEvent, RecordedEvent, StreamId,
+    Version,
+};
+use crate::store::{EventStore, MemoryStore, StoreError, StreamHead};
+use crate::target::spawn;
+
+/// The database's name in the browser.
+const DATABASE: &str = "eventloom";
+
+/// Where preferences are kept between visits.
+const PREFERENCES: &str = "eventloom.preferences";
+
+/// How long one version is shown while playing, in milliseconds.
+const PLAY_STEP: u32 = 500;
+
+/// How many records one read asks for.
+const PAGE: usize = 2_000;
+
+/// Runs effects on the store that could be had.
+pub struct Runner {
+    act: Callback<Action>,
+    /// Empty until the store is open; nothing asks for it before.
+    backend: Rc<RefCell<Option<Backend>>>,
+    /// The file that was chosen to import.
+    pub file: Option<File>,
+    cancelled: Rc<Cell<bool>>,
+    playing: Option<Interval>,
+}
+
+impl Runner {
+    /// Begins to open the store, and comes back with [`Action::Opened`].
+    pub fn start(act: Callback<Action>) -> Runner {
+        let backend = Rc::new(RefCell::new(None));
+        spawn(open(act.clone(), Rc::clone(&backend)));
+        Runner {
+            act,
+            backend,
+            file: None,
+            cancelled: Rc::default(),
+            playing: None,
+        }
+    }
+
+    /// Does what the reducer asked for.
+    pub fn run(&mut self, effect: Effect) {
+        let act = self.act.clone();
+        match effect {
+            Effect::List => self.with_store(async move |store| {
+                act.emit(Action::Listed(all_streams(&store).await));
+            }),
+            Effect::Load(stream) => self.with_store(async move |store| {
+                let events = whole_stream(&store, &stream, Version::NONE).await;
+                act.emit(Action::Loaded {
+                    stream,
+                    whole: true,
+                    events,
+                });
+            }),
+            Effect::CatchUp {
+                stream,
+                after,
+                event_id,
+            } => self.with_store(async move |store| {
+                let (whole, events) = newer(&store, &stream, after, &event_id).await;
+                act.emit(Action::Loaded {
+                    stream,
+                    whole,
+                    events,
+                });
+            }),
+            Effect::Append {
+                stream,
+                expected,
+                events,
+                command,
+            } => {
+                self.with_store(async move |store| {
+                    let events = seal(events);
+                    let expected = ExpectedVersion::Exact(expected);
+                    let result = store.append(&stream, expected, &events).await;
+                    act.emit(Action::Appended {
+                        stream,
+                        command,
+                        result,
+                    });
+                });
+            }
+            Effect::Show(address, entry) => show_address(&address, entry),
+            Effect::Play(true) => {
+                self.playing = Some(Interval::new(PLAY_STEP, move || act.emit(Action::PlayTick)));
+            }
+            Effect::Play(false) => self.playing = None,
+            Effect::Import => {
+                let Some(file) = self.file.take() else { return };
+                self.cancelled = Rc::default();
+                let cancelled = Rc::clone(&self.cancelled);
+                self.with_store(async move |store| {
+                    let result = transfer::import(&store, &file, &cancelled, &act).await;
+                    act.emit(Action::Imported(result));
+                });
+            }
+            Effect::CancelImport => self.cancelled.set(true),
+            Effect::Export => self.with_store(async move |store| {
+                act.emit(Action::Exported(transfer::export(&store).await));
+            }),
+            Effect::Reset(after) => self.with_store(async move |store| {
+                let result = reset(&store, after).await;
+                act.emit(Action::StoreEmptied);
+                act.emit(Action::ResetEnded(after, result));
+            }),
+            Effect::Copy(text) => spawn(async move {
+                act.emit(Action::Copied(copy(&text).await));
+            }),
+            Effect::FocusField((_, command), path) => keys::focus(&view::field_id(&command, &path)),
+            Effect::Remember(preferences) => {
+                show_theme(preferences.theme);
+                remember(&preferences);
+            }
+        }
+    }
+
+    fn with_store<F>(&self, task: impl FnOnce(Backend) -> F)
+    where
+        F: Future<Output = ()> + 'static,
+    {
+        if let Some(backend) = self.backend.borrow().clone() {
+            spawn(task(backend));
+        }
+    }
+}
+
+async fn open(act: Callback<Action>, slot: Rc<RefCell<Option<Backend>>>) {
+    let storage = match IndexedDbStore::open(DATABASE).await {
+        Ok(store) => {
+            keep_listening(listen(&store, act.clone()));
+            let created = store.created();
+            let backend = Backend::Browser(store);
+            // Another tab that opens for the first time too may be quicker; its story is the same.
+            if created && let Err(reason) = transfer::import_story(&backend).await {
+                web_sys::console::warn_1(&reason.into());
+            }
+            *slot.borrow_mut() = Some(backend);
+            Storage::Kept
+        }
+        Err(reason) => {
+            let backend = Backend::Memory(Rc::new(MemoryStore::new()));
+            let story = transfer::import_story(&backend).await;
+            *slot.borrow_mut() = Some(backend);
+            Storage::InMemory(match story {
+                Ok(()) => reason.to_string(),
+                Err(story) => format!("{reason}; {story}"),
+            })
+        }
+    };
+    act.emit(Action::Opened(storage));
+}
+
+fn listen(store: &IndexedDbStore, act: Callback<Action>) -> Subscription {
+    store.subscribe(Rc::new(move |signal| match signal {
+        Signal::Appended(_) => act.emit(Action::StoreChanged),
+        Signal::Reset => act.emit(Action::StoreEmptied),
+        Signal::Superseded => act.emit(Action::StoreLost(StoreError::Superseded.to_string())),
+        Signal::Closed => {
+            let reason = "the browser closed this store; reload this page".to_owned();
+            act.emit(Action::StoreLost(reason));
+        }
+    }))
+}
+
+/// The page listens as long as it lives, and it dies with the tab.
+fn keep_listening(subscription: Subscription) {
+    std::mem::forget(subscription);
+}
+
+async fn all_streams(store: &Backend) -> Result<Vec<StreamHead>, StoreError> {
+    let mut streams: Vec<StreamHead> = Vec::new();
+    loop {
+        let after = streams.last().map(|head| head.stream.clone());
+        let page = store.streams(after.as_ref(), PAGE).await?;
+        let full = page.len() == PAGE;
+        streams.extend(page);
+        if !full {
+            // A browser orders names by UTF-16 code units; the page relies on Rust's order.
+            streams.sort_by(|a, b| a.stream.cmp(&b.stream));
+            return Ok(streams);
+        }
+    }
+}
+
+async fn whole_stream(
+    store: &Backend,
+    stream: &StreamId,
+    after: Version,
+) -> Result<Vec<RecordedEvent>, StoreError> {
+    let mut events: Vec<RecordedEvent> = Vec::new();
+    loop {
+        let after = events.last().map_or(after, |event| event.version);
+        let page = store.read_stream(stream, after, PAGE).await?;
+        let full = page.len() == PAGE;
+        events.extend(page);
+        if !full {
+            return Ok(events);
+        }
+    }
+}
+
+/// What follows a version, and whether it replaces what is held: it does where the stream doesn't
+/// hold that version's event any more, since a reset can be missed like any hint.
+async fn newer(
+    store: &Backend,
+    stream: &StreamId,
+    after: Version,
+    event_id: &str,
+) -> (bool, Result<Vec<RecordedEvent>, StoreError>) {
+    match whole_stream(store, stream, after.previous()).await {
+        Ok(mut events)
+            if events
+                .first()
+                .is_some_and(|e| e.event_id.to_string() == event_id) =>
+        {
+            events.remove(0);
+            (false, Ok(events))
+        }
+        Ok(_) => (true, whole_stream(store, stream, Version::NONE).await),
+        Err(error) => (false, Err(error)),
+    }
+}
+
+/// Puts decided events into envelopes; those of one command are one conversation.
+fn seal(events: Vec<EncodedEvent>) -> Vec<NewEvent> {
+    let now = BrowserClock.now();
+    let mut correlation = None;
+    events
+        .into_iter()
+        .map(|event| {
+            let event_id = BrowserIds.next_id(now);
+            let correlation = correlation.get_or_insert_with(|| event_id.to_string());
+            event.seal(event_id, now, Metadata::correlated(correlation.clone()))
+        })
+        .collect()
+}
+
+async fn reset(store: &Backend, after: AfterReset) -> Result<(), String> {
+    store.reset().await.map_err(|error| error.to_string())?;
+    match after {
+        AfterReset::Empty => Ok(()),
+        AfterReset::Story => transfer::import_story(store).await,
+    }
+}
+
+/// A fresh aggregate id: the model's name and eight random hexadecimal digits.
+pub fn fresh_id(aggregate_type: &str) -> String {
+    let id = BrowserIds
+        .next_id(BrowserClock.now())
+        .0
+        .simple()
+        .to_string();
+    let kind = aggregate_type.rsplit('_').next().unwrap_or(aggregate_type);
+    format!("{kind}-{}", &id[id.len() - 8..])
+}
+
+/// The part of the address from `#` on.
+pub fn shown_address() -> String {
+    web_sys::window()
+        .and_then(|window| window.location().hash().ok())
+        .unwrap_or_default()
+}
+
+fn show_address(address: &str, entry: Entry) {
+    let Some(history) = web_sys::window().and_then(|window| window.history().ok()) else {
+        return;
+    };
+    // A browser may refuse too many entries in a short time; the page goes on without them.
+    let _ = match entry {
+        Entry::Push => history.push_state_with_url(&JsValue::NULL, "", Some(address)),
+        Entry::Replace => history.replace_state_with_url(&JsValue::NULL, "", Some(address)),
+    };
+}
+
+/// Shows a title.
+pub fn show_title(title: &str) {
+    if let Some(document) = web_sys::window().and_then(|window| window.document())
+        && document.title() != title
+    {
+        document.set_title(title);
+    }
+}
+
+/// Shows a theme; none for the system's.
+pub fn show_theme(theme: Option<Theme>) {
+    let root = web_sys::window()
+        .and_then(|window| window.document())
+        .and_then(|document| document.document_element());
+    if let (Some(root), Some(theme)) = (root, theme) {
+        // The attribute's name is valid, so this can't fail.
+        let _ = root.set_attribute("data-theme", theme.name());
+    }
+}
+
+/// What the system prefers.
+pub fn system_theme() -> Theme {
+    let dark = web_sys::window()
+        .and_then(|window| {
+            window
+                .match_media("(prefers-color-scheme: dark)")
+                .ok()
+                .flatten()
+        })
+        .is_some_and(|query| query.matches());
+    if dark { Theme::Dark } else { Theme::Light }
+}
+
+async fn copy(text: &str) -> Result<(), String> {
+    let window = web_sys::window().ok_or("there is no window")?;
+    let clipboard = js_sys::Reflect::get(&window.navigator(), &"clipboard".into());
+    if clipboard.is_ok_and(|clipboard| clipboard.is_undefined()) {
+        return Err(
+            "this browser gives no clipboard to pages that aren't served securely".to_owned(),
+        );
+    }
+    let written = window.navigator().clipboard().write_text(text);
+    wasm_bindgen_futures::JsFuture::from(written)
+        .await
+        .map(|_| ())
+        .map_err(|_| "the browser didn't allow it".to_owned())
+}
+
+/// Preferences live in local storage, which may be denied: then they last as long as the page.
+fn local_storage() -> Option<web_sys::Storage> {
+    web_sys::window()?.local_storage().ok()?
+}
+
+fn remember(preferences: &Preferences) {
+    let value = json!({
+        "theme": preferences.theme.map(Theme::name),
+        "shortcuts": preferences.shortcuts,
+        "tip": preferences.tip,
+        "open_forms": preferences.open_forms,
+    });
+    if let Some(storage) = local_storage() {
+        // Full or denied: nothing is lost but a convenience.
+        let _ = storage.set_item(PREFERENCES, &value.to_string());
+    }
+}
+
+/// The preferences of the last visit; defaults for what can't be read.
+pub fn remembered() -> Preferences {
+    let mut preferences = Preferences::default();
+    let Some(text) =
+        local_storage().and_then(|storage| storage.get_item(PREFERENCES).ok().flatten())
+    else {
+        return preferences;
+    };
+    let value: Value = serde_json::from_str(&text).unwrap_or_default();
+    preferences.theme = match value["theme"].as_str() {
+        Some("light") => Some(Theme::Light),
+        Some("dark") => Some(Theme::Dark),
+        _ => None,
+    };
+    preferences.shortcuts = value["shortcuts"]
+        .as_bool()
+        .unwrap_or(preferences.shortcuts);
+    preferences.tip = value["tip"].as_bool().unwrap_or(preferences.tip);
+    if let Ok(open) = serde_json::from_value::<BTreeSet<_>>(value["open_forms"].clone()) {
+        preferences.open_forms = open;
+    }
+    preferences
+}

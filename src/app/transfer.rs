@@ -1,0 +1,208 @@
+//! Files into the store and out of it: reading what the user chose, planning against all that the
+//! store holds, and writing it in one transaction; and the whole store as one file.
+
+use std::cell::Cell;
+use std::ops::ControlFlow;
+use std::rc::Rc;
+
+use gloo::file::{Blob, File, ObjectUrl, futures::read_as_bytes};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlAnchorElement;
+use yew::Callback;
+
+use super::action::{Action, Imported};
+use super::story::STORY;
+use crate::archive::{Line, Plan, Planner, Reader, file_name, write_event};
+use crate::browser::clock::BrowserClock;
+use crate::core::{Clock, Position, RecordedEvent, Timestamp};
+use crate::model::Registry;
+use crate::store::{EventStore, ImportError, StoreError};
+
+/// How many bytes of a file are read at once.
+const CHUNK: u64 = 1 << 20;
+
+/// How many events of the store are read at once.
+const PAGE: usize = 2_000;
+
+/// How often an import is planned anew because others append meanwhile.
+const TRIES: usize = 5;
+
+/// The share of an import's progress that is reading the file.
+const READING: f64 = 40.0;
+
+const CANCELLED: &str = "it was cancelled. Nothing was imported.";
+
+/// Imports a file, all of it or nothing. The error is a sentence to be read after a colon.
+pub async fn import(
+    store: &impl EventStore,
+    file: &web_sys::File,
+    cancelled: &Rc<Cell<bool>>,
+    act: &Callback<Action>,
+) -> Result<Imported, String> {
+    let told = Cell::new(u8::MAX);
+    let tell = |percent: f64, stage: &'static str| {
+        let percent = percent.clamp(0.0, 100.0) as u8;
+        if told.replace(percent) != percent {
+            act.emit(Action::ImportProgress { percent, stage });
+        }
+    };
+    let mut reader = Reader::new();
+    let refused = read(&File::from(file.clone()), &mut reader, cancelled, &tell).await?;
+    let lines = match &refused {
+        // An earlier line that can't go into this store is the first bad one.
+        Some(_) => reader.into_lines(),
+        None => reader
+            .finish()
+            .map_err(|refused| nothing_imported(&refused))?,
+    };
+    let planned = plan_and_write(store, lines, refused, cancelled, &tell).await?;
+    Ok(Imported {
+        events: planned.events.len(),
+        skipped: planned.skipped,
+        stamped: planned.stamped_with_import_time,
+    })
+}
+
+/// Imports the story of the first visit; where it is already, nothing happens.
+pub async fn import_story(store: &impl EventStore) -> Result<(), String> {
+    let mut reader = Reader::new();
+    reader
+        .feed(STORY.as_bytes())
+        .map_err(|refused| refused.to_string())?;
+    let lines = reader.finish().map_err(|refused| refused.to_string())?;
+    let never = Rc::new(Cell::new(false));
+    plan_and_write(store, lines, None, &never, &|_, _| {})
+        .await
+        .map(|_| ())
+}
+
+/// Feeds a file to the reader, and answers with the refusal of its first bad line.
+async fn read(
+    file: &File,
+    reader: &mut Reader,
+    cancelled: &Rc<Cell<bool>>,
+    tell: &impl Fn(f64, &'static str),
+) -> Result<Option<String>, String> {
+    let size = file.size();
+    let mut from = 0;
+    while from < size {
+        if cancelled.get() {
+            return Err(CANCELLED.to_owned());
+        }
+        let to = (from + CHUNK).min(size);
+        let bytes = read_as_bytes(&file.slice(from, to))
+            .await
+            .map_err(|error| format!("the file can't be read: {error}. Nothing was imported."))?;
+        if let Err(refused) = reader.feed(&bytes) {
+            return Ok(Some(nothing_imported(&refused)));
+        }
+        from = to;
+        tell(READING * from as f64 / size as f64, "Reading");
+    }
+    Ok(None)
+}
+
+async fn plan_and_write(
+    store: &impl EventStore,
+    lines: Vec<Line>,
+    refused: Option<String>,
+    cancelled: &Rc<Cell<bool>>,
+    tell: &impl Fn(f64, &'static str),
+) -> Result<Plan, String> {
+    let registry = Registry::shipped();
+    let check = |event: &RecordedEvent| match registry.find(event.stream.aggregate_type()) {
+        Some(model) => model.check(event).map_err(|error| error.to_string()),
+        None => Ok(()),
+    };
+    for _ in 0..TRIES {
+        let mut planner = Planner::new(lines.clone());
+        observe(store, &mut planner)
+            .await
+            .map_err(|error| nothing_imported(&error))?;
+        if cancelled.get() {
+            return Err(CANCELLED.to_owned());
+        }
+        let plan = planner
+            .plan(BrowserClock.now(), check)
+            .map_err(|refused| nothing_imported(&refused))?;
+        if let Some(refused) = refused {
+            return Err(refused);
+        }
+        if plan.events.is_empty() {
+            return Ok(plan);
+        }
+        let total = plan.events.len() as f64;
+        let progress = |done: usize| {
+            tell(READING + (100.0 - READING) * done as f64 / total, "Writing");
+            if cancelled.get() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        match store.import(plan.after, &plan.events, progress).await {
+            Ok(()) => return Ok(plan),
+            Err(ImportError::StoreMoved { .. }) => {}
+            Err(ImportError::Cancelled) => return Err(CANCELLED.to_owned()),
+            Err(ImportError::Store(error)) => return Err(nothing_imported(&error)),
+        }
+    }
+    Err(
+        "other tabs keep appending meanwhile; try again when they rest. Nothing was imported."
+            .to_owned(),
+    )
+}
+
+/// Shows the planner all that the store holds.
+async fn observe(store: &impl EventStore, planner: &mut Planner) -> Result<(), StoreError> {
+    let mut after = Position::START;
+    loop {
+        let page = store.read_all(after, PAGE).await?;
+        page.iter().for_each(|event| planner.observe(event));
+        match page.last() {
+            Some(last) if page.len() == PAGE => after = last.position,
+            _ => return Ok(()),
+        }
+    }
+}
+
+fn nothing_imported(reason: &impl ToString) -> String {
+    let reason = reason.to_string();
+    format!("{}. Nothing was imported.", reason.trim_end_matches('.'))
+}
+
+/// Exports the whole store to a file, and answers with how many events and the file's name.
+pub async fn export(store: &impl EventStore) -> Result<(usize, String), String> {
+    let failed = |error: StoreError| format!("{error}.");
+    let (mut text, mut count, mut after) = (String::new(), 0, Position::START);
+    loop {
+        let page = store.read_all(after, PAGE).await.map_err(failed)?;
+        page.iter().for_each(|event| write_event(event, &mut text));
+        count += page.len();
+        match page.last() {
+            Some(last) if page.len() == PAGE => after = last.position,
+            _ => break,
+        }
+    }
+    let name = file_name(today());
+    save_as(&text, &name).ok_or("this page can't save files.")?;
+    Ok((count, name))
+}
+
+fn today() -> Timestamp {
+    BrowserClock.now()
+}
+
+/// Hands a text to the browser's downloads.
+fn save_as(text: &str, name: &str) -> Option<()> {
+    let document = web_sys::window()?.document()?;
+    let blob = Blob::new_with_options(text, Some("application/x-ndjson"));
+    let address = ObjectUrl::from(blob);
+    let link: HtmlAnchorElement = document.create_element("a").ok()?.dyn_into().ok()?;
+    link.set_href(&address);
+    link.set_download(name);
+    link.click();
+    // The download reads the address after this turn of the event loop, so it has to live on.
+    gloo::timers::callback::Timeout::new(60_000, move || drop(address)).forget();
+    Some(())
+}

@@ -1,0 +1,238 @@
+//! The band: the thread, the shuttle on it, and the buttons that move it.
+
+use std::rc::Rc;
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{Element, ResizeObserver};
+use yew::prelude::*;
+
+use super::icons::{self, icon};
+use super::notices::Status;
+use super::weave::{THREAD, Weave, Woven};
+use super::{ViewProps, glyph, when};
+use crate::app::action::{Action, Settled, Step};
+use crate::app::loom::Loom;
+use crate::app::state::{Place, State};
+use crate::core::Version;
+use crate::timeline::Timeline;
+
+/// The band.
+#[component]
+pub fn Band(props: &ViewProps) -> Html {
+    let ViewProps { state, act } = props;
+    if matches!(state.place, Place::UnknownModel(_)) {
+        return html! { <div class="band unknown"><Status {state} {act} /></div> };
+    }
+    let (viewed, head) = (state.viewed_version(), state.head());
+    html! {
+        <div class="band">
+            <div class="band-head">
+                <h2 class="at">
+                    { format!("Version {viewed} ") }<small>{ format!("of {head}") }</small>
+                </h2>
+                if state.viewed.is_some() {
+                    <span class="past">{"Looking back. Commands still act on the latest version."}</span>
+                }
+                <Status {state} {act} />
+                { steps(state, act) }
+            </div>
+            <Scrubber {state} {act} />
+        </div>
+    }
+}
+
+fn steps(state: &State, act: &Callback<Action>) -> Html {
+    let (viewed, head) = (state.viewed_version(), state.head());
+    let button = |name: &'static str, path: &'static str, step: Step, at_end: bool| {
+        let onclick = act.reform(move |_: MouseEvent| Action::Step(step));
+        html! {
+            <button type="button" aria-label={name} aria-disabled={at_end.to_string()} {onclick}>
+                { icon(path) }
+            </button>
+        }
+    };
+    let (at_first, at_last) = (viewed == Version::NONE, viewed == head);
+    let play = act.reform(|_: MouseEvent| Action::TogglePlay);
+    let (name, path) = if state.playing {
+        ("Pause", icons::PAUSE)
+    } else {
+        ("Play", icons::PLAY)
+    };
+    html! {
+        <div class="steps" role="group" aria-label="Stepping">
+            { button("First version", icons::FIRST, Step::First, at_first) }
+            { button("Previous version", icons::PREVIOUS, Step::Previous, at_first) }
+            <button type="button" class="primary play" onclick={play} aria-disabled={(head == Version::NONE).to_string()}>
+                { icon(path) }<span>{ name }</span>
+            </button>
+            { button("Next version", icons::NEXT, Step::Next, at_last) }
+            { button("Latest version", icons::LATEST, Step::Latest, at_last) }
+        </div>
+    }
+}
+
+/// The thread with its shuttle: a slider.
+#[component]
+fn Scrubber(props: &ViewProps) -> Html {
+    let ViewProps { state, act } = props;
+    let slider = use_node_ref();
+    let size = use_state_eq(|| (0.0_f64, 132.0_f64));
+    {
+        let (slider, size) = (slider.clone(), size.clone());
+        use_effect_with((), move |()| {
+            let observed = slider
+                .cast::<Element>()
+                .and_then(|element| observe(element, size));
+            move || drop(observed)
+        });
+    }
+    let (viewed, head) = (state.viewed_version(), state.head());
+    let loom = Loom {
+        head: head.0,
+        width: size.0,
+    };
+
+    let at = {
+        let slider = slider.clone();
+        move |event: &PointerEvent| {
+            let left = slider.cast::<Element>()?.get_bounding_client_rect().left();
+            Some(Version(loom.version(f64::from(event.client_x()) - left)))
+        }
+    };
+    let onpointerdown = {
+        let at = at.clone();
+        when(act, move |event: PointerEvent| {
+            if event.button() != 0 {
+                return None;
+            }
+            if let Some(element) = event
+                .current_target()
+                .and_then(|t| t.dyn_into::<Element>().ok())
+            {
+                // Without capture a drag ends at the edge of the band, and still works inside.
+                let _ = element.set_pointer_capture(event.pointer_id());
+            }
+            Some(Action::View(at(&event)?, Settled::No))
+        })
+    };
+    let onpointermove = {
+        let at = at.clone();
+        when(act, move |event: PointerEvent| {
+            let version = at(&event)?;
+            (event.buttons() & 1 == 1 && version != viewed)
+                .then_some(Action::View(version, Settled::No))
+        })
+    };
+    let onpointerup = when(act, move |event: PointerEvent| {
+        Some(Action::View(at(&event)?, Settled::Yes))
+    });
+    // The browser took the drag over, to scroll: what was reached stays.
+    let onpointercancel = act.reform(move |_: PointerEvent| Action::View(viewed, Settled::Yes));
+    let onkeydown = when(act, move |event: KeyboardEvent| {
+        let tenth = (head.0 / 10).max(1);
+        let to = match event.key().as_str() {
+            "ArrowUp" => viewed.0 + 1,
+            "ArrowDown" => viewed.0.saturating_sub(1),
+            "PageUp" => viewed.0 + tenth,
+            "PageDown" => viewed.0.saturating_sub(tenth),
+            _ => return None,
+        };
+        event.prevent_default();
+        Some(Action::View(Version(to.min(head.0)), Settled::Yes))
+    });
+    let event = state
+        .timeline
+        .as_ref()
+        .and_then(|timeline| timeline.event(viewed));
+    let text = match event {
+        Some(event) => format!("Version {viewed} of {head}, {}", event.event_type),
+        None => format!("Version {viewed} of {head}"),
+    };
+    html! {
+        <div ref={slider} class="loom" role="slider" tabindex="0" aria-label="Version" aria-orientation="horizontal"
+            aria-valuemin="0" aria-valuemax={head.to_string()} aria-valuenow={viewed.to_string()} aria-valuetext={text}
+            {onpointerdown} {onpointermove} {onpointerup} {onpointercancel} {onkeydown}>
+            if let Some(timeline) = state.timeline.as_ref().filter(|_| size.0 > 0.0) {
+                { drawing(timeline, loom, size.1, viewed) }
+            }
+        </div>
+    }
+}
+
+fn drawing(timeline: &Rc<Timeline>, loom: Loom, height: f64, viewed: Version) -> Html {
+    let x = loom.x(viewed.0);
+    let bottom = height - 18.0;
+    let look = timeline
+        .event(viewed)
+        .map(|event| timeline.model().look(&event.event_type));
+    let radius = (loom.knot().unwrap_or(5.0) * 1.2).clamp(5.5, 9.0);
+    // A label that would touch the viewed version's gives way to it.
+    let near = |label: u64| label != viewed.0 && (loom.x(label) - x).abs() < 30.0;
+    let mut labels: Vec<u64> = loom
+        .labels()
+        .into_iter()
+        .filter(|label| !near(*label))
+        .collect();
+    if !labels.contains(&viewed.0) {
+        labels.push(viewed.0);
+    }
+    let rest = (loom.width - x).max(0.0);
+    html! {
+        <svg width={loom.width.to_string()} height={height.to_string()} aria-hidden="true">
+            <clipPath id="woven"><rect x="0" y="0" width={format!("{x:.1}")} height={height.to_string()} /></clipPath>
+            <clipPath id="loose"><rect x={format!("{x:.1}")} y="0" width={format!("{rest:.1}")} height={height.to_string()} /></clipPath>
+            if timeline.measures().iter().any(Option::is_some) {
+                <text class="measure" x="8" y={format!("{:.1}", THREAD + 26.0)}>{ timeline.model().measure_name() }</text>
+            }
+            <g clip-path="url(#woven)">
+                <Woven timeline={Rc::clone(timeline)} {loom} {height} weave={Weave::Woven} />
+            </g>
+            <g clip-path="url(#loose)">
+                <Woven timeline={Rc::clone(timeline)} {loom} {height} weave={Weave::Loose} />
+            </g>
+            <circle class="origin" cx={format!("{:.1}", loom.x(0))} cy={THREAD.to_string()} r="3.5" />
+            <path class="shuttle" d={format!("M{x:.1} 6V{bottom:.1}")} />
+            <circle class="shuttle-ring" cx={format!("{x:.1}")} cy={THREAD.to_string()} r={format!("{:.1}", radius + 7.5)} />
+            if let Some(look) = look {
+                <g class={glyph::dye(look)}>{ glyph::knot(look.glyph, x, THREAD, radius) }</g>
+            }
+            { for labels.into_iter().map(|label| html! {
+                <text key={label} class={classes!("label", (label == viewed.0).then_some("here"))}
+                    x={format!("{:.1}", loom.x(label))} y={format!("{:.1}", height - 5.0)} text-anchor="middle">{ label }</text>
+            }) }
+        </svg>
+    }
+}
+
+/// An observer that is stopped when dropped.
+struct Observed {
+    observer: ResizeObserver,
+    _changed: Closure<dyn FnMut()>,
+}
+
+impl Drop for Observed {
+    fn drop(&mut self) {
+        self.observer.disconnect();
+    }
+}
+
+fn observe(element: Element, size: UseStateHandle<(f64, f64)>) -> Option<Observed> {
+    let measure = {
+        let element = element.clone();
+        move || {
+            size.set((
+                f64::from(element.client_width()),
+                f64::from(element.client_height()),
+            ))
+        }
+    };
+    measure();
+    let changed = Closure::<dyn FnMut()>::new(measure);
+    let observer = ResizeObserver::new(changed.as_ref().unchecked_ref()).ok()?;
+    observer.observe(&element);
+    Some(Observed {
+        observer,
+        _changed: changed,
+    })
+}

@@ -1,0 +1,121 @@
+//! The command panel: what can be asked of the stream, and what it would answer.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use super::field::Form;
+use super::notices::Alert;
+use crate::app::action::Action;
+use crate::app::state::State;
+use crate::model::{CommandForm, Refusal};
+use crate::timeline::Timeline;
+
+#[derive(Properties, Clone)]
+pub struct CommandsProps {
+    pub state: Rc<State>,
+    pub act: Callback<Action>,
+    /// The command that was refused last: the alert stands with it.
+    pub refused: Option<String>,
+}
+
+impl PartialEq for CommandsProps {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.state, &other.state)
+    }
+}
+
+/// The command panel.
+#[component]
+pub fn Commands(props: &CommandsProps) -> Html {
+    let state = &props.state;
+    let body = match &state.timeline {
+        Some(timeline) if timeline.model().commands().is_empty() => html! {
+            <p class="empty">
+                { format!(
+                    "{} has no model here, so it takes no commands. Its history can be scrubbed, and its state is the last value of each key.",
+                    timeline.stream().aggregate_type()
+                ) }
+            </p>
+        },
+        Some(timeline) => html! {
+            <>
+                if state.viewed.is_some() {
+                    <p class="past-note">
+                        { format!("Commands are decided at version {}", state.head()) }
+                    </p>
+                }
+                { for timeline.model().commands().iter().map(|form| command(props, timeline, form)) }
+            </>
+        },
+        None => Html::default(),
+    };
+    html! {
+        <section class="column commands" aria-label="Commands">
+            <div class="head"><h2>{"Commands"}</h2><span class="role" aria-hidden="true">{"decide →"}</span></div>
+            { body }
+        </section>
+    }
+}
+
+fn command(props: &CommandsProps, timeline: &Timeline, form: &CommandForm) -> Html {
+    let CommandsProps {
+        state,
+        act,
+        refused,
+    } = props;
+    let told = refused.as_deref() == Some(form.name);
+    let key = (
+        timeline.stream().aggregate_type().to_owned(),
+        form.name.to_owned(),
+    );
+    let open = state.preferences.open_forms.contains(&key);
+    let name = form.name;
+    let draft = state.drafts.get(&key).cloned().unwrap_or_default();
+    let of_state = timeline.currency();
+    let currency = form.currency(&draft, of_state.as_deref());
+    let errors = match &state.bad_fields {
+        Some((bad, errors)) if *bad == key => errors.as_slice(),
+        _ => &[],
+    };
+    // Deciding is pure, so what a command would answer can be asked as often as one likes.
+    let unlikely = form
+        .read(&draft, of_state.as_deref())
+        .ok()
+        .and_then(|arguments| match timeline.decide(name, &arguments) {
+            Err(Refusal::Rejected(reason)) => Some(reason),
+            _ => None,
+        });
+    let hint = format!("{}-hint", super::field_id(name, ""));
+    let toggle = act.reform(move |_: MouseEvent| Action::ToggleForm(name.to_owned()));
+    let submit = act.reform(move |event: SubmitEvent| {
+        event.prevent_default();
+        Action::Submit(name.to_owned())
+    });
+    let fields = Form {
+        command: name,
+        draft: &draft,
+        currency: &currency,
+        errors,
+        act,
+    };
+    html! {
+        <div key={name} class={classes!("command", unlikely.is_some().then_some("unlikely"))}>
+            <button type="button" class="toggle" aria-expanded={open.to_string()} onclick={toggle}
+                aria-describedby={hint.clone()}>
+                { name }
+            </button>
+            <span id={hint} class="hint">{ unlikely.filter(|_| !told) }</span>
+            if told {
+                <Alert state={state} {act} />
+            }
+            if open {
+                <form aria-label={name} novalidate=true onsubmit={submit}>
+                    <p class="summary">{ form.summary }</p>
+                    { fields.fields(form.fields) }
+                    <button type="submit" class="primary" aria-disabled={state.saving.is_some().to_string()}>{ name }</button>
+                </form>
+            }
+        </div>
+    }
+}

@@ -1,0 +1,133 @@
+//! The two dialogs: emptying the store, and all keys.
+
+use std::rc::Rc;
+
+use web_sys::{HtmlDialogElement, HtmlInputElement};
+use yew::prelude::*;
+
+use super::ViewProps;
+use crate::app::action::{Action, AfterReset};
+use crate::app::state::{Dialog, State};
+
+#[derive(Properties, PartialEq)]
+struct ModalProps {
+    open: bool,
+    name: &'static str,
+    act: Callback<Action>,
+    children: Html,
+}
+
+/// A dialog above the page: the browser keeps the focus in it, and gives it back.
+#[component]
+fn Modal(props: &ModalProps) -> Html {
+    let dialog = use_node_ref();
+    {
+        let dialog = dialog.clone();
+        use_effect_with(props.open, move |&open| {
+            if let Some(dialog) = dialog.cast::<HtmlDialogElement>() {
+                if open && !dialog.open() {
+                    // It fails only for a dialog that is open already or not in the document.
+                    let _ = dialog.show_modal();
+                } else if !open {
+                    dialog.close();
+                }
+            }
+        });
+    }
+    let closed = props.act.reform(|_: Event| Action::CloseDialog);
+    let heading = format!("dialog-{}", props.name.to_lowercase());
+    html! {
+        <dialog ref={dialog} aria-labelledby={heading.clone()} onclose={closed}>
+            <h2 id={heading}>{ props.name }</h2>
+            if props.open {
+                { props.children.clone() }
+            }
+        </dialog>
+    }
+}
+
+fn is_open(state: &Rc<State>, dialog: Dialog) -> bool {
+    state.dialog == Some(dialog)
+}
+
+/// Emptying the store.
+#[component]
+pub fn Reset(props: &ViewProps) -> Html {
+    let ViewProps { state, act } = props;
+    let click = |action: Action| act.reform(move |_: MouseEvent| action.clone());
+    let streams = state.streams.as_deref().map_or(0, Vec::len);
+    let events = state.events_in_store();
+    let noun = |count: u64, noun: &str| match count {
+        1 => format!("1 {noun}"),
+        _ => format!("{count} {noun}s"),
+    };
+    html! {
+        <Modal open={is_open(state, Dialog::Reset)} name="Reset" act={act.clone()}>
+            <p>
+                { format!(
+                    "This deletes {} in {} from this browser, for all its tabs. Only a file that you exported brings them back.",
+                    noun(events, "event"),
+                    noun(streams as u64, "stream")
+                ) }
+            </p>
+            <div class="choices">
+                <button type="button" class="danger" onclick={click(Action::Reset(AfterReset::Empty))}>{"Empty store"}</button>
+                <button type="button" class="danger" onclick={click(Action::Reset(AfterReset::Story))}>{"Restore the story"}</button>
+                <button type="button" onclick={click(Action::CloseDialog)}>{"Cancel"}</button>
+            </div>
+        </Modal>
+    }
+}
+
+const KEYS: &[(&[&str], &str)] = &[
+    (&["←", "→"], "one version back, forth"),
+    (&["Home", "End"], "version 0, latest version"),
+    (
+        &["↑", "↓"],
+        "the same in the list of events and on the thread",
+    ),
+    (
+        &["Page Up", "Page Down"],
+        "a tenth of the thread, on the thread",
+    ),
+    (&["Space"], "play, pause"),
+    (&["/"], "find a stream"),
+    (&["?"], "this help"),
+    (&["Esc"], "close a dialog or a list"),
+];
+
+/// All keys.
+#[component]
+pub fn Help(props: &ViewProps) -> Html {
+    let ViewProps { state, act } = props;
+    let on = state.preferences.shortcuts;
+    let switch = act.reform(|event: Event| {
+        let input: HtmlInputElement = event.target_unchecked_into();
+        Action::SetShortcuts(input.checked())
+    });
+    let close = act.reform(|_: MouseEvent| Action::CloseDialog);
+    html! {
+        <Modal open={is_open(state, Dialog::Help)} name="Help" act={act.clone()}>
+            <p>
+                {"A command is decided on the latest state and recorded as events. State is those events, folded. Go back to any version to see what was known then; the log never changes."}
+            </p>
+            <table class="keys">
+                <tbody>
+                    { for KEYS.iter().map(|(keys, what)| html! {
+                        <tr>
+                            <th scope="row">{ for keys.iter().map(|key| html! { <><kbd>{ *key }</kbd>{" "}</> }) }</th>
+                            <td>{ *what }</td>
+                        </tr>
+                    }) }
+                </tbody>
+            </table>
+            <label class="switch">
+                <input type="checkbox" role="switch" checked={on} onchange={switch} />
+                <span>{"Single-key shortcuts"}</span>
+            </label>
+            <div class="choices">
+                <button type="button" onclick={close}>{"Close"}</button>
+            </div>
+        </Modal>
+    }
+}

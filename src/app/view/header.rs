@@ -1,0 +1,158 @@
+//! The top bar: which model and stream, and what can be done with the store as a whole.
+
+use std::rc::Rc;
+
+use wasm_bindgen::JsCast;
+use web_sys::{Event, File, HtmlInputElement, HtmlSelectElement};
+use yew::prelude::*;
+
+use super::icons::{self, icon};
+use super::stream_box::StreamBox;
+use crate::app::action::Action;
+use crate::app::effect;
+use crate::app::state::{Dialog, Place, State, Storage};
+
+#[derive(Properties, Clone)]
+pub struct HeaderProps {
+    pub state: Rc<State>,
+    pub act: Callback<Action>,
+    pub import: Callback<File>,
+}
+
+impl PartialEq for HeaderProps {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.state, &other.state)
+    }
+}
+
+/// The top bar.
+#[component]
+pub fn Header(props: &HeaderProps) -> Html {
+    let HeaderProps { state, act, .. } = props;
+    let act_of = |action: Action| act.reform(move |_: MouseEvent| action.clone());
+    let new_stream = {
+        let (act, state) = (act.clone(), Rc::clone(state));
+        Callback::from(move |_: MouseEvent| {
+            if let Some(stream) = state.stream() {
+                act.emit(Action::NewStream(effect::fresh_id(stream.aggregate_type())));
+            }
+        })
+    };
+    let theme = act.reform(|_: MouseEvent| Action::ToggleTheme {
+        system: effect::system_theme(),
+    });
+    html! {
+        <header>
+            <h1 class="brand">
+                <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2.2"
+                    stroke-linecap="round" aria-hidden="true">
+                    <path d="M3 7c4 0 5 10 9 10s5-10 9-10" />
+                    <path d="M3 17c4 0 5-10 9-10s5 10 9 10" opacity=".45" />
+                </svg>
+                {"Eventloom"}
+            </h1>
+            { model_box(state, act) }
+            <StreamBox state={state} act={act} />
+            <button type="button" class="new-stream" onclick={new_stream}>{"New stream"}</button>
+            <span class="grow"></span>
+            { kept(state) }
+            <span class="store">
+                { import_button(props) }
+                <button type="button" onclick={act_of(Action::Export)}>{"Export"}</button>
+                <button type="button" onclick={act_of(Action::Open(Dialog::Reset))}>{"Reset"}</button>
+            </span>
+            <button type="button" class="round help" aria-label="Help" onclick={act_of(Action::Open(Dialog::Help))}>
+                <span aria-hidden="true">{"?"}</span>
+            </button>
+            <button type="button" class="round theme" aria-label="Theme" onclick={theme}>
+                { icon(icons::THEME) }
+            </button>
+        </header>
+    }
+}
+
+fn model_box(state: &State, act: &Callback<Action>) -> Html {
+    let chosen = match &state.place {
+        Place::Stream(stream) => stream.aggregate_type(),
+        Place::Undecided | Place::UnknownModel(_) => "",
+    };
+    let onchange = act.reform(|event: Event| {
+        let select = event
+            .target()
+            .and_then(|target| target.dyn_into::<HtmlSelectElement>().ok());
+        Action::ChooseModel(select.map(|select| select.value()).unwrap_or_default())
+    });
+    let option = |aggregate_type: &str, title: &str| {
+        html! {
+            <option key={aggregate_type.to_owned()} value={aggregate_type.to_owned()}
+                selected={aggregate_type == chosen}>{ title.to_owned() }</option>
+        }
+    };
+    let shipped = state.registry.models().iter();
+    let mut foreign = state.foreign_types();
+    // A foreign type without events left is still what is looked at.
+    if !chosen.is_empty()
+        && state.registry.find(chosen).is_none()
+        && !foreign.iter().any(|known| known == chosen)
+    {
+        foreign.push(chosen.to_owned());
+    }
+    html! {
+        <label class="pick">
+            <span>{"Model"}</span>
+            <select {onchange}>
+                if matches!(state.place, Place::UnknownModel(_)) {
+                    <option key="" value="" selected=true disabled=true>{"Choose a model"}</option>
+                }
+                { for shipped.map(|model| option(model.aggregate_type(), model.title())) }
+                { for foreign.iter().map(|aggregate_type| option(aggregate_type, aggregate_type)) }
+            </select>
+        </label>
+    }
+}
+
+fn kept(state: &State) -> Html {
+    let (class, text) = match (&state.storage, &state.saving) {
+        (Storage::Opening, _) => ("opening", "Opening…"),
+        (Storage::Kept, Some(_)) => ("saving", "Saving…"),
+        (Storage::Kept, None) => ("saved", "Saved in this browser"),
+        (Storage::InMemory(_), _) => ("lost", "Only in memory"),
+        (Storage::Lost(_), _) => ("lost", "Not saved"),
+    };
+    html! { <span class={classes!("kept", class)}>{ text }</span> }
+}
+
+fn import_button(props: &HeaderProps) -> Html {
+    let input = NodeRef::default();
+    let onclick = {
+        let (input, running) = (input.clone(), props.state.import.is_some());
+        Callback::from(move |_: MouseEvent| {
+            if let Some(input) = input.cast::<HtmlInputElement>()
+                && !running
+            {
+                input.click();
+            }
+        })
+    };
+    let onchange = props.import.clone();
+    let onchange = Callback::from(move |event: Event| {
+        let input = event
+            .target()
+            .and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+        let Some(input) = input else { return };
+        if let Some(file) = input.files().and_then(|files| files.get(0)) {
+            onchange.emit(file);
+        }
+        // The same file can then be chosen once more.
+        input.set_value("");
+    });
+    html! {
+        <>
+            <button type="button" {onclick} aria-disabled={props.state.import.is_some().to_string()}>
+                {"Import"}
+            </button>
+            <input ref={input} type="file" hidden=true {onchange} tabindex="-1"
+                accept=".ndjson,.jsonl,.json,application/x-ndjson,application/cloudevents-batch+json" />
+        </>
+    }
+}

@@ -1,0 +1,118 @@
+//! What is told to the user: the one alert, the one status, a running import, the tip.
+
+use yew::prelude::*;
+
+use super::ViewProps;
+use crate::app::action::Action;
+use crate::app::state::{About, Outcome, OutcomeKind, State, Storage};
+
+/// What stays to be told about storage.
+fn storage_warning(state: &State) -> Option<String> {
+    match &state.storage {
+        Storage::InMemory(reason) => Some(format!(
+            "Your events are kept in memory only and go with this page: {reason}. \
+             Export them to keep them, or allow this site to store data and reload."
+        )),
+        Storage::Lost(reason) => Some(format!("Nothing more can be saved here: {reason}.")),
+        Storage::Opening | Storage::Kept => None,
+    }
+}
+
+fn alarming(state: &State) -> Option<&Outcome> {
+    state
+        .outcome
+        .as_ref()
+        .filter(|outcome| outcome.kind != OutcomeKind::Done)
+}
+
+/// The one alert: what was refused last, and what stays to be told about storage.
+#[component]
+pub fn Alert(props: &ViewProps) -> Html {
+    let state = &props.state;
+    let (warning, outcome) = (storage_warning(state), alarming(state));
+    if warning.is_none() && outcome.is_none() {
+        return Html::default();
+    }
+    let retry = |command: &str| {
+        let command = command.to_owned();
+        let onclick = props
+            .act
+            .reform(move |_: MouseEvent| Action::Submit(command.clone()));
+        html! { <button type="button" {onclick}>{"Retry"}</button> }
+    };
+    // A new element for each outcome, so that the same words are announced again.
+    let key = if outcome.is_some() { state.outcomes } else { 0 };
+    html! {
+        <div key={key.to_string()} class="said" role="alert">
+            if let Some(outcome) = outcome {
+                <p>
+                    if !outcome.title.is_empty() {
+                        <b>{ &outcome.title }</b>{" "}
+                    }
+                    { &outcome.text }
+                </p>
+                if let (OutcomeKind::Conflict, About::Command((_, command))) = (outcome.kind, &outcome.about) {
+                    { retry(command) }
+                }
+            }
+            if let Some(warning) = warning {
+                <p>{ warning }</p>
+            }
+        </div>
+    }
+}
+
+/// The one status: what went well last.
+#[component]
+pub fn Status(props: &ViewProps) -> Html {
+    let state = &props.state;
+    let done = state
+        .outcome
+        .as_ref()
+        .filter(|outcome| outcome.kind == OutcomeKind::Done);
+    html! {
+        <div class="status" role="status">
+            if let Some(done) = done {
+                <span key={state.outcomes.to_string()}>{ &done.text }</span>
+            }
+        </div>
+    }
+}
+
+/// The import that is running.
+#[component]
+pub fn Import(props: &ViewProps) -> Html {
+    let Some(import) = &props.state.import else {
+        return Html::default();
+    };
+    let cancel = props.act.reform(|_: MouseEvent| Action::CancelImport);
+    let percent = import.percent.to_string();
+    html! {
+        <div class="importing">
+            <span>{ format!("{} {}", import.stage, import.file) }</span>
+            <progress aria-label="Import" max="100" value={percent}></progress>
+            <button type="button" onclick={cancel}>{"Cancel import"}</button>
+        </div>
+    }
+}
+
+/// The line that says what to try.
+#[component]
+pub fn Tip(props: &ViewProps) -> Html {
+    let state = &props.state;
+    let story = state
+        .stream()
+        .is_some_and(|stream| stream.aggregate_id() == "ada-savings");
+    if !state.preferences.tip || !story || state.timeline.is_none() {
+        return Html::default();
+    }
+    let dismiss = props.act.reform(|_: MouseEvent| Action::DismissTip);
+    html! {
+        <p class="tip">
+            <span>
+                {"Try this: drag the shuttle along the thread and watch the state follow. Then withdraw 900.00, and read why the account refuses."}
+            </span>
+            <button type="button" onclick={dismiss}>{"Got it"}</button>
+        </p>
+    }
+}

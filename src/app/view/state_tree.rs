@@ -1,0 +1,275 @@
+//! The state as a tree, with what the viewed event changed, and the list of those changes.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
+use yew::prelude::*;
+
+use super::{glyph, wording};
+use crate::app::state::State;
+use crate::core::{StreamId, Version};
+use crate::timeline::{Change, Node, Timeline, tree};
+
+#[derive(Properties, Clone)]
+pub struct StateProps {
+    pub state: Rc<State>,
+}
+
+impl PartialEq for StateProps {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.state, &other.state)
+    }
+}
+
+/// The state at the viewed version.
+#[component]
+pub fn StateTree(props: &StateProps) -> Html {
+    let state = &props.state;
+    let (viewed, head) = (state.viewed_version(), state.head());
+    let closed = use_state_eq(HashSet::<String>::new);
+    let focused = use_state_eq(String::new);
+    {
+        let (closed, focused) = (closed.clone(), focused.clone());
+        use_effect_with(state.stream().cloned(), move |_: &Option<StreamId>| {
+            closed.set(HashSet::new());
+            focused.set(String::new());
+        });
+    }
+    let nodes = match &state.timeline {
+        Some(timeline) if viewed > Version::NONE => tree(
+            &timeline.state_at(viewed),
+            &timeline.changes_at(viewed),
+            &wording(timeline),
+        ),
+        _ => Vec::new(),
+    };
+    let visible = Rc::new(visible(&nodes, &closed));
+    // One item can be reached with Tab; arrows lead from there.
+    let entry = if visible.iter().any(|line| line.path == *focused) {
+        (*focused).clone()
+    } else {
+        visible
+            .first()
+            .map(|line| line.path.clone())
+            .unwrap_or_default()
+    };
+    let toggle = {
+        let closed = closed.clone();
+        Callback::from(move |path: String| {
+            let mut paths = (*closed).clone();
+            if !paths.remove(&path) {
+                paths.insert(path);
+            }
+            closed.set(paths);
+        })
+    };
+    let onkeydown = {
+        let (visible, entry, toggle) = (Rc::clone(&visible), entry.clone(), toggle.clone());
+        let (focused, closed) = (focused.clone(), closed.clone());
+        Callback::from(move |event: KeyboardEvent| {
+            let Some(index) = visible.iter().position(|line| line.path == entry) else {
+                return;
+            };
+            let line = &visible[index];
+            let is_closed = closed.contains(&line.path);
+            let to = match event.key().as_str() {
+                "ArrowDown" => index + 1,
+                "ArrowUp" => index.saturating_sub(1),
+                "Home" => 0,
+                "End" => visible.len() - 1,
+                "ArrowRight" if line.branch && is_closed => {
+                    toggle.emit(line.path.clone());
+                    index
+                }
+                "ArrowRight" if line.branch => index + 1,
+                "ArrowLeft" if line.branch && !is_closed => {
+                    toggle.emit(line.path.clone());
+                    index
+                }
+                "ArrowLeft" => line.parent.unwrap_or(index),
+                "Enter" | " " if line.branch => {
+                    toggle.emit(line.path.clone());
+                    index
+                }
+                _ => return,
+            };
+            event.prevent_default();
+            if let Some(line) = visible.get(to) {
+                focused.set(line.path.clone());
+                focus_item(&event, to);
+            }
+        })
+    };
+    let item = Item {
+        closed: &closed,
+        entry: &entry,
+        toggle: &toggle,
+        class: dye(state),
+    };
+    html! {
+        <section class="state" aria-label="State">
+            <div class="head">
+                <h2>{"State"}</h2>
+                <span class="role">{ format!("Version {viewed} of {head}") }</span>
+            </div>
+            <ul role="tree" aria-label="State" class="tree" {onkeydown}>
+                if viewed == Version::NONE {
+                    <li role="treeitem" class="nothing" tabindex="0" aria-selected="false">
+                        {"Nothing has happened yet: version 0 is the empty state."}
+                    </li>
+                } else {
+                    { for nodes.iter().map(|node| item.html(node, 1)) }
+                }
+            </ul>
+        </section>
+    }
+}
+
+/// A line of the tree that can be seen.
+struct Line {
+    path: String,
+    branch: bool,
+    parent: Option<usize>,
+}
+
+fn visible(nodes: &[Node], closed: &HashSet<String>) -> Vec<Line> {
+    fn collect(
+        nodes: &[Node],
+        parent: Option<usize>,
+        closed: &HashSet<String>,
+        lines: &mut Vec<Line>,
+    ) {
+        for node in nodes {
+            let index = lines.len();
+            lines.push(Line {
+                path: node.path.clone(),
+                branch: node.leaf.is_none(),
+                parent,
+            });
+            if !closed.contains(&node.path) {
+                collect(&node.children, Some(index), closed, lines);
+            }
+        }
+    }
+    let mut lines = Vec::new();
+    collect(nodes, None, closed, &mut lines);
+    lines
+}
+
+/// The items of a tree in document order are its visible lines.
+fn focus_item(event: &KeyboardEvent, index: usize) {
+    let items = event
+        .current_target()
+        .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
+        .and_then(|tree| tree.query_selector_all("[role=treeitem]").ok());
+    let item = items
+        .and_then(|items| items.get(u32::try_from(index).ok()?))
+        .and_then(|item| item.dyn_into::<HtmlElement>().ok());
+    if let Some(item) = item {
+        // An item that can't take the focus leaves it where it is.
+        let _ = item.focus();
+    }
+}
+
+struct Item<'a> {
+    closed: &'a HashSet<String>,
+    entry: &'a str,
+    toggle: &'a Callback<String>,
+    class: String,
+}
+
+impl Item<'_> {
+    fn html(&self, node: &Node, level: usize) -> Html {
+        let tabindex = if node.path == self.entry { "0" } else { "-1" };
+        let level = level.to_string();
+        if let Some(leaf) = &node.leaf {
+            let value = if leaf.changed {
+                html! { <span class={classes!("changed", &self.class)}>{ &leaf.text }</span> }
+            } else {
+                html! { <span>{ &leaf.text }</span> }
+            };
+            return html! {
+                <li key={node.key.clone()} role="treeitem" {tabindex} aria-level={level} aria-selected="false">
+                    <span class="key">{ format!("{}: ", node.key) }</span>{ value }
+                    if let Some(was) = &leaf.was {
+                        {" "}<s class="was">{ was }</s>
+                    }
+                </li>
+            };
+        }
+        let open = !self.closed.contains(&node.path);
+        let onclick = {
+            let path = node.path.clone();
+            self.toggle.reform(move |_: MouseEvent| path.clone())
+        };
+        let depth = level.parse::<usize>().unwrap_or(1) + 1;
+        html! {
+            <li key={node.key.clone()} role="treeitem" {tabindex} aria-level={level} aria-selected="false"
+                aria-expanded={open.to_string()} aria-label={node.key.clone()}>
+                <span class="branch key" {onclick}>{ &node.key }</span>
+                if open {
+                    <ul role="group">{ for node.children.iter().map(|child| self.html(child, depth)) }</ul>
+                }
+            </li>
+        }
+    }
+}
+
+/// The colour of the viewed event.
+fn dye(state: &State) -> String {
+    let look = state
+        .timeline
+        .as_ref()
+        .and_then(|timeline| look_of(timeline, state.viewed_version()));
+    look.unwrap_or_default()
+}
+
+fn look_of(timeline: &Timeline, version: Version) -> Option<String> {
+    let event = timeline.event(version)?;
+    Some(glyph::dye(timeline.model().look(&event.event_type)))
+}
+
+/// What the viewed event changed.
+#[component]
+pub fn Changes(props: &StateProps) -> Html {
+    let state = &props.state;
+    let viewed = state.viewed_version();
+    let Some(timeline) = &state.timeline else {
+        return html! { <section class="changes" aria-label="Changes"></section> };
+    };
+    let words = wording(timeline);
+    let class = dye(state);
+    let line = |change: &Change| {
+        let (kind, path, text) = match change {
+            Change::Added { path, new } => ("added", path, words.value(path, new)),
+            Change::Removed { path, old } => ("removed", path, words.value(path, old)),
+            Change::Changed { path, old, new } => {
+                let (old, new) = (words.value(path, old), words.value(path, new));
+                ("changed", path, format!("{old} → {new}"))
+            }
+        };
+        html! {
+            <li key={format!("{kind} {path}")}>
+                <span class={classes!("kind", class.clone())}>{ kind }</span>{" "}
+                <span class="what"><span class="path">{ path.clone() }</span>{" "}{ text }</span>
+            </li>
+        }
+    };
+    let changes = timeline.changes_at(viewed);
+    let by = timeline
+        .event(viewed)
+        .map(|event| format!("by v{viewed} {}", event.event_type))
+        .unwrap_or_default();
+    html! {
+        <section class="changes" aria-label="Changes">
+            <div class="head"><h2>{"Changes"}</h2><span class="role">{ by }</span></div>
+            if changes.is_empty() {
+                <p class="empty">{"Nothing changed"}</p>
+            } else {
+                <ul>{ for changes.iter().map(line) }</ul>
+            }
+        </section>
+    }
+}

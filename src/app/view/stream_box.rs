@@ -1,0 +1,209 @@
+//! The stream box: an editable combobox over the streams of the model that is looked at.
+
+use std::rc::Rc;
+
+use wasm_bindgen::JsCast;
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+use super::ViewProps;
+use crate::app::action::Action;
+use crate::app::state::State;
+use crate::store::StreamHead;
+
+/// The id of the box, for the key that leads to it.
+pub const STREAM_BOX: &str = "stream";
+
+/// The most options that are listed at once; typing finds the others.
+const MOST: usize = 200;
+
+/// What the box shows while it is open.
+#[derive(Clone, Default, PartialEq)]
+struct Search {
+    open: bool,
+    typed: Option<String>,
+    active: Option<usize>,
+}
+
+/// The stream box.
+#[component]
+pub fn StreamBox(props: &ViewProps) -> Html {
+    let ViewProps { state, act } = props;
+    let search = use_state_eq(Search::default);
+    let chosen = state
+        .stream()
+        .map(|stream| stream.aggregate_id().to_owned())
+        .unwrap_or_default();
+    {
+        // Choosing a stream by any way closes the box.
+        let search = search.clone();
+        use_effect_with(state.stream().cloned(), move |_| {
+            search.set(Search::default())
+        });
+    }
+    let found = if search.open {
+        matches(state, search.typed.as_deref())
+    } else {
+        Vec::new()
+    };
+    let found = Rc::new(found);
+
+    let take = {
+        let (act, search) = (act.clone(), search.clone());
+        Callback::from(move |id: String| {
+            search.set(Search::default());
+            act.emit(Action::ChooseStream(id));
+        })
+    };
+    let open = {
+        let search = search.clone();
+        Callback::from(move |()| {
+            if !search.open {
+                search.set(Search {
+                    open: true,
+                    ..Search::default()
+                });
+            }
+        })
+    };
+    let oninput = {
+        let search = search.clone();
+        Callback::from(move |event: InputEvent| {
+            let input: HtmlInputElement = event.target_unchecked_into();
+            search.set(Search {
+                open: true,
+                typed: Some(input.value()),
+                active: None,
+            });
+        })
+    };
+    let onkeydown = {
+        let (search, found, take) = (search.clone(), Rc::clone(&found), take.clone());
+        let open = open.clone();
+        Callback::from(move |event: KeyboardEvent| {
+            let shown = found.len().min(MOST);
+            let active = match event.key().as_str() {
+                "Enter" if search.open => {
+                    if let Some(head) = found.get(search.active.unwrap_or(0)) {
+                        take.emit(head.stream.aggregate_id().to_owned());
+                    }
+                    event.prevent_default();
+                    return;
+                }
+                "Escape" => {
+                    search.set(Search::default());
+                    return;
+                }
+                "ArrowDown" | "ArrowUp" if !search.open => {
+                    event.prevent_default();
+                    return open.emit(());
+                }
+                "ArrowDown" => search
+                    .active
+                    .map_or(0, |active| (active + 1).min(shown.saturating_sub(1))),
+                "ArrowUp" => search.active.map_or(0, |active| active.saturating_sub(1)),
+                _ => return,
+            };
+            event.prevent_default();
+            search.set(Search {
+                active: (shown > 0).then_some(active),
+                ..(*search).clone()
+            });
+            scroll_to_option(active);
+        })
+    };
+    let onblur = {
+        let search = search.clone();
+        Callback::from(move |_: FocusEvent| search.set(Search::default()))
+    };
+    let onfocus = Callback::from(|event: FocusEvent| {
+        if let Some(input) = event
+            .target()
+            .and_then(|target| target.dyn_into::<HtmlInputElement>().ok())
+        {
+            input.select();
+        }
+    });
+    let value = search.typed.clone().unwrap_or(chosen);
+    let active = search
+        .active
+        .map(|active| format!("stream-option-{active}"));
+    html! {
+        <div class="pick stream-box">
+            <label for={STREAM_BOX}>{"Stream"}</label>
+            <div class="combo">
+                <input id={STREAM_BOX} type="text" role="combobox" autocomplete="off" spellcheck="false"
+                    aria-autocomplete="list" aria-controls="stream-options"
+                    aria-expanded={search.open.to_string()} aria-activedescendant={active}
+                    {value} {oninput} {onkeydown} {onblur} {onfocus}
+                    onclick={open.reform(|_: MouseEvent| ())} />
+                <ul id="stream-options" role="listbox" aria-label="Streams" hidden={!search.open}>
+                    { for found.iter().take(MOST).enumerate().map(|(index, head)| option(index, head, &search, &take)) }
+                    if search.open && found.is_empty() {
+                        <li role="option" aria-disabled="true" aria-selected="false" class="none">
+                            {"No stream here has that in its name"}
+                        </li>
+                    }
+                    if found.len() > MOST {
+                        <li role="option" aria-disabled="true" aria-selected="false" class="none">
+                            { format!("{} more: type to find them", found.len() - MOST) }
+                        </li>
+                    }
+                </ul>
+            </div>
+        </div>
+    }
+}
+
+fn option(index: usize, head: &StreamHead, search: &Search, take: &Callback<String>) -> Html {
+    let id = head.stream.aggregate_id().to_owned();
+    let selected = search.active.unwrap_or(0) == index;
+    let onmousedown = {
+        let (take, id) = (take.clone(), id.clone());
+        Callback::from(move |event: MouseEvent| {
+            // The box keeps the focus.
+            event.prevent_default();
+            take.emit(id.clone());
+        })
+    };
+    let onclick = take.reform({
+        let id = id.clone();
+        move |_: MouseEvent| id.clone()
+    });
+    html! {
+        <li key={id.clone()} id={format!("stream-option-{index}")} role="option"
+            aria-selected={selected.to_string()} {onmousedown} {onclick}>
+            <span class="id">{ id }</span>{" "}
+            <span class="count">{ format!("{} events", head.version) }</span>
+        </li>
+    }
+}
+
+/// The streams of the model whose names hold what was typed, those that begin with it first.
+fn matches(state: &State, typed: Option<&str>) -> Vec<StreamHead> {
+    let (Some(stream), Some(streams)) = (state.stream(), state.streams.as_deref()) else {
+        return Vec::new();
+    };
+    let wanted = typed.unwrap_or_default().to_lowercase();
+    let mut found: Vec<_> = streams
+        .iter()
+        .filter(|head| head.stream.aggregate_type() == stream.aggregate_type())
+        .filter_map(|head| {
+            let place = head.stream.aggregate_id().to_lowercase().find(&wanted)?;
+            Some((place > 0, head))
+        })
+        .collect();
+    found.sort_by_key(|(inside, _)| *inside);
+    found.into_iter().map(|(_, head)| head.clone()).collect()
+}
+
+fn scroll_to_option(index: usize) {
+    let option = web_sys::window()
+        .and_then(|window| window.document())
+        .and_then(|document| document.get_element_by_id(&format!("stream-option-{index}")));
+    if let Some(option) = option {
+        let options = web_sys::ScrollIntoViewOptions::new();
+        options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+        option.scroll_into_view_with_scroll_into_view_options(&options);
+    }
+}

@@ -1,0 +1,192 @@
+//! Which names an event's envelope has in a CloudEvent, and how `id` and `source` stand for our
+//! event id and aggregate type, in both directions.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::core::{EventId, JsonText, Metadata, StreamId};
+
+/// The attributes that carry our envelope, in the order in which they are exported. All others
+/// are extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Attribute {
+    SpecVersion,
+    Id,
+    Source,
+    Type,
+    Subject,
+    Time,
+    DataContentType,
+    Data,
+    StreamVersion,
+    Position,
+    SchemaVersion,
+    CorrelationId,
+    CausationId,
+    Actor,
+}
+
+impl Attribute {
+    /// How many there are.
+    pub(super) const COUNT: usize = Attribute::NAMES.len();
+
+    const NAMES: [&str; 14] = [
+        "specversion",
+        "id",
+        "source",
+        "type",
+        "subject",
+        "time",
+        "datacontenttype",
+        "data",
+        "streamversion",
+        "position",
+        "schemaversion",
+        "correlationid",
+        "causationid",
+        "actor",
+    ];
+
+    /// Its name in the file.
+    pub(super) const fn name(self) -> &'static str {
+        Attribute::NAMES[self as usize]
+    }
+
+    /// The place of a name in the order, where it is one of these.
+    pub(super) fn place(name: &str) -> Option<usize> {
+        Attribute::NAMES.iter().position(|known| *known == name)
+    }
+}
+
+/// The one version of CloudEvents that is written and read.
+pub(super) const SPEC_VERSION: &str = "1.0";
+
+/// The content type of a payload whose file doesn't say another.
+pub(super) const JSON_CONTENT: &str = "application/json";
+
+/// The stream of events whose file names no subject.
+pub(super) const DEFAULT_SUBJECT: &str = "default";
+
+/// The attribute of a payload that isn't text. It is kept as an extension.
+pub(super) const DATA_BASE64: &str = "data_base64";
+
+/// The event id of a CloudEvent. An `id` in the form of a UUID is taken as it is; any other gets
+/// a UUID v5 in the namespace of its source, which is the UUID v5 of `source` in
+/// [`Uuid::NAMESPACE_URL`]: CloudEvents are unique by `source` and `id` together.
+#[must_use]
+pub fn event_id(source: &str, id: &str) -> EventId {
+    // The uuid crate also reads `urn:uuid:…`, braces and bare digits; those are other people's ids.
+    let hyphenated = id.len() == 36;
+    EventId(match Uuid::try_parse(id) {
+        Ok(uuid) if hyphenated => uuid,
+        _ => {
+            let namespace = Uuid::new_v5(&Uuid::NAMESPACE_URL, source.as_bytes());
+            Uuid::new_v5(&namespace, id.as_bytes())
+        }
+    })
+}
+
+/// The aggregate type that a `source` stands for.
+pub(super) fn aggregate_type(source: &str) -> &str {
+    match source.strip_prefix('/') {
+        Some(rest) if !rest.is_empty() => rest,
+        _ => source,
+    }
+}
+
+/// The `source` of an event: the one that it came with, where that isn't the usual one.
+pub(super) fn source<'a>(stream: &'a StreamId, metadata: &'a Metadata) -> Cow<'a, str> {
+    match kept(metadata, Attribute::Source) {
+        Some(source) if aggregate_type(source) == stream.aggregate_type() => Cow::Borrowed(source),
+        _ => Cow::Owned(usual_source(stream.aggregate_type())),
+    }
+}
+
+/// The `source` that we give to events of a type.
+pub(super) fn usual_source(aggregate_type: &str) -> String {
+    format!("/{aggregate_type}")
+}
+
+/// The `id` of an event: the one that it came with, where that isn't the event id.
+pub(super) fn id<'a>(id: EventId, source: &str, metadata: &'a Metadata) -> Cow<'a, str> {
+    match kept(metadata, Attribute::Id) {
+        Some(original) if event_id(source, original) == id => Cow::Borrowed(original),
+        _ => Cow::Owned(id.to_string()),
+    }
+}
+
+/// The text that an import kept of an attribute, where our envelope would have said another.
+pub(super) fn kept(metadata: &Metadata, attribute: Attribute) -> Option<&str> {
+    metadata
+        .extensions
+        .get(attribute.name())
+        .and_then(Value::as_str)
+}
+
+/// The payload that isn't text, of an event that has no other.
+pub(super) fn binary<'a>(data: &JsonText, metadata: &'a Metadata) -> Option<&'a str> {
+    let binary = metadata.extensions.get(DATA_BASE64)?.as_str();
+    binary.filter(|_| data.as_str() == "{}")
+}
+
+/// Whether a payload stands for there having been none in the file.
+///
+/// A line without `data` is stored with the payload `{}`, and with `data` among its extensions as
+/// null: an explicit null payload and an empty object are something else.
+pub(super) fn is_without_data(data: &JsonText, metadata: &Metadata) -> bool {
+    let marked = metadata.extensions.get(Attribute::Data.name()) == Some(&Value::Null);
+    marked && data.as_str() == "{}" || binary(data, metadata).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_attribute_has_its_own_name_and_place() {
+        assert_eq!(Attribute::SpecVersion.name(), "specversion");
+        assert_eq!(Attribute::Actor.name(), "actor");
+        assert_eq!(Attribute::Actor as usize, Attribute::COUNT - 1);
+        assert_eq!(
+            Attribute::place("position"),
+            Some(Attribute::Position as usize)
+        );
+        assert_eq!(Attribute::place("traceparent"), None);
+    }
+
+    #[test]
+    fn a_uuid_is_taken_as_it_is_and_any_other_id_is_told_apart_by_its_source() {
+        let uuid = "827e163d-f166-57a5-bfea-fcac65b1b25e";
+        assert_eq!(event_id("/a", uuid).to_string(), uuid);
+        assert_eq!(event_id("/a", &uuid.to_uppercase()).to_string(), uuid);
+        // By Python: uuid5(uuid5(NAMESPACE_URL, "/permit"), "A234-1234-1234")
+        assert_eq!(
+            event_id("/permit", "A234-1234-1234").to_string(),
+            "23394bac-6f9e-58ee-bb8d-d497ff799318"
+        );
+        assert_ne!(event_id("/a", "1"), event_id("/b", "1"));
+        assert_ne!(event_id("/a", "b1"), event_id("/ab", "1"));
+    }
+
+    #[test]
+    fn uuids_in_other_spellings_are_ids_of_their_own() {
+        for id in [
+            "827e163df16657a5bfeafcac65b1b25e",
+            "{827e163d-f166-57a5-bfea-fcac65b1b25e}",
+            "urn:uuid:827e163d-f166-57a5-bfea-fcac65b1b25e",
+        ] {
+            assert_eq!(event_id("/a", id).0.get_version_num(), 5, "{id}");
+            assert_ne!(event_id("/a", id), event_id("/b", id), "{id}");
+        }
+    }
+
+    #[test]
+    fn one_leading_slash_of_a_source_goes() {
+        assert_eq!(aggregate_type("/bank_account"), "bank_account");
+        assert_eq!(aggregate_type("//a/b"), "/a/b");
+        assert_eq!(aggregate_type("https://a.example"), "https://a.example");
+        assert_eq!(aggregate_type("/"), "/");
+    }
+}

@@ -1,0 +1,349 @@
+//! The store in IndexedDB: survives the page, shared by all tabs of one origin.
+//!
+//! `schema` is the layout, `codec` the records, `transaction` how the storage is asked,
+//! `connection` who may close it, `hints` how tabs hear of each other; here and in `append` and
+//! `import` is what the store does.
+
+mod append;
+mod codec;
+mod connection;
+mod hints;
+mod import;
+mod schema;
+mod transaction;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::ops::ControlFlow;
+use std::rc::Rc;
+
+use idb::{CursorDirection, KeyRange, ObjectStore, Query};
+use js_sys::Array;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::IdbRequest;
+
+use self::connection::Connection;
+use self::schema::{BY_VERSION, CHECKPOINTS, EVENTS, SNAPSHOTS, STEPS, STREAMS, WhenBlocked};
+use self::transaction::{Fault, answer};
+use crate::core::{ExpectedVersion, NewEvent, Position, RecordedEvent, StreamId, Version};
+use crate::store::{
+    AppendError, CheckpointStore, EventStore, ImportError, Snapshot, SnapshotStore, StoreError,
+    StreamHead,
+};
+use crate::target::MaybeSend;
+
+pub use self::hints::{Signal, Subscription};
+pub use self::transaction::Durability;
+
+/// Keeps events in an IndexedDB database. Clones share one connection; the last one closes it.
+#[derive(Clone)]
+pub struct IndexedDbStore {
+    connection: Rc<Connection>,
+    durability: Durability,
+}
+
+impl fmt::Debug for IndexedDbStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IndexedDbStore")
+            .field("name", &self.connection.name)
+            .field("durability", &self.durability)
+            .finish_non_exhaustive()
+    }
+}
+
+impl IndexedDbStore {
+    /// Opens the database of this name, makes it where there is none, and brings an older one to
+    /// today's layout.
+    ///
+    /// # Errors
+    /// - [`StoreError::Unavailable`]: there is no IndexedDB, or it is denied.
+    /// - [`StoreError::Blocked`]: another tab keeps an older version open. The request stays in
+    ///   the browser's queue, so the upgrade happens once that tab is closed; opening again waits
+    ///   for it. [`IndexedDbStore::open_patiently`] does so by itself.
+    /// - [`StoreError::Newer`]: it was written by a newer Eventloom.
+    /// - [`StoreError::Full`]: there is no room for it.
+    /// - [`StoreError::Failed`]: a step to today's layout failed; the database is as it was.
+    pub async fn open(name: &str) -> Result<IndexedDbStore, StoreError> {
+        IndexedDbStore::open_with(name, STEPS, WhenBlocked::GiveUp).await
+    }
+
+    /// Opens it like [`IndexedDbStore::open`], but waits while another tab keeps an older version
+    /// open. `on_blocked` is called when such a wait begins, so that a person can be told which
+    /// tab to close.
+    ///
+    /// # Errors
+    /// As [`IndexedDbStore::open`], except [`StoreError::Blocked`].
+    pub async fn open_patiently(
+        name: &str,
+        on_blocked: impl FnOnce() + 'static,
+    ) -> Result<IndexedDbStore, StoreError> {
+        let when_blocked = WhenBlocked::Tell(Box::new(on_blocked));
+        IndexedDbStore::open_with(name, STEPS, when_blocked).await
+    }
+
+    async fn open_with(
+        name: &str,
+        steps: &'static [schema::Step],
+        when_blocked: WhenBlocked,
+    ) -> Result<IndexedDbStore, StoreError> {
+        Ok(IndexedDbStore {
+            connection: Connection::open(name, steps, when_blocked).await?,
+            durability: Durability::default(),
+        })
+    }
+
+    /// Deletes the database of this name with all that is in it. Other tabs' stores close for it.
+    ///
+    /// # Errors
+    /// - [`StoreError::Blocked`]: another program on this origin keeps it open. It is deleted once
+    ///   that closes.
+    /// - [`StoreError::Unavailable`], [`StoreError::Failed`]: it is still there.
+    pub async fn delete(name: &str) -> Result<(), StoreError> {
+        schema::delete(name).await
+    }
+
+    /// The same store with another durability of its appends. Imports, snapshots and checkpoints
+    /// are always relaxed: they can be done again.
+    #[must_use]
+    pub fn with_durability(mut self, durability: Durability) -> IndexedDbStore {
+        self.durability = durability;
+        self
+    }
+
+    /// What an acknowledged append survives.
+    #[must_use]
+    pub fn durability(&self) -> Durability {
+        self.durability
+    }
+
+    /// The name of the database.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.connection.name
+    }
+
+    /// Whether opening this store made the database: true for the first tab of a first visit.
+    #[must_use]
+    pub fn created(&self) -> bool {
+        self.connection.created
+    }
+
+    /// Calls `callback` with each [`Signal`], of this tab or another, until the subscription is
+    /// dropped. Signals are hints: one may be missed, and one may come for what is known already.
+    pub fn subscribe(&self, callback: Rc<dyn Fn(Signal)>) -> Subscription {
+        self.connection.hints.subscribe(callback)
+    }
+
+    /// Closes the connection, of the clones too; what is under way still ends. Later calls answer
+    /// [`StoreError::Unavailable`].
+    pub fn close(&self) {
+        self.connection.end();
+    }
+}
+
+impl EventStore for IndexedDbStore {
+    async fn append(
+        &self,
+        stream: &StreamId,
+        expected: ExpectedVersion,
+        events: &[NewEvent],
+    ) -> Result<Vec<RecordedEvent>, AppendError> {
+        append::append(&self.connection, self.durability, stream, expected, events).await
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        let range = between(
+            &codec::key_within(stream, after.0 as f64),
+            &codec::key_within(stream, f64::INFINITY),
+        );
+        let page = self
+            .page(EVENTS, limit, |events, limit| {
+                Ok(events
+                    .index(BY_VERSION)?
+                    .get_all(Some(range?.into()), Some(limit))?
+                    .into())
+            })
+            .await?;
+        page.iter().map(codec::read_event).collect()
+    }
+
+    async fn read_all(
+        &self,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        let page = self
+            .page(EVENTS, limit, |events, limit| {
+                let range = above(&JsValue::from_f64(after.0 as f64))?;
+                Ok(events.get_all(Some(range), Some(limit))?.into())
+            })
+            .await?;
+        page.iter().map(codec::read_event).collect()
+    }
+
+    async fn streams(
+        &self,
+        after: Option<&StreamId>,
+        limit: usize,
+    ) -> Result<Vec<StreamHead>, StoreError> {
+        let page = self
+            .page(STREAMS, limit, |streams, limit| {
+                let range = after
+                    .map(|after| above(&codec::stream_key(after)))
+                    .transpose()?;
+                Ok(streams.get_all(range, Some(limit))?.into())
+            })
+            .await?;
+        page.iter().map(codec::read_head).collect()
+    }
+
+    async fn head(&self, stream: &StreamId) -> Result<Version, StoreError> {
+        let found = self.get(STREAMS, codec::stream_key(stream)).await?;
+        found.map_or(Ok(Version::NONE), |head| {
+            codec::read_head(head).map(|head| head.version)
+        })
+    }
+
+    async fn last_position(&self) -> Result<Position, StoreError> {
+        let reading = self.connection.read("read", &[EVENTS]).await?;
+        let last = async { last_position(&reading.store(EVENTS)?).await };
+        last.await.map_err(|fault: Fault| fault.while_doing("read"))
+    }
+
+    async fn changed(&self, after: Position) -> Result<(), StoreError> {
+        // Waits before it looks, so that nothing falls between the two.
+        let hint = self.connection.hints.after(after);
+        if self.last_position().await? <= after {
+            // A store that is gone is a change as well: the next call says which.
+            let _ = hint.await;
+        }
+        Ok(())
+    }
+
+    async fn import(
+        &self,
+        after: Position,
+        events: &[RecordedEvent],
+        progress: impl FnMut(usize) -> ControlFlow<()> + MaybeSend,
+    ) -> Result<(), ImportError> {
+        import::import(&self.connection, after, events, progress).await
+    }
+
+    async fn reset(&self) -> Result<(), StoreError> {
+        const ALL: [&str; 4] = [EVENTS, STREAMS, SNAPSHOTS, CHECKPOINTS];
+        let connection = &self.connection;
+        let writing = connection.write("reset", &ALL, self.durability).await?;
+        let cleared = async {
+            for store in ALL {
+                // Clearing leaves the key generator where it is: positions aren't given again.
+                writing.store(store)?.clear()?;
+            }
+            writing.commit().await
+        };
+        cleared
+            .await
+            .map_err(|fault: Fault| fault.while_doing("reset"))?;
+        connection.hints.post(Signal::Reset);
+        Ok(())
+    }
+}
+
+impl SnapshotStore for IndexedDbStore {
+    async fn snapshot(&self, stream: &StreamId) -> Result<Option<Snapshot>, StoreError> {
+        let found = self.get(SNAPSHOTS, codec::stream_key(stream)).await?;
+        Ok(found.and_then(codec::read_snapshot))
+    }
+
+    async fn keep_snapshot(&self, snapshot: Snapshot) -> Result<(), StoreError> {
+        let snapshot = codec::snapshot(&snapshot)?;
+        self.put(SNAPSHOTS, &snapshot).await
+    }
+}
+
+impl CheckpointStore for IndexedDbStore {
+    async fn checkpoint(&self, subscriber: &str) -> Result<Position, StoreError> {
+        let found = self.get(CHECKPOINTS, subscriber.into()).await?;
+        Ok(found.map_or(Position::START, codec::read_checkpoint))
+    }
+
+    async fn keep_checkpoint(
+        &self,
+        subscriber: &str,
+        position: Position,
+    ) -> Result<(), StoreError> {
+        let checkpoint = codec::checkpoint(subscriber, position)?;
+        self.put(CHECKPOINTS, &checkpoint).await
+    }
+}
+
+impl IndexedDbStore {
+    /// The records of one page.
+    async fn page(
+        &self,
+        store: &'static str,
+        limit: usize,
+        ask: impl FnOnce(&ObjectStore, u32) -> Result<IdbRequest, idb::Error>,
+    ) -> Result<Array, StoreError> {
+        // To the browser a limit of 0 means all.
+        if limit == 0 {
+            return Ok(Array::new());
+        }
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        let reading = self.connection.read("read", &[store]).await?;
+        let page = async { answer(ask(&reading.store(store)?, limit)?).await };
+        let page = page
+            .await
+            .map_err(|fault: Fault| fault.while_doing("read"))?;
+        Ok(page.unchecked_into())
+    }
+
+    async fn get(&self, store: &'static str, key: JsValue) -> Result<Option<JsValue>, StoreError> {
+        let reading = self.connection.read("read", &[store]).await?;
+        let found = async { answer(reading.store(store)?.get(key)?).await };
+        let found = found
+            .await
+            .map_err(|fault: Fault| fault.while_doing("read"))?;
+        Ok(Some(found).filter(|found| !found.is_undefined()))
+    }
+
+    /// Puts one record of what can be made again.
+    async fn put(&self, store: &'static str, record: &JsValue) -> Result<(), StoreError> {
+        let writing = self
+            .connection
+            .write("keep", &[store], Durability::Relaxed)
+            .await?;
+        let kept = async {
+            writing.store(store)?.put(record, None)?;
+            writing.commit().await
+        };
+        kept.await.map_err(|fault: Fault| fault.while_doing("keep"))
+    }
+}
+
+/// The position of the last event in the log, within the caller's transaction.
+async fn last_position(events: &ObjectStore) -> Result<Position, Fault> {
+    let newest = events.open_key_cursor(None, Some(CursorDirection::Prev))?;
+    let found = answer(newest).await?;
+    if found.is_null() {
+        return Ok(Position::START);
+    }
+    let key = found.unchecked_into::<web_sys::IdbCursor>().key();
+    let position = key.ok().and_then(|key| codec::read_position(&key));
+    // The database gives these keys itself and refuses others.
+    Ok(position.unwrap_or(Position::START))
+}
+
+fn above(key: &JsValue) -> Result<Query, idb::Error> {
+    Ok(KeyRange::lower_bound(key, Some(true))?.into())
+}
+
+fn between(above: &JsValue, to: &JsValue) -> Result<KeyRange, idb::Error> {
+    KeyRange::bound(above, to, Some(true), None)
+}

@@ -1,0 +1,279 @@
+//! Requests and transactions as futures, and what the storage says when it refuses.
+//!
+//! idb's own futures aren't used here: awaiting a transaction after a failed request loses the
+//! reason, durability can't be set, and a future that is dropped leaves a callback behind that
+//! throws when it is called.
+
+use futures_channel::oneshot;
+use idb::ObjectStore;
+use js_sys::{Array, Object, Reflect};
+use wasm_bindgen::prelude::{Closure, wasm_bindgen};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{DomException, IdbDatabase, IdbRequest, IdbRequestReadyState, IdbTransaction};
+
+use crate::store::StoreError;
+
+#[wasm_bindgen]
+extern "C" {
+    /// A database that is asked for a transaction with options, which web-sys keeps behind an
+    /// unstable flag. A browser that doesn't know them ignores them.
+    #[wasm_bindgen(extends = Object)]
+    type DurableDatabase;
+
+    #[wasm_bindgen(method, catch)]
+    fn transaction(
+        this: &DurableDatabase,
+        stores: &Array,
+        mode: &str,
+        options: &JsValue,
+    ) -> Result<IdbTransaction, JsValue>;
+}
+
+/// What an acknowledged append survives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// Acknowledged when it is on the disk: survives a power cut.
+    #[default]
+    Strict,
+    /// Acknowledged when the operating system has it: survives the browser's end, but perhaps
+    /// not a power cut. Faster.
+    Relaxed,
+}
+
+/// What the storage said when it refused.
+#[derive(Clone, Debug)]
+pub(super) struct Fault {
+    name: String,
+    message: String,
+}
+
+impl Fault {
+    fn of(exception: &DomException) -> Fault {
+        Fault {
+            name: exception.name(),
+            message: exception.message(),
+        }
+    }
+
+    fn thrown(value: &JsValue) -> Fault {
+        match value.dyn_ref::<DomException>() {
+            Some(exception) => Fault::of(exception),
+            None => Fault {
+                name: String::new(),
+                message: format!("{value:?}"),
+            },
+        }
+    }
+
+    /// A key that must be unique is there already.
+    pub(super) fn is_constraint(&self) -> bool {
+        self.name == "ConstraintError"
+    }
+
+    /// The connection is closed.
+    pub(super) fn is_closed(&self) -> bool {
+        self.name == "InvalidStateError"
+    }
+
+    pub(super) fn is_newer(&self) -> bool {
+        self.name == "VersionError"
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        // Firefox's older name is of the days before the standard.
+        self.name == "QuotaExceededError" || self.name == "NS_ERROR_DOM_QUOTA_REACHED"
+    }
+
+    pub(super) fn while_doing(self, operation: &'static str) -> StoreError {
+        if self.is_full() {
+            return StoreError::Full;
+        }
+        let cause = self.to_string();
+        StoreError::Failed { operation, cause }
+    }
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.name.as_str(), self.message.as_str()) {
+            ("", message) => f.write_str(message),
+            (name, "") => f.write_str(name),
+            (name, message) => write!(f, "{name}: {message}"),
+        }
+    }
+}
+
+impl From<idb::Error> for Fault {
+    fn from(error: idb::Error) -> Fault {
+        match &error {
+            idb::Error::DomException(exception) => Fault::of(exception),
+            idb::Error::IndexedDbNotFound(_) => Fault {
+                name: String::new(),
+                message: "this browser has no IndexedDB, or denies it here".to_owned(),
+            },
+            idb::Error::IndexedDbOpenFailed(thrown)
+            | idb::Error::IndexedDbDeleteFailed(thrown)
+            | idb::Error::AddFailed(thrown)
+            | idb::Error::UpdateFailed(thrown) => Fault::thrown(thrown),
+            other => Fault {
+                name: String::new(),
+                message: other.to_string(),
+            },
+        }
+    }
+}
+
+/// Opens a transaction that only reads. It ends by itself after its last request.
+pub(super) fn read(database: &IdbDatabase, stores: &[&str]) -> Result<Reading, Fault> {
+    let inner = begin(database, stores, "readonly", &JsValue::UNDEFINED)?;
+    Ok(Reading(inner))
+}
+
+fn begin(
+    database: &IdbDatabase,
+    stores: &[&str],
+    mode: &str,
+    options: &JsValue,
+) -> Result<IdbTransaction, Fault> {
+    let stores: Array = stores.iter().copied().map(JsValue::from_str).collect();
+    database
+        .unchecked_ref::<DurableDatabase>()
+        .transaction(&stores, mode, options)
+        .map_err(|thrown| Fault::thrown(&thrown))
+}
+
+/// A transaction that only reads.
+pub(super) struct Reading(IdbTransaction);
+
+impl Reading {
+    pub(super) fn store(&self, name: &str) -> Result<ObjectStore, Fault> {
+        store(&self.0, name)
+    }
+}
+
+fn store(transaction: &IdbTransaction, name: &str) -> Result<ObjectStore, Fault> {
+    let store = transaction.object_store(name);
+    store
+        .map(ObjectStore::from)
+        .map_err(|thrown| Fault::thrown(&thrown))
+}
+
+/// A transaction that writes. Dropped before [`Writing::commit`] ended, it is undone.
+pub(super) struct Writing {
+    inner: IdbTransaction,
+    ended: oneshot::Receiver<bool>,
+    committing: bool,
+    _on_end: Closure<dyn FnMut(web_sys::Event)>,
+}
+
+impl Writing {
+    pub(super) fn begin(
+        database: &IdbDatabase,
+        stores: &[&str],
+        durability: Durability,
+    ) -> Result<Writing, Fault> {
+        let options = Object::new();
+        let word = match durability {
+            Durability::Strict => "strict",
+            Durability::Relaxed => "relaxed",
+        };
+        Reflect::set(&options, &"durability".into(), &word.into())
+            .map_err(|thrown| Fault::thrown(&thrown))?;
+        let inner = begin(database, stores, "readwrite", &options)?;
+        let (end, ended) = oneshot::channel();
+        let on_end = Closure::once(move |event: web_sys::Event| {
+            let _ = end.send(event.type_() == "complete");
+        });
+        let callback = Some(on_end.as_ref().unchecked_ref());
+        inner.set_oncomplete(callback);
+        inner.set_onabort(callback);
+        Ok(Writing {
+            inner,
+            ended,
+            committing: false,
+            _on_end: on_end,
+        })
+    }
+
+    pub(super) fn store(&self, name: &str) -> Result<ObjectStore, Fault> {
+        store(&self.inner, name)
+    }
+
+    /// Commits, and answers once the storage says that it is complete.
+    ///
+    /// # Errors
+    /// What made the storage undo the transaction: a request's error, or one of the commit's own,
+    /// like a lack of room.
+    pub(super) async fn commit(mut self) -> Result<(), Fault> {
+        // Fails only on a transaction that has been undone already; why is told below.
+        if let Ok(asked) = idb::Transaction::from(self.inner.clone()).commit() {
+            drop(asked);
+        }
+        self.committing = true;
+        match (&mut self.ended).await {
+            Ok(true) => Ok(()),
+            _ => Err(self.reason()),
+        }
+    }
+
+    /// Waits until the storage has undone a transaction in which a request failed, and answers why.
+    pub(super) async fn undone(mut self) -> Fault {
+        let _ = (&mut self.ended).await;
+        self.reason()
+    }
+
+    fn reason(&self) -> Fault {
+        match self.inner.error() {
+            Some(exception) => Fault::of(&exception),
+            None => Fault {
+                name: "AbortError".to_owned(),
+                message: "the transaction was undone".to_owned(),
+            },
+        }
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        self.inner.set_oncomplete(None);
+        self.inner.set_onabort(None);
+        if !self.committing {
+            // Fails on a transaction that has ended, which needs no undoing.
+            let _ = self.inner.abort();
+        }
+    }
+}
+
+/// Waits for the answer to a request.
+///
+/// # Errors
+/// The request's own error.
+pub(super) async fn answer(request: impl Into<IdbRequest>) -> Result<JsValue, Fault> {
+    let request = Pending(request.into());
+    // One of several requests may have been answered while another was waited for.
+    if request.0.ready_state() != IdbRequestReadyState::Done {
+        let (done, answered) = oneshot::channel();
+        let on_answer = Closure::once(move || {
+            let _ = done.send(());
+        });
+        let callback = Some(on_answer.as_ref().unchecked_ref());
+        request.0.set_onsuccess(callback);
+        request.0.set_onerror(callback);
+        let _ = answered.await;
+    }
+    if let Ok(Some(exception)) = request.0.error() {
+        return Err(Fault::of(&exception));
+    }
+    let result = request.0.result();
+    result.map_err(|thrown| Fault::thrown(&thrown))
+}
+
+/// A request whose callbacks go when nobody waits any longer.
+struct Pending(IdbRequest);
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        self.0.set_onsuccess(None);
+        self.0.set_onerror(None);
+    }
+}

@@ -1,0 +1,11 @@
+//! What only a browser has: its storage, its clock, its source of random bytes. The one part of
+//! the library that knows JavaScript; none of its types are in what it offers.
+
+pub mod clock;
+pub mod indexed_db;
+
+pub use clock::{BrowserClock, BrowserIds};
+pub use indexed_db::{Durability, IndexedDbStore, Signal, Subscription};
+
+#[cfg(test)]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -1,0 +1,224 @@
+//! What an import would add to a store, and what makes it refuse: ids, versions and positions of
+//! a file against those that are there.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use eventloom::archive::{Difference, Excerpt, Holder, Plan, Planner, Reader, Reason, Refused};
+use eventloom::core::{Position, RecordedEvent, Timestamp, Version};
+
+const NOW: Timestamp = Timestamp::from_millis(1_767_603_602_000);
+
+/// An event of the stream `shop/s`, with members besides.
+fn event(id: &str, members: &str) -> String {
+    let comma = if members.is_empty() { "" } else { "," };
+    format!(
+        r#"{{"specversion":"1.0","id":"{id}","source":"/shop","type":"T","subject":"s"{comma}{members}}}"#
+    )
+}
+
+fn planner(lines: &[String]) -> Planner {
+    let mut reader = Reader::new();
+    reader.feed(lines.join("\n").as_bytes()).unwrap();
+    Planner::new(reader.finish().unwrap())
+}
+
+/// Plans a file for a store that holds these events already.
+fn plan(held: &[RecordedEvent], lines: &[String]) -> Result<Plan, Refused> {
+    let mut planner = planner(lines);
+    held.iter().for_each(|event| planner.observe(event));
+    planner.plan(NOW, |_| Ok(()))
+}
+
+#[track_caller]
+fn held(lines: &[String]) -> Vec<RecordedEvent> {
+    plan(&[], lines).unwrap().events
+}
+
+fn versions(plan: &Plan) -> Vec<u64> {
+    plan.events.iter().map(|event| event.version.0).collect()
+}
+
+fn positions(plan: &Plan) -> Vec<u64> {
+    plan.events.iter().map(|event| event.position.0).collect()
+}
+
+#[track_caller]
+fn refused(held: &[RecordedEvent], lines: &[String]) -> (u64, Reason) {
+    let refused = plan(held, lines).unwrap_err();
+    (refused.line, refused.reason)
+}
+
+#[test]
+fn without_versions_and_positions_the_order_in_the_file_gives_them() {
+    let other = event("b", "").replace("\"s\"", "\"other\"");
+    let plan = plan(&[], &[event("a", ""), other, event("c", "")]).unwrap();
+    assert_eq!(versions(&plan), [1, 1, 2]);
+    assert_eq!(positions(&plan), [1, 2, 3]);
+    assert_eq!((plan.after, plan.skipped), (Position::START, 0));
+}
+
+#[test]
+fn a_stream_that_is_there_goes_on_after_its_head_and_the_store_after_its_last_position() {
+    let mut there = held(&[event("a", ""), event("b", "")]);
+    there[1].position = Position(40);
+    let lines = [
+        event("c", r#""streamversion":3,"position":99"#),
+        event("d", ""),
+    ];
+    let plan = plan(&there, &lines).unwrap();
+    assert_eq!(plan.after, Position(40));
+    assert_eq!(versions(&plan), [3, 4]);
+    assert_eq!(positions(&plan), [41, 42]);
+}
+
+#[test]
+fn an_empty_store_keeps_positions_only_when_all_are_there_and_increase() {
+    let file = |given: [&str; 3]| {
+        let ids = ["a", "b", "c"];
+        let lines: Vec<String> = (0..3).map(|i| event(ids[i], given[i])).collect();
+        positions(&plan(&[], &lines).unwrap())
+    };
+    let [three, nine] = [r#""position":3"#, r#""position":9"#];
+    assert_eq!(
+        file([three, nine, r#""position":"2147483648""#]),
+        [3, 9, 2_147_483_648]
+    );
+    assert_eq!(file([three, nine, nine]), [1, 2, 3]);
+    assert_eq!(file([nine, three, ""]), [1, 2, 3]);
+    assert_eq!(file([three, nine, ""]), [1, 2, 3]);
+}
+
+#[test]
+fn a_line_that_says_an_earlier_one_again_is_skipped_and_positions_hold_nonetheless() {
+    let again = event("a", r#""position":5"#);
+    let lines = [again.clone(), event("b", r#""position":7"#), again];
+    let plan = plan(&[], &lines).unwrap();
+    assert_eq!((positions(&plan), plan.skipped), (vec![5, 7], 1));
+}
+
+#[test]
+fn events_that_are_there_are_skipped_and_only_new_ones_count_as_stamped() {
+    let there = held(&[event("a", ""), event("b", "")]);
+    let plan = plan(&there, &[event("a", ""), event("b", ""), event("c", "")]).unwrap();
+    assert_eq!((plan.skipped, plan.stamped_with_import_time), (2, 1));
+    assert_eq!(plan.events[0].timestamp, NOW);
+    assert_eq!(versions(&plan), [3]);
+}
+
+#[test]
+fn content_is_the_same_whatever_spelling_correlation_and_finer_time() {
+    let time = r#""time":"2026-01-05T09:00:02.0001Z""#;
+    let there = held(&[event("a", &format!(r#"{time},"data":{{"x":1,"y":[2]}}"#))]);
+    for members in [
+        r#""time":"2026-01-05T10:00:02.0009+01:00","data":{"y":[2.0],"x":1}"#,
+        r#""data":{"x":1,"y":[2]},"streamversion":1,"schemaversion":1"#,
+        r#""data":{"x":1,"y":[2]},"correlationid":"z","actor":"z","trace":"z","position":9"#,
+    ] {
+        let plan = plan(&there, &[event("a", members)]).unwrap();
+        assert_eq!((plan.skipped, plan.events.len()), (1, 0), "{members}");
+    }
+}
+
+#[test]
+fn an_id_with_other_content_is_refused_wherever_its_event_is() {
+    let base = r#""time":"2026-01-05T09:00:02Z","data":{"x":1}"#;
+    let id = "827e163d-f166-57a5-bfea-fcac65b1b25e";
+    let first = event(id, base);
+    let there = held(std::slice::from_ref(&first));
+    for (other, difference) in [
+        (first.replace("/shop", "shop"), Difference::Source),
+        (first.replace("/shop", "/inn"), Difference::Source),
+        (first.replace("\"s\"", "\"t\""), Difference::Subject),
+        (first.replace("\"T\"", "\"U\""), Difference::Type),
+        (
+            event(id, &format!("{base},\"schemaversion\":2")),
+            Difference::SchemaVersion,
+        ),
+        (first.replace("{\"x\":1}", "{\"x\":2}"), Difference::Data),
+        (
+            first.replace("\"data\":{\"x\":1}", "\"data_base64\":\"AA==\""),
+            Difference::Data,
+        ),
+        (first.replace("02Z", "02.001Z"), Difference::Time),
+        (
+            event(id, &format!("{base},\"streamversion\":2")),
+            Difference::StreamVersion,
+        ),
+    ] {
+        let reused = |holder| Reason::IdReused {
+            id: Excerpt::of(id),
+            holder,
+            difference,
+        };
+        let store = refused(&there, &[event("z", ""), other.clone()]);
+        assert_eq!(store, (2, reused(Holder::Store)), "{other}");
+        let file = refused(&[], &[first.clone(), event("z", ""), other.clone()]);
+        assert_eq!(file, (3, reused(Holder::Line(1))), "{other}");
+    }
+}
+
+#[test]
+fn binary_payloads_are_content_too() {
+    let lines = ["AA==", "AQ=="].map(|data| event("a", &format!("\"data_base64\":\"{data}\"")));
+    let (line, reason) = refused(&[], &lines);
+    assert!(matches!(
+        reason,
+        Reason::IdReused {
+            difference: Difference::Data,
+            ..
+        }
+    ));
+    assert_eq!(line, 2);
+}
+
+#[test]
+fn a_version_that_another_event_has_is_refused_at_the_later_line() {
+    let taken = |version, head| Reason::VersionTaken {
+        stream: Excerpt::of("shop/s"),
+        version: Version(version),
+        head: Version(head),
+    };
+    let first = event("a", r#""streamversion":1"#);
+    let there = held(&[first.clone(), event("b", "")]);
+    let clash = event("c", r#""streamversion":1"#);
+    let store = refused(&there, &[first.clone(), clash.clone()]);
+    assert_eq!(store, (2, taken(1, 2)));
+    assert_eq!(refused(&[], &[first, clash]), (2, taken(1, 1)));
+}
+
+#[test]
+fn a_gap_in_the_versions_is_refused() {
+    let gap = |expected, found| Reason::Gap {
+        stream: Excerpt::of("shop/s"),
+        expected: Version(expected),
+        found: Version(found),
+    };
+    let third = event("c", r#""streamversion":3"#);
+    assert_eq!(refused(&[], std::slice::from_ref(&third)), (1, gap(1, 3)));
+    assert_eq!(refused(&[], &[event("a", ""), third]), (2, gap(2, 3)));
+}
+
+#[test]
+fn a_model_can_refuse_an_event_and_its_words_are_shown_in_bounds() {
+    let file = planner(&[event("a", ""), event("b", "")]);
+    let refused = file
+        .plan(NOW, |event| match event.version {
+            Version(2) => Err("no such type ".repeat(100)),
+            _ => Ok(()),
+        })
+        .unwrap_err();
+    let text = refused.to_string();
+    let begin = "line 2: it can't be an event of \"shop\": no such type no such";
+    assert!(
+        text.starts_with(begin) && text.chars().count() < 320,
+        "{text}"
+    );
+}
+
+#[test]
+fn a_skipped_event_is_not_asked_of_its_model() {
+    let mut file = planner(&[event("a", "")]);
+    held(&[event("a", "")])
+        .iter()
+        .for_each(|event| file.observe(event));
+    assert!(file.plan(NOW, |_| Err("no".to_owned())).is_ok());
+}

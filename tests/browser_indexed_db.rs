@@ -1,0 +1,59 @@
+//! The store in IndexedDB keeps what every store promises, and what only a browser can break:
+//! other tabs, older and newer layouts, damaged records, no room, no storage.
+#![cfg(target_arch = "wasm32")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests: Clippy doesn't know `#[wasm_bindgen_test]` for one"
+)]
+
+use eventloom::browser::IndexedDbStore;
+use eventloom::store::MemoryStore;
+use eventloom::store::conformance::Backend;
+use wasm_bindgen_test::wasm_bindgen_test_configure;
+
+#[path = "browser_indexed_db/support.rs"]
+mod support;
+
+#[path = "browser_indexed_db/damage.rs"]
+mod damage;
+#[path = "browser_indexed_db/records.rs"]
+mod records;
+#[path = "browser_indexed_db/tabs.rs"]
+mod tabs;
+#[path = "browser_indexed_db/transactions.rs"]
+mod transactions;
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+struct Indexed;
+
+impl Backend for Indexed {
+    type Store = IndexedDbStore;
+
+    async fn open() -> IndexedDbStore {
+        support::fresh().await
+    }
+
+    async fn close(store: IndexedDbStore) {
+        support::delete(store).await;
+    }
+}
+
+struct Memory;
+
+impl Backend for Memory {
+    type Store = MemoryStore;
+
+    async fn open() -> MemoryStore {
+        MemoryStore::new()
+    }
+}
+
+mod indexed_db {
+    eventloom::conformance_tests!(browser: super::Indexed);
+}
+
+mod in_memory {
+    eventloom::conformance_tests!(browser: super::Memory);
+}

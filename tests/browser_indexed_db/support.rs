@@ -1,0 +1,197 @@
+//! Fresh databases, small events, and the database seen without the store.
+
+use eventloom::browser::{BrowserClock, BrowserIds, IndexedDbStore, Signal, Subscription};
+use eventloom::core::{
+    Clock, EventId, IdSource, JsonText, Metadata, NewEvent, Position, RecordedEvent, StreamId,
+    Timestamp, Version,
+};
+use eventloom::store::EventStore;
+use futures_channel::mpsc::{UnboundedReceiver, unbounded};
+use idb::{Database, Factory, ObjectStore, Transaction, TransactionMode};
+use js_sys::{Function, Object, Reflect};
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::rc::Rc;
+use wasm_bindgen::{JsCast, JsValue};
+
+/// A name that no other database has.
+pub fn fresh_name() -> String {
+    format!("eventloom-test-{}", BrowserIds.next_id(BrowserClock.now()))
+}
+
+pub async fn fresh() -> IndexedDbStore {
+    open(&fresh_name()).await
+}
+
+pub async fn open(name: &str) -> IndexedDbStore {
+    IndexedDbStore::open(name).await.unwrap()
+}
+
+/// Closes a store and deletes its database.
+pub async fn delete(store: IndexedDbStore) {
+    store.close();
+    IndexedDbStore::delete(store.name()).await.unwrap();
+}
+
+pub fn ada() -> StreamId {
+    StreamId::new("bank_account", "ada").unwrap()
+}
+
+/// An event that is told from others by its number.
+pub fn event(number: u64) -> NewEvent {
+    NewEvent {
+        event_id: EventId(uuid::Uuid::from_u128(u128::from(number))),
+        event_type: "MoneyDeposited".to_owned(),
+        schema_version: 1,
+        data: JsonText::parse(&format!(r#"{{"amount":{number}.50}}"#)).unwrap(),
+        timestamp: Timestamp::parse("2026-01-05T09:00:02.007Z").unwrap(),
+        metadata: Metadata::correlated("lesson 1"),
+    }
+}
+
+pub fn events(numbers: impl IntoIterator<Item = u64>) -> Vec<NewEvent> {
+    numbers.into_iter().map(event).collect()
+}
+
+pub fn recorded(number: u64, version: u64, position: u64) -> RecordedEvent {
+    event(number).recorded(ada(), Version(version), Position(position))
+}
+
+pub async fn everything(store: &IndexedDbStore) -> Vec<RecordedEvent> {
+    store.read_all(Position::START, 10_000).await.unwrap()
+}
+
+/// A connection of another program to the database.
+pub async fn raw(name: &str, version: Option<u32>) -> Database {
+    let factory = Factory::new().unwrap();
+    factory.open(name, version).unwrap().await.unwrap()
+}
+
+/// Does something to an object store as another program would.
+pub async fn meddle(
+    name: &str,
+    store: &str,
+    work: impl FnOnce(&ObjectStore),
+) -> Result<(), String> {
+    let database = raw(name, None).await;
+    let transaction: Transaction = database
+        .transaction(&[store], TransactionMode::ReadWrite)
+        .unwrap();
+    work(&transaction.object_store(store).unwrap());
+    let ended = transaction.await;
+    database.close();
+    match ended {
+        Ok(idb::TransactionResult::Committed) => Ok(()),
+        other => Err(format!("{other:?}")),
+    }
+}
+
+/// A record as it lies in the database.
+pub async fn raw_record(name: &str, store: &str, key: JsValue) -> JsValue {
+    let database = raw(name, None).await;
+    let transaction = database
+        .transaction(&[store], TransactionMode::ReadOnly)
+        .unwrap();
+    let request = transaction.object_store(store).unwrap().get(key).unwrap();
+    let found = request.await.unwrap();
+    database.close();
+    found.expect("a record with this key")
+}
+
+pub fn set(record: &JsValue, field: &str, value: impl Into<JsValue>) {
+    Reflect::set(record, &field.into(), &value.into()).unwrap();
+}
+
+/// A value written as JavaScript.
+pub fn js(expression: &str) -> JsValue {
+    Function::new_no_args(&format!("return ({expression});"))
+        .call0(&JsValue::UNDEFINED)
+        .unwrap()
+}
+
+/// JSON with the keys of objects in order, to compare records by.
+pub fn json(value: &JsValue) -> String {
+    let sorted = js(
+        "v => JSON.stringify(v, (_, v) => v && typeof v === 'object' && \
+                     !Array.isArray(v) ? Object.fromEntries(Object.entries(v).sort()) : v)",
+    );
+    let text = sorted
+        .unchecked_ref::<Function>()
+        .call1(&JsValue::UNDEFINED, value);
+    text.unwrap().as_string().unwrap()
+}
+
+/// Hears what a store signals.
+pub struct Ear {
+    heard: UnboundedReceiver<Signal>,
+    _subscription: Subscription,
+}
+
+impl Ear {
+    pub fn on(store: &IndexedDbStore) -> Ear {
+        let (tell, heard) = unbounded();
+        let subscription = store.subscribe(Rc::new(move |signal| {
+            let _ = tell.unbounded_send(signal);
+        }));
+        Ear {
+            heard,
+            _subscription: subscription,
+        }
+    }
+
+    /// The next signal, once it comes.
+    pub async fn next(&mut self) -> Signal {
+        let heard = &mut self.heard;
+        poll_fn(|context| futures_core::Stream::poll_next(Pin::new(&mut *heard), context))
+            .await
+            .unwrap()
+    }
+}
+
+/// Watches, or spoils, the transactions of one database until it is dropped.
+pub struct Spy(JsValue);
+
+impl Spy {
+    /// `spoil` is the body of a function of the transaction `tx`.
+    pub fn on(store: &IndexedDbStore, spoil: &str) -> Spy {
+        let install = format!(
+            "const original = IDBDatabase.prototype.transaction;
+             const seen = [];
+             IDBDatabase.prototype.transaction = function (...asked) {{
+                 const tx = original.apply(this, asked);
+                 if (this.name === name) {{
+                     const entry = {{ mode: tx.mode, durability: tx.durability, ended: 'not yet' }};
+                     tx.addEventListener('complete', () => {{ entry.ended = 'complete'; }});
+                     tx.addEventListener('abort', () => {{ entry.ended = 'abort'; }});
+                     seen.push(entry);
+                     {spoil}
+                 }}
+                 return tx;
+             }};
+             return {{ seen, end() {{ IDBDatabase.prototype.transaction = original; }} }};"
+        );
+        let install = Function::new_with_args("name", &install);
+        Spy(install
+            .call1(&JsValue::UNDEFINED, &store.name().into())
+            .unwrap())
+    }
+
+    /// What was seen so far, as JSON.
+    pub fn seen(&self) -> String {
+        json(&Reflect::get(&self.0, &"seen".into()).unwrap())
+    }
+}
+
+impl Drop for Spy {
+    fn drop(&mut self) {
+        let end: Function = Reflect::get(&self.0, &"end".into())
+            .unwrap()
+            .unchecked_into();
+        end.call0(&JsValue::UNDEFINED).unwrap();
+    }
+}
+
+/// An empty object.
+pub fn object() -> JsValue {
+    Object::new().into()
+}

@@ -1,0 +1,244 @@
+//! What an append and an import ask of the database, and what is left when they break off.
+
+use std::future::{Future, poll_fn};
+use std::ops::ControlFlow;
+use std::pin::pin;
+use std::task::Poll;
+
+use eventloom::browser::Durability;
+use eventloom::core::{ExpectedVersion, Position, RecordedEvent, Version};
+use eventloom::store::{AppendError, EventStore, ImportError, StoreError};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::support::*;
+
+#[wasm_bindgen_test]
+async fn an_append_is_one_strict_transaction_and_is_acknowledged_when_it_is_complete() {
+    let store = fresh().await;
+    let spy = Spy::on(&store, "");
+    let batch = events([1, 2, 3]);
+    store
+        .append(&ada(), ExpectedVersion::NoStream, &batch)
+        .await
+        .unwrap();
+    assert_eq!(
+        spy.seen(),
+        r#"[{"durability":"strict","ended":"complete","mode":"readwrite"}]"#
+    );
+    delete(store).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_relaxed_handle_appends_relaxed() {
+    let store = fresh().await;
+    let relaxed = store.clone().with_durability(Durability::Relaxed);
+    let spy = Spy::on(&store, "");
+    relaxed
+        .append(&ada(), ExpectedVersion::NoStream, &[event(1)])
+        .await
+        .unwrap();
+    assert_eq!(
+        spy.seen(),
+        r#"[{"durability":"relaxed","ended":"complete","mode":"readwrite"}]"#
+    );
+    assert_eq!(store.durability(), Durability::Strict);
+    delete(store).await;
+}
+
+#[wasm_bindgen_test]
+async fn an_import_is_one_relaxed_transaction() {
+    let store = fresh().await;
+    let log: Vec<RecordedEvent> = (1..=500).map(|n| recorded(n, n, n)).collect();
+    let spy = Spy::on(&store, "");
+    let go_on = |_| ControlFlow::Continue(());
+    store.import(Position::START, &log, go_on).await.unwrap();
+    assert_eq!(
+        spy.seen(),
+        r#"[{"durability":"relaxed","ended":"complete","mode":"readwrite"}]"#
+    );
+    delete(store).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_conflict_undoes_its_transaction() {
+    let store = fresh().await;
+    store
+        .append(&ada(), ExpectedVersion::Any, &[event(1)])
+        .await
+        .unwrap();
+    let spy = Spy::on(&store, "");
+    let stale = store
+        .append(&ada(), ExpectedVersion::NoStream, &[event(2)])
+        .await;
+    assert!(matches!(stale, Err(AppendError::Conflict { .. })));
+    everything(&store).await;
+    assert!(
+        spy.seen()
+            .starts_with(r#"[{"durability":"strict","ended":"abort""#),
+        "{}",
+        spy.seen()
+    );
+    delete(store).await;
+}
+
+#[wasm_bindgen_test]
+async fn no_room_is_told_whether_it_shows_on_the_way_or_at_the_end() {
+    let no_room = "const full = new DOMException('no room', 'QuotaExceededError');";
+    for spoil in [
+        // As a request is made, as the transaction commits, and undone without a word before it.
+        "const store = tx.objectStore('events'); tx.objectStore = name => {
+            const found = IDBTransaction.prototype.objectStore.call(tx, name);
+            if (name === 'events') found.add = () => { throw full; };
+            return found; };",
+        "tx.commit = () => { Object.defineProperty(tx, 'error', { value: full }); tx.abort(); };",
+        "tx.commit = () => { Object.defineProperty(tx, 'error', { value: full }); tx.abort();
+            throw new DOMException('undone already', 'InvalidStateError'); };",
+    ] {
+        let store = fresh().await;
+        store
+            .append(&ada(), ExpectedVersion::Any, &[event(1)])
+            .await
+            .unwrap();
+        let spy = Spy::on(
+            &store,
+            &format!("if (tx.mode === 'readwrite') {{ {no_room} {spoil} }}"),
+        );
+        let append = store
+            .append(&ada(), ExpectedVersion::Any, &events([2, 3]))
+            .await;
+        assert_eq!(append, Err(AppendError::Store(StoreError::Full)));
+        let go_on = |_| ControlFlow::Continue(());
+        let import = store.import(Position(1), &[recorded(4, 2, 9)], go_on).await;
+        assert_eq!(import, Err(ImportError::Store(StoreError::Full)));
+        drop(spy);
+        assert_eq!(everything(&store).await.len(), 1);
+        assert_eq!(store.head(&ada()).await, Ok(Version(1)));
+        delete(store).await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn an_import_that_meets_what_is_there_leaves_nothing_and_says_why() {
+    let store = fresh().await;
+    store
+        .append(&ada(), ExpectedVersion::Any, &[event(1)])
+        .await
+        .unwrap();
+    let before = everything(&store).await;
+    for clash in [100, 450, 500] {
+        // The version of one of them is taken.
+        let mut log: Vec<RecordedEvent> =
+            (1..=500).map(|n| recorded(n + 1, n + 1, n + 1)).collect();
+        log[clash - 1].version = Version(1);
+        let go_on = |_| ControlFlow::Continue(());
+        let answer = store.import(Position(1), &log, go_on).await;
+        let Err(ImportError::Store(StoreError::Failed {
+            operation: "import",
+            cause,
+        })) = answer
+        else {
+            panic!("{answer:?}");
+        };
+        assert!(cause.starts_with("ConstraintError"), "{cause}");
+        assert_eq!(everything(&store).await, before);
+        assert_eq!(store.head(&ada()).await, Ok(Version(1)));
+    }
+    delete(store).await;
+}
+
+/// Polls a future until `enough`, then drops it.
+async fn give_up<F: Future>(future: F, mut enough: impl FnMut() -> bool) {
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        let done = future.as_mut().poll(context).is_ready();
+        if done || enough() {
+            return Poll::Ready(());
+        }
+        Poll::Pending
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn an_append_given_up_is_there_whole_or_not_at_all() {
+    let batch = events(1..=50);
+    for polls in 1..=4 {
+        let store = fresh().await;
+        let mut polled = 0;
+        give_up(
+            store.append(&ada(), ExpectedVersion::NoStream, &batch),
+            || {
+                polled += 1;
+                polled == polls
+            },
+        )
+        .await;
+        let held = everything(&store).await.len();
+        assert!(held == 0 || held == 50, "{held}");
+        assert_eq!(store.head(&ada()).await, Ok(Version(held as u64)));
+        // Sent again, it is there once.
+        store
+            .append(&ada(), ExpectedVersion::NoStream, &batch)
+            .await
+            .unwrap();
+        assert_eq!(everything(&store).await.len(), 50);
+        delete(store).await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn an_import_given_up_midway_leaves_nothing() {
+    let store = fresh().await;
+    let log: Vec<RecordedEvent> = (1..=1_000).map(|n| recorded(n, n, n)).collect();
+    let in_so_far = std::cell::Cell::new(0);
+    let import = store.import(Position::START, &log, |done| {
+        in_so_far.set(done);
+        ControlFlow::Continue(())
+    });
+    give_up(import, || in_so_far.get() >= 600).await;
+    assert_eq!(in_so_far.get(), 600);
+    assert_eq!(everything(&store).await, []);
+    assert_eq!(store.streams(None, 10).await, Ok(vec![]));
+    delete(store).await;
+}
+
+#[wasm_bindgen_test]
+async fn places_beyond_what_a_browser_can_count_are_refused() {
+    const GREATEST: u64 = (1 << 53) - 1;
+    let store = fresh().await;
+    let go_on = |_| ControlFlow::Continue(());
+    for (what, event) in [
+        ("position", recorded(1, 1, GREATEST + 1)),
+        ("version", recorded(1, GREATEST + 1, 1)),
+    ] {
+        let answer = store.import(Position::START, &[event], go_on).await;
+        let refused = StoreError::OutOfRange {
+            what,
+            value: GREATEST + 1,
+            greatest: GREATEST,
+        };
+        assert_eq!(answer, Err(ImportError::Store(refused)));
+        assert_eq!(everything(&store).await, []);
+    }
+    // Up to there it counts, and then stops rather than give a position twice.
+    let last = [recorded(1, 1, GREATEST)];
+    assert_eq!(store.import(Position::START, &last, go_on).await, Ok(()));
+    assert_eq!(everything(&store).await, last);
+    let next = store
+        .append(&ada(), ExpectedVersion::Any, &[event(2)])
+        .await
+        .unwrap();
+    assert_eq!(next[0].position, Position(GREATEST + 1));
+    let refused = store
+        .append(&ada(), ExpectedVersion::Any, &[event(3)])
+        .await;
+    assert!(
+        matches!(
+            refused,
+            Err(AppendError::Store(StoreError::OutOfRange { .. }))
+        ),
+        "{refused:?}"
+    );
+    assert_eq!(everything(&store).await.len(), 2);
+    delete(store).await;
+}
