@@ -51,7 +51,7 @@ impl State {
                 self.stop_playing(effects);
                 if self.streams.is_none() {
                     self.pending.address = Some(hash);
-                } else if self.address().as_ref() != Some(&hash) {
+                } else if self.address().as_ref() != Some(&hash) || self.pending.version.is_some() {
                     self.go(&hash, effects);
                 }
             }
@@ -108,6 +108,8 @@ impl State {
                 self.look_at(self.viewed_version().next().min(self.head()));
                 if self.viewed_version() == self.head() {
                     self.stop_playing(effects);
+                    // A run has an entry of its own, though it ends where it was begun.
+                    self.shown_address.clear();
                     self.show_address(Entry::Push, effects);
                 }
             }
@@ -418,6 +420,9 @@ impl State {
         } else {
             // The store was emptied or exchanged under a view: what it looked at may be gone.
             self.look_at(self.viewed_version());
+            if self.viewed.is_none() {
+                self.stop_playing(effects);
+            }
             self.show_address(Entry::Replace, effects);
         }
     }

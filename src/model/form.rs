@@ -30,6 +30,14 @@ pub struct Field {
     pub kind: Kind,
 }
 
+impl Field {
+    /// An argument by key, label and kind.
+    #[must_use]
+    pub const fn new(key: &'static str, label: &'static str, kind: Kind) -> Field {
+        Field { key, label, kind }
+    }
+}
+
 /// What an argument takes, with its limits and what its field begins with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {

@@ -1,0 +1,129 @@
+//! A view at the head follows the head; a view below it stays where it is.
+
+use eventloom::app::action::{Action, Settled, Step};
+use eventloom::core::Version;
+
+use super::{ADA, arrived, history, loaded_at, push, replace, showing, shown_balance, view};
+
+#[test]
+fn a_view_at_the_head_follows_what_arrives_and_leaves_the_address_alone() {
+    let mut page = showing(None, 3);
+    let effects = page.reduce(arrived(&history(5)[3..]));
+    assert_eq!(view(&page), (5, 5));
+    assert_eq!(shown_balance(&page), 400);
+    assert_eq!(effects, []);
+}
+
+#[test]
+fn a_view_below_the_head_stays_while_the_head_grows() {
+    let mut page = showing(Some(2), 3);
+    let effects = page.reduce(arrived(&history(5)[3..]));
+    assert_eq!(view(&page), (2, 5));
+    assert_eq!(shown_balance(&page), 100);
+    assert_eq!(effects, []);
+}
+
+#[test]
+fn a_view_at_version_0_stays_there() {
+    let mut page = showing(Some(0), 3);
+    page.reduce(arrived(&history(5)[3..]));
+    assert_eq!(view(&page), (0, 5));
+}
+
+#[test]
+fn an_empty_stream_is_at_its_head_and_follows_its_first_event() {
+    let mut page = showing(None, 0);
+    page.reduce(arrived(&history(1)));
+    assert_eq!(view(&page), (1, 1));
+}
+
+#[test]
+fn a_head_that_was_stepped_to_is_followed() {
+    let mut page = showing(Some(2), 3);
+    page.reduce(Action::Step(Step::Next));
+    page.reduce(arrived(&history(5)[3..]));
+    assert_eq!(view(&page), (5, 5));
+}
+
+#[test]
+fn a_head_that_was_dragged_to_is_followed() {
+    let mut page = showing(Some(1), 3);
+    page.reduce(Action::View(Version(3), Settled::Yes));
+    page.reduce(arrived(&history(5)[3..]));
+    assert_eq!(view(&page), (5, 5));
+}
+
+#[test]
+fn a_head_that_the_address_named_is_followed_and_its_number_goes_from_the_address() {
+    let (mut page, effects) = loaded_at(&format!("{ADA}?v=3"), 3);
+    assert_eq!(effects, [replace(ADA)]);
+    page.reduce(arrived(&history(5)[3..]));
+    assert_eq!(view(&page), (5, 5));
+}
+
+#[test]
+fn a_view_that_was_dragged_to_an_older_version_stays() {
+    let mut page = showing(None, 3);
+    page.reduce(Action::View(Version(1), Settled::Yes));
+    page.reduce(arrived(&history(5)[3..]));
+    assert_eq!(view(&page), (1, 5));
+}
+
+#[test]
+fn what_is_held_already_is_not_counted_twice() {
+    let mut page = showing(None, 3);
+    page.reduce(arrived(&history(4)[1..]));
+    assert_eq!(view(&page), (4, 4));
+    assert_eq!(shown_balance(&page), 300);
+}
+
+#[test]
+fn each_discrete_step_adds_a_history_entry() {
+    let mut page = showing(None, 3);
+    for (step, viewed, address) in [
+        (Step::First, 0, "?v=0"),
+        (Step::Next, 1, "?v=1"),
+        (Step::Next, 2, "?v=2"),
+        (Step::Previous, 1, "?v=1"),
+        (Step::Latest, 3, ""),
+        (Step::Previous, 2, "?v=2"),
+    ] {
+        let effects = page.reduce(Action::Step(step));
+        assert_eq!(view(&page), (viewed, 3), "{step:?}");
+        assert_eq!(effects, [push(&format!("{ADA}{address}"))], "{step:?}");
+    }
+}
+
+#[test]
+fn a_step_beyond_an_end_changes_nothing() {
+    for (viewed, steps) in [
+        (Some(0), [Step::First, Step::Previous]),
+        (None, [Step::Next, Step::Latest]),
+    ] {
+        let mut page = showing(viewed, 3);
+        let before = view(&page);
+        for step in steps {
+            assert_eq!(page.reduce(Action::Step(step)), [], "{step:?}");
+            assert_eq!(view(&page), before, "{step:?}");
+        }
+    }
+}
+
+#[test]
+fn a_drag_shows_each_version_and_adds_one_history_entry_at_its_end() {
+    let mut page = showing(None, 3);
+    for version in [2, 1, 0, 1] {
+        let effects = page.reduce(Action::View(Version(version), Settled::No));
+        assert_eq!(effects, []);
+        assert_eq!(view(&page), (version, 3));
+    }
+    let effects = page.reduce(Action::View(Version(1), Settled::Yes));
+    assert_eq!(effects, [push(&format!("{ADA}?v=1"))]);
+}
+
+#[test]
+fn no_version_beyond_the_head_can_be_looked_at() {
+    let mut page = showing(Some(1), 3);
+    page.reduce(Action::View(Version(99), Settled::Yes));
+    assert_eq!(view(&page), (3, 3));
+}

@@ -1,0 +1,129 @@
+//! The page's state as a fold of actions: what is shown after what happened, and what the page
+//! asks of the world. No browser is needed for any of it.
+
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
+mod commands;
+mod following;
+mod places;
+mod play;
+mod robust;
+mod store;
+#[path = "../support/mod.rs"]
+mod support;
+
+use eventloom::app::action::{Action, Effect, Entry};
+use eventloom::app::state::{Outcome, Preferences, State, Storage};
+use eventloom::core::{RecordedEvent, StreamId, Version};
+use eventloom::model::Registry;
+use eventloom::model::bank_account::{BankAccount, Event};
+use eventloom::store::StreamHead;
+
+/// The stream that most tests look at, and its address at the head.
+const ADA: &str = "#/bank_account/ada-savings";
+
+fn ada() -> StreamId {
+    support::stream("bank_account", "ada-savings")
+}
+
+/// Ada's account: opened in EUR, then one euro deposited again and again.
+fn history(count: usize) -> Vec<RecordedEvent> {
+    let opened = Event::AccountOpened {
+        owner: "Ada Byron".into(),
+        currency: "EUR".into(),
+    };
+    let deposited = Event::MoneyDeposited {
+        amount: 100,
+        reference: "salary".into(),
+    };
+    let events = [opened]
+        .into_iter()
+        .chain(std::iter::repeat(deposited))
+        .take(count);
+    support::recorded(&BankAccount, "ada-savings", events)
+}
+
+/// The page as it begins, before anything came back from the store.
+fn begun_at(address: &str) -> State {
+    let (registry, preferences) = (Registry::shipped(), Preferences::default());
+    State::new(registry, preferences, address.to_owned())
+}
+
+fn head_of(stream: StreamId, version: u64) -> StreamHead {
+    let version = Version(version);
+    StreamHead { stream, version }
+}
+
+/// The page after it listed a store that holds so many events of Ada's.
+fn listed_at(address: &str, count: usize) -> (State, Vec<Effect>) {
+    let mut page = begun_at(address);
+    page.reduce(Action::Opened(Storage::Kept));
+    let heads = match count {
+        0 => vec![],
+        _ => vec![head_of(ada(), count as u64)],
+    };
+    let effects = page.reduce(Action::Listed(Ok(heads)));
+    (page, effects)
+}
+
+/// The page after it also loaded Ada's events.
+fn loaded_at(address: &str, count: usize) -> (State, Vec<Effect>) {
+    let (mut page, _) = listed_at(address, count);
+    let effects = page.reduce(loaded(history(count)));
+    (page, effects)
+}
+
+/// The page that shows so many events of Ada's at a version, or at the head.
+fn showing(viewed: Option<u64>, count: usize) -> State {
+    let address = match viewed {
+        Some(version) => format!("{ADA}?v={version}"),
+        None => ADA.to_owned(),
+    };
+    loaded_at(&address, count).0
+}
+
+/// All of Ada's events came back.
+fn loaded(events: Vec<RecordedEvent>) -> Action {
+    Action::Loaded {
+        stream: ada(),
+        whole: true,
+        events: Ok(events),
+    }
+}
+
+/// Those of Ada's events that follow what is held came back.
+fn arrived(events: &[RecordedEvent]) -> Action {
+    Action::Loaded {
+        stream: ada(),
+        whole: false,
+        events: Ok(events.to_vec()),
+    }
+}
+
+/// What is looked at: version N of M.
+fn view(page: &State) -> (u64, u64) {
+    (page.viewed_version().0, page.head().0)
+}
+
+fn shown_balance(page: &State) -> i64 {
+    let timeline = page.timeline.as_ref().unwrap();
+    let state = timeline.state_at(page.viewed_version());
+    state["balance"].as_i64().unwrap()
+}
+
+fn outcome(page: &State) -> &Outcome {
+    page.outcome.as_ref().expect("an outcome")
+}
+
+fn push(address: &str) -> Effect {
+    Effect::Show(address.to_owned(), Entry::Push)
+}
+
+fn replace(address: &str) -> Effect {
+    Effect::Show(address.to_owned(), Entry::Replace)
+}

@@ -1,0 +1,376 @@
+//! The store as a whole, other tabs, and what is remembered.
+
+use eventloom::app::action::{Action, AfterReset, Effect, Imported, Step};
+use eventloom::app::state::{Dialog, OutcomeKind, State, Storage, Theme};
+use eventloom::core::Version;
+use eventloom::store::StoreError;
+
+use super::support::{foreign, stream};
+use super::{
+    ADA, ada, arrived, begun_at, head_of, history, loaded, outcome, replace, showing,
+    shown_balance, view,
+};
+
+fn remembered(page: &State) -> [Effect; 1] {
+    [Effect::Remember(page.preferences.clone())]
+}
+
+#[test]
+fn a_change_in_the_store_asks_for_what_follows_the_last_event_held() {
+    let mut page = showing(Some(1), 3);
+    let effects = page.reduce(Action::StoreChanged);
+    let catch_up = Effect::CatchUp {
+        stream: ada(),
+        after: Version(3),
+        event_id: history(3)[2].event_id.to_string(),
+    };
+    assert_eq!(effects, [Effect::List, catch_up]);
+}
+
+#[test]
+fn a_change_in_the_store_asks_for_all_where_nothing_is_held() {
+    let mut page = showing(None, 0);
+    let effects = page.reduce(Action::StoreChanged);
+    assert_eq!(effects, [Effect::List, Effect::Load(ada())]);
+}
+
+#[test]
+fn a_store_emptied_by_another_tab_empties_the_view() {
+    let mut page = showing(Some(2), 3);
+    page.reduce(Action::TogglePlay);
+    let effects = page.reduce(Action::StoreEmptied);
+    assert_eq!(view(&page), (0, 0));
+    assert!(!page.playing);
+    assert_eq!(page.stream(), Some(&ada()));
+    assert!(effects.contains(&Effect::Play(false)));
+    assert!(effects.contains(&replace(ADA)));
+    assert!(effects.contains(&Effect::List));
+    assert!(effects.contains(&Effect::Load(ada())));
+}
+
+#[test]
+fn a_view_of_an_emptied_store_follows_what_comes_into_it() {
+    let mut page = showing(Some(2), 3);
+    page.reduce(Action::StoreEmptied);
+    page.reduce(loaded(history(2)));
+    assert_eq!(view(&page), (2, 2));
+}
+
+#[test]
+fn a_stream_exchanged_under_a_view_is_shown_as_it_is_now() {
+    let mut page = showing(Some(2), 4);
+    let opened = ("AccountOpened", r#"{"owner":"Eve","currency":"USD"}"#);
+    let deposited = ("MoneyDeposited", r#"{"amount":7,"reference":""}"#);
+    let other = foreign(&ada(), &[opened, deposited, deposited]);
+    let effects = page.reduce(loaded(other));
+    assert_eq!((view(&page), shown_balance(&page)), ((2, 3), 7));
+    assert_eq!(effects, []);
+}
+
+#[test]
+fn a_view_of_a_version_that_the_exchanged_stream_does_not_have_goes_to_its_head() {
+    let mut page = showing(Some(3), 4);
+    let effects = page.reduce(loaded(history(2)));
+    assert_eq!(view(&page), (2, 2));
+    assert_eq!(effects, [replace(ADA)]);
+}
+
+#[test]
+fn events_of_a_stream_that_is_not_looked_at_any_more_are_ignored() {
+    let mut page = showing(None, 3);
+    let grace = stream("bank_account", "grace");
+    for whole in [true, false] {
+        let effects = page.reduce(Action::Loaded {
+            stream: grace.clone(),
+            whole,
+            events: Ok(foreign(&grace, &[("AccountFrozen", r#"{"reason":""}"#)])),
+        });
+        assert_eq!(effects, []);
+        assert_eq!((view(&page), shown_balance(&page)), ((3, 3), 200));
+    }
+}
+
+#[test]
+fn a_stream_that_can_not_be_read_is_told_and_what_is_held_stays() {
+    let mut page = showing(None, 3);
+    page.reduce(Action::Loaded {
+        stream: ada(),
+        whole: false,
+        events: Err(StoreError::Full),
+    });
+    assert_eq!(outcome(&page).title, "The stream can't be read.");
+    assert_eq!(view(&page), (3, 3));
+}
+
+#[test]
+fn an_event_that_can_not_be_replayed_is_told_and_what_comes_before_it_is_shown() {
+    let mut page = showing(None, 0);
+    let mut events = history(4);
+    events.remove(2);
+    page.reduce(loaded(events));
+    assert_eq!(view(&page), (2, 2));
+    assert_eq!(outcome(&page).title, "This stream can't be shown whole:");
+    assert!(
+        outcome(&page)
+            .text
+            .starts_with("version 4 was replayed where version 3 comes next."),
+        "{}",
+        outcome(&page).text
+    );
+}
+
+#[test]
+fn the_list_of_streams_keeps_step_with_what_arrives() {
+    let mut page = showing(None, 3);
+    page.reduce(arrived(&history(5)[3..]));
+    assert_eq!(page.events_in_store(), 5);
+    assert_eq!(page.streams.as_deref(), Some(&vec![head_of(ada(), 5)]));
+}
+
+#[test]
+fn an_import_tells_how_many_are_new_and_how_many_were_there() {
+    for (events, skipped, stamped, told) in [
+        (3, 0, 0, "Imported 3 events; none was skipped."),
+        (
+            1,
+            1,
+            0,
+            "Imported 1 event; 1 that was here already was skipped.",
+        ),
+        (
+            0,
+            9,
+            0,
+            "Imported 0 events; 9 that were here already were skipped.",
+        ),
+        (
+            2,
+            0,
+            2,
+            "Imported 2 events; none was skipped. 2 events had no time and got that of the import.",
+        ),
+    ] {
+        let mut page = showing(Some(1), 3);
+        let effects = page.reduce(Action::Imported(Ok(Imported {
+            events,
+            skipped,
+            stamped,
+        })));
+        assert_eq!(outcome(&page).text, told);
+        assert_eq!(effects[0], Effect::List);
+        assert_eq!(view(&page), (1, 3));
+    }
+}
+
+#[test]
+fn an_import_shows_its_progress_from_the_choice_of_a_file_to_its_end() {
+    let mut page = showing(None, 3);
+    let file = "log.ndjson".to_owned();
+    let effects = page.reduce(Action::ImportChosen { file });
+    assert_eq!(effects, [Effect::Import]);
+    let stage = "Checking";
+    let percent = 40;
+    page.reduce(Action::ImportProgress { percent, stage });
+    let import = page.import.clone().unwrap();
+    assert_eq!(
+        (import.file.as_str(), import.percent, import.stage),
+        ("log.ndjson", 40, "Checking")
+    );
+    assert_eq!(page.reduce(Action::CancelImport), [Effect::CancelImport]);
+    page.reduce(Action::Imported(Err("line 3: not JSON".into())));
+    assert_eq!(page.import, None);
+}
+
+#[test]
+fn a_refused_import_is_told_with_its_line_and_asks_for_nothing() {
+    let mut page = showing(Some(1), 3);
+    let effects = page.reduce(Action::Imported(Err("line 3: not JSON".into())));
+    assert_eq!(effects, []);
+    assert_eq!(outcome(&page).kind, OutcomeKind::Refused);
+    assert_eq!(outcome(&page).title, "Import refused:");
+    assert_eq!(outcome(&page).text, "line 3: not JSON");
+}
+
+#[test]
+fn an_export_tells_how_many_events_went_into_which_file() {
+    let mut page = showing(None, 3);
+    assert_eq!(page.reduce(Action::Export), [Effect::Export]);
+    let file = "eventloom-2026-01-05.ndjson".to_owned();
+    page.reduce(Action::Exported(Ok((1, file))));
+    assert_eq!(
+        outcome(&page).text,
+        "Exported 1 event to eventloom-2026-01-05.ndjson."
+    );
+}
+
+#[test]
+fn a_reset_closes_its_dialog_and_is_asked_of_the_store() {
+    for after in [AfterReset::Empty, AfterReset::Story] {
+        let mut page = showing(None, 3);
+        page.reduce(Action::Open(Dialog::Reset));
+        assert_eq!(page.dialog, Some(Dialog::Reset));
+        assert_eq!(page.reduce(Action::Reset(after)), [Effect::Reset(after)]);
+        assert_eq!(page.dialog, None);
+        // What was there stays until the store says that it is gone.
+        assert_eq!(view(&page), (3, 3));
+    }
+}
+
+#[test]
+fn how_a_reset_ended_is_told() {
+    for (after, result, kind, told) in [
+        (
+            AfterReset::Empty,
+            Ok(()),
+            OutcomeKind::Done,
+            "The store is empty.",
+        ),
+        (
+            AfterReset::Story,
+            Ok(()),
+            OutcomeKind::Done,
+            "The store holds the story, and nothing else.",
+        ),
+        (
+            AfterReset::Empty,
+            Err("another tab holds it".to_owned()),
+            OutcomeKind::Refused,
+            "another tab holds it",
+        ),
+    ] {
+        let mut page = showing(None, 3);
+        page.reduce(Action::ResetEnded(after, result));
+        let outcome = outcome(&page);
+        assert_eq!((outcome.kind, outcome.text.as_str()), (kind, told));
+    }
+}
+
+#[test]
+fn a_foreign_stream_is_left_when_the_store_that_held_it_is_emptied() {
+    let permit = stream("permit", "2026-17");
+    let mut page = begun_at("#/permit/2026-17");
+    page.reduce(Action::Opened(Storage::Kept));
+    page.reduce(Action::Listed(Ok(vec![head_of(permit.clone(), 1)])));
+    page.reduce(Action::Loaded {
+        stream: permit.clone(),
+        whole: true,
+        events: Ok(foreign(&permit, &[("Asked", "{}")])),
+    });
+    let effects = page.reduce(Action::StoreEmptied);
+    assert_eq!(effects, [Effect::List, Effect::Load(ada()), replace(ADA)]);
+    assert_eq!(page.stream(), Some(&ada()));
+}
+
+#[test]
+fn a_dialog_that_is_cancelled_asks_for_nothing() {
+    let mut page = showing(None, 3);
+    page.reduce(Action::Open(Dialog::Reset));
+    assert_eq!(page.reduce(Action::CloseDialog), []);
+    assert_eq!(page.dialog, None);
+}
+
+#[test]
+fn only_a_store_in_memory_says_that_it_will_be_lost() {
+    let mut page = showing(None, 3);
+    assert!(!page.in_memory());
+    page.reduce(Action::Opened(Storage::InMemory("denied".into())));
+    assert!(page.in_memory());
+    page.reduce(Action::StoreLost("deleted".into()));
+    assert_eq!(page.storage, Storage::Lost("deleted".into()));
+}
+
+#[test]
+fn the_viewed_event_is_copied_with_its_whole_envelope() {
+    let mut page = showing(Some(2), 3);
+    let effects = page.reduce(Action::CopyEvent);
+    let [Effect::Copy(text)] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    let copied: serde_json::Value = serde_json::from_str(text).unwrap();
+    let id = history(2)[1].event_id.to_string();
+    assert_eq!(
+        copied,
+        serde_json::json!({
+            "event_id": id,
+            "event_type": "MoneyDeposited",
+            "schema_version": 1,
+            "aggregate_type": "bank_account",
+            "aggregate_id": "ada-savings",
+            "version": 2,
+            "position": 2,
+            "timestamp": "2026-01-05T09:00:02.000Z",
+            "metadata": {"correlation_id": "a conversation"},
+            "data": {"amount": 100, "reference": "salary"},
+        })
+    );
+}
+
+#[test]
+fn at_version_0_there_is_no_event_to_copy() {
+    let mut page = showing(Some(0), 3);
+    assert_eq!(page.reduce(Action::CopyEvent), []);
+}
+
+#[test]
+fn the_theme_turns_from_the_systems_to_the_other_and_back_and_is_remembered() {
+    for (system, first, second) in [
+        (Theme::Light, Theme::Dark, Theme::Light),
+        (Theme::Dark, Theme::Light, Theme::Dark),
+    ] {
+        let mut page = showing(None, 3);
+        assert_eq!(page.preferences.theme, None);
+        for expected in [first, second] {
+            let effects = page.reduce(Action::ToggleTheme { system });
+            assert_eq!(page.preferences.theme, Some(expected));
+            assert_eq!(effects, remembered(&page));
+        }
+    }
+}
+
+#[test]
+fn single_keys_can_be_turned_off_and_that_is_remembered() {
+    let mut page = showing(None, 3);
+    assert!(page.preferences.shortcuts);
+    let effects = page.reduce(Action::SetShortcuts(false));
+    assert!(!page.preferences.shortcuts);
+    assert_eq!(effects, remembered(&page));
+}
+
+#[test]
+fn a_tip_that_is_not_wanted_any_more_is_remembered() {
+    let mut page = showing(None, 3);
+    assert!(page.preferences.tip);
+    let effects = page.reduce(Action::DismissTip);
+    assert!(!page.preferences.tip);
+    assert_eq!(effects, remembered(&page));
+}
+
+#[test]
+fn which_forms_are_open_is_remembered_for_each_model() {
+    let mut page = showing(None, 3);
+    let form = ("bank_account".to_owned(), "Freeze".to_owned());
+    for open in [true, false] {
+        let effects = page.reduce(Action::ToggleForm("Freeze".into()));
+        assert_eq!(page.preferences.open_forms.contains(&form), open);
+        assert_eq!(effects, remembered(&page));
+    }
+}
+
+#[test]
+fn what_is_typed_is_kept_while_one_looks_elsewhere() {
+    let mut page = showing(None, 3);
+    page.reduce(Action::Edit {
+        command: "Deposit".into(),
+        path: "reference".into(),
+        text: "gift".into(),
+    });
+    page.reduce(Action::Step(Step::First));
+    page.reduce(Action::ChooseStream("grace".into()));
+    let form = ("bank_account".to_owned(), "Deposit".to_owned());
+    let kind = eventloom::model::Kind::Text {
+        min: 0,
+        max: 9,
+        default: "",
+    };
+    assert_eq!(page.drafts[&form].text("reference", &kind, "EUR"), "gift");
+}
