@@ -7,11 +7,15 @@ use eventloom::core::{
 };
 use eventloom::store::EventStore;
 use futures_channel::mpsc::{UnboundedReceiver, unbounded};
+use futures_channel::oneshot;
+use futures_core::Stream;
+use gloo::timers::callback::Timeout;
 use idb::{Database, Factory, ObjectStore, Transaction, TransactionMode};
 use js_sys::{Function, Object, Reflect};
-use std::future::poll_fn;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::rc::Rc;
+use std::task::Poll;
 use wasm_bindgen::{JsCast, JsValue};
 
 /// A name that no other database has.
@@ -121,6 +125,26 @@ pub fn json(value: &JsValue) -> String {
     text.unwrap().as_string().unwrap()
 }
 
+/// Waits for what must come soon, and fails when it doesn't: so that a hint that is never sent
+/// is a test that fails, not one that hangs.
+pub async fn soon<T>(future: impl Future<Output = T>) -> T {
+    const MILLIS: u32 = 10_000;
+    let (over, mut deadline) = oneshot::channel();
+    let _running = Timeout::new(MILLIS, move || {
+        let _ = over.send(());
+    });
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        if let Poll::Ready(answer) = future.as_mut().poll(context) {
+            return Poll::Ready(answer);
+        }
+        let over = Pin::new(&mut deadline).poll(context);
+        assert!(over.is_pending(), "it didn't come within {MILLIS} ms");
+        Poll::Pending
+    })
+    .await
+}
+
 /// Hears what a store signals.
 pub struct Ear {
     heard: UnboundedReceiver<Signal>,
@@ -142,9 +166,8 @@ impl Ear {
     /// The next signal, once it comes.
     pub async fn next(&mut self) -> Signal {
         let heard = &mut self.heard;
-        poll_fn(|context| futures_core::Stream::poll_next(Pin::new(&mut *heard), context))
-            .await
-            .unwrap()
+        let next = poll_fn(|context| Stream::poll_next(Pin::new(&mut *heard), context));
+        soon(next).await.unwrap()
     }
 }
 

@@ -162,7 +162,7 @@ async fn waiting_for_a_change_ends_when_another_tab_appends() {
     let here = fresh().await;
     let there = open(here.name()).await;
     let (stream, batch) = (ada(), [event(1)]);
-    let (changed, appended) = both(there.changed(Position::START), async {
+    let (changed, appended) = both(soon(there.changed(Position::START)), async {
         // So that the other looks first and finds nothing.
         for _ in 0..3 {
             here.last_position().await.unwrap();
