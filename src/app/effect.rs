@@ -150,29 +150,32 @@ impl Runner {
 }
 
 async fn open(act: Callback<Action>, slot: Rc<RefCell<Option<Backend>>>) {
+    let mut story = Ok(());
     let storage = match IndexedDbStore::open(DATABASE).await {
         Ok(store) => {
             keep_listening(listen(&store, act.clone()));
-            let created = store.created();
+            // Where this can't be read the page says so itself, as soon as it lists the streams.
+            let untouched = store.is_untouched().await.unwrap_or(false);
             let backend = Backend::Browser(store);
             // Another tab that opens for the first time too may be quicker; its story is the same.
-            if created && let Err(reason) = transfer::import_story(&backend).await {
-                web_sys::console::warn_1(&reason.into());
+            if untouched {
+                story = transfer::import_story(&backend).await;
             }
             *slot.borrow_mut() = Some(backend);
             Storage::Kept
         }
         Err(reason) => {
             let backend = Backend::Memory(Rc::new(MemoryStore::new()));
-            let story = transfer::import_story(&backend).await;
+            story = transfer::import_story(&backend).await;
             *slot.borrow_mut() = Some(backend);
-            Storage::InMemory(match story {
-                Ok(()) => reason.to_string(),
-                Err(story) => format!("{reason}; {story}"),
-            })
+            Storage::InMemory(reason.to_string())
         }
     };
     act.emit(Action::Opened(storage));
+    if let Err(reason) = story {
+        let reason = format!("the story of the first visit: {reason}");
+        act.emit(Action::Imported(Err(reason)));
+    }
 }
 
 fn listen(store: &IndexedDbStore, act: Callback<Action>) -> Subscription {

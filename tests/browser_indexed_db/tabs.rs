@@ -75,7 +75,6 @@ async fn two_tabs_appending_anything_to_one_stream_leave_no_gap() {
 #[wasm_bindgen_test]
 async fn opening_again_after_closing_shows_everything() {
     let store = fresh().await;
-    assert!(store.created());
     let name = store.name().to_owned();
     store
         .append(&ada(), ExpectedVersion::NoStream, &events([1, 2]))
@@ -89,11 +88,26 @@ async fn opening_again_after_closing_shows_everything() {
         "{closed:?}"
     );
     let again = open(&name).await;
-    assert!(!again.created());
     assert_eq!(everything(&again).await, before);
     let expected = ExpectedVersion::Exact(Version(2));
     assert!(again.append(&ada(), expected, &[event(3)]).await.is_ok());
     delete(again).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_store_is_untouched_until_an_event_is_kept_or_it_is_emptied() {
+    let store = fresh().await;
+    assert_eq!(store.is_untouched().await, Ok(true));
+    // Opening alone, which is all that a visit broken off may have done, leaves no trace.
+    let again = open(store.name()).await;
+    assert_eq!(again.is_untouched().await, Ok(true));
+    let any = ExpectedVersion::Any;
+    again.append(&ada(), any, &[event(1)]).await.unwrap();
+    assert_eq!(store.is_untouched().await, Ok(false));
+    store.reset().await.unwrap();
+    assert_eq!(again.is_untouched().await, Ok(false));
+    again.close();
+    delete(store).await;
 }
 
 #[wasm_bindgen_test]

@@ -10,7 +10,7 @@ use yew::prelude::*;
 use super::icons::{self, icon};
 use super::notices::Status;
 use super::weave::{THREAD, Weave, Woven};
-use super::{ViewProps, glyph, when};
+use super::{READING, ViewProps, glyph, when};
 use crate::app::action::{Action, Settled, Step};
 use crate::app::loom::Loom;
 use crate::app::state::{Place, State};
@@ -29,7 +29,11 @@ pub fn Band(props: &ViewProps) -> Html {
         <div class="band">
             <div class="band-head">
                 <h2 class="at">
-                    { format!("Version {viewed} ") }<small>{ format!("of {head}") }</small>
+                    if state.timeline.is_some() {
+                        { format!("Version {viewed} ") }<small>{ format!("of {head}") }</small>
+                    } else {
+                        { READING }
+                    }
                 </h2>
                 if state.viewed.is_some() {
                     <span class="past">{"Looking back. Commands still act on the latest version."}</span>
@@ -101,15 +105,13 @@ fn Scrubber(props: &ViewProps) -> Html {
         }
     };
     let onpointerdown = {
-        let at = at.clone();
+        let (at, slider) = (at.clone(), slider.clone());
         when(act, move |event: PointerEvent| {
             if event.button() != 0 {
                 return None;
             }
-            if let Some(element) = event
-                .current_target()
-                .and_then(|t| t.dyn_into::<Element>().ok())
-            {
+            // The slider's own node: to Yew, which listens at the root, the target is that root.
+            if let Some(element) = slider.cast::<Element>() {
                 // Without capture a drag ends at the edge of the band, and still works inside.
                 let _ = element.set_pointer_capture(event.pointer_id());
             }
@@ -146,6 +148,7 @@ fn Scrubber(props: &ViewProps) -> Html {
         .as_ref()
         .and_then(|timeline| timeline.event(viewed));
     let text = match event {
+        None if state.timeline.is_none() => READING.to_owned(),
         Some(event) => format!("Version {viewed} of {head}, {}", event.event_type),
         None => format!("Version {viewed} of {head}"),
     };

@@ -26,6 +26,9 @@ use crate::timeline::{Timeline, Wording};
 pub use field::field_id;
 pub use stream_box::STREAM_BOX;
 
+/// Said while a stream is on its way from the store: its version isn't known yet.
+const READING: &str = "Reading…";
+
 /// What most views need: the state, and where actions go.
 #[derive(Properties, Clone)]
 pub struct ViewProps {

@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use super::{glyph, wording};
+use super::{READING, glyph, wording};
 use crate::app::state::State;
 use crate::core::{StreamId, Version};
 use crate::timeline::{Change, Node, Timeline, tree};
@@ -65,7 +65,9 @@ pub fn StateTree(props: &StateProps) -> Html {
             closed.set(paths);
         })
     };
+    let list = use_node_ref();
     let onkeydown = {
+        let list = list.clone();
         let (visible, entry, toggle) = (Rc::clone(&visible), entry.clone(), toggle.clone());
         let (focused, closed) = (focused.clone(), closed.clone());
         Callback::from(move |event: KeyboardEvent| {
@@ -98,7 +100,7 @@ pub fn StateTree(props: &StateProps) -> Html {
             event.prevent_default();
             if let Some(line) = visible.get(to) {
                 focused.set(line.path.clone());
-                focus_item(&event, to);
+                focus_item(&list, to);
             }
         })
     };
@@ -112,10 +114,18 @@ pub fn StateTree(props: &StateProps) -> Html {
         <section class="state" aria-label="State">
             <div class="head">
                 <h2>{"State"}</h2>
-                <span class="role">{ format!("Version {viewed} of {head}") }</span>
+                <span class="role">
+                    if state.timeline.is_some() {
+                        { format!("Version {viewed} of {head}") }
+                    } else {
+                        { READING }
+                    }
+                </span>
             </div>
-            <ul role="tree" aria-label="State" class="tree" {onkeydown}>
-                if viewed == Version::NONE {
+            <ul ref={list} role="tree" aria-label="State" class="tree" {onkeydown}>
+                if state.timeline.is_none() {
+                    <li role="treeitem" class="nothing" tabindex="0" aria-selected="false">{ READING }</li>
+                } else if viewed == Version::NONE {
                     <li role="treeitem" class="nothing" tabindex="0" aria-selected="false">
                         {"Nothing has happened yet: version 0 is the empty state."}
                     </li>
@@ -159,10 +169,9 @@ fn visible(nodes: &[Node], closed: &HashSet<String>) -> Vec<Line> {
 }
 
 /// The items of a tree in document order are its visible lines.
-fn focus_item(event: &KeyboardEvent, index: usize) {
-    let items = event
-        .current_target()
-        .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
+fn focus_item(tree: &NodeRef, index: usize) {
+    let items = tree
+        .cast::<web_sys::Element>()
         .and_then(|tree| tree.query_selector_all("[role=treeitem]").ok());
     let item = items
         .and_then(|items| items.get(u32::try_from(index).ok()?))

@@ -15,7 +15,6 @@ use crate::store::StoreError;
 /// Shared by the clones of a store.
 pub(super) struct Connection {
     pub(super) name: String,
-    pub(super) created: bool,
     pub(super) hints: Hints,
     steps: &'static [Step],
     status: Cell<Status>,
@@ -55,10 +54,9 @@ impl Connection {
         steps: &'static [Step],
         when_blocked: WhenBlocked,
     ) -> Result<Rc<Connection>, StoreError> {
-        let Opened { database, created } = schema::open(name, steps, when_blocked).await?;
+        let Opened { database, .. } = schema::open(name, steps, when_blocked).await?;
         let connection = Rc::new(Connection {
             name: name.to_owned(),
-            created,
             hints: Hints::new(name),
             steps,
             status: Cell::new(Status::Open),

@@ -25,7 +25,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::IdbRequest;
 
 use self::connection::Connection;
-use self::schema::{BY_VERSION, CHECKPOINTS, EVENTS, SNAPSHOTS, STEPS, STREAMS, WhenBlocked};
+use self::schema::{
+    BY_VERSION, CHECKPOINTS, EMPTIED, EVENTS, META, SNAPSHOTS, STEPS, STREAMS, WhenBlocked,
+};
 use self::transaction::{Fault, answer};
 use crate::core::{ExpectedVersion, NewEvent, Position, RecordedEvent, StreamId, Version};
 use crate::store::{
@@ -124,10 +126,14 @@ impl IndexedDbStore {
         &self.connection.name
     }
 
-    /// Whether opening this store made the database: true for the first tab of a first visit.
-    #[must_use]
-    pub fn created(&self) -> bool {
-        self.connection.created
+    /// Whether nothing was ever kept here: there is no event, and nobody emptied it. So it is on a
+    /// first visit, and after one that was broken off.
+    ///
+    /// # Errors
+    /// As for any read.
+    pub async fn is_untouched(&self) -> Result<bool, StoreError> {
+        let emptied = self.get(META, EMPTIED.into()).await?;
+        Ok(emptied.is_none() && self.last_position().await? == Position::START)
     }
 
     /// Calls `callback` with each [`Signal`], of this tab or another, until the subscription is
@@ -239,12 +245,15 @@ impl EventStore for IndexedDbStore {
     async fn reset(&self) -> Result<(), StoreError> {
         const ALL: [&str; 4] = [EVENTS, STREAMS, SNAPSHOTS, CHECKPOINTS];
         let connection = &self.connection;
-        let writing = connection.write("reset", &ALL, self.durability).await?;
+        let stores = [&ALL[..], &[META]].concat();
+        let writing = connection.write("reset", &stores, self.durability).await?;
         let cleared = async {
             for store in ALL {
                 // Clearing leaves the key generator where it is: positions aren't given again.
                 writing.store(store)?.clear()?;
             }
+            let mark = codec::meta(EMPTIED, "by a reset");
+            writing.store(META)?.put(&mark, None)?;
             writing.commit().await
         };
         cleared

@@ -30,6 +30,8 @@ pub(super) const SNAPSHOTS: &str = "snapshots";
 pub(super) const CHECKPOINTS: &str = "checkpoints";
 /// What the database says of itself.
 pub(super) const META: &str = "meta";
+/// Key in [`META`]: there once a reset has emptied the store.
+pub(super) const EMPTIED: &str = "emptied";
 
 /// Index of [`EVENTS`]: one event for each version of a stream.
 pub(super) const BY_VERSION: &str = "stream_version";

@@ -1,0 +1,262 @@
+//! The one reducer: state and action to the next state and what it asks of the world. Pure.
+
+mod commands;
+mod events;
+mod place;
+
+use std::rc::Rc;
+
+use crate::core::{StreamId, Version};
+use crate::store::StoreError;
+
+use super::action::{Action, AfterReset, Effect, Entry, Settled, Step};
+use super::state::{About, Outcome, OutcomeKind, Progress, State, Storage, Theme};
+
+impl State {
+    /// Takes an action in, and answers with what is to be done about it.
+    pub fn reduce(&mut self, action: Action) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        self.step(action, &mut effects);
+        effects
+    }
+
+    fn step(&mut self, action: Action, effects: &mut Vec<Effect>) {
+        match action {
+            Action::Opened(storage) => {
+                self.storage = storage;
+                effects.push(Effect::List);
+            }
+            Action::Listed(Ok(streams)) => {
+                self.streams = Some(Rc::new(streams));
+                if let Some(address) = self.pending.address.take() {
+                    self.go(&address, effects);
+                }
+            }
+            Action::Listed(Err(error)) => self.store_failed("The streams can't be listed.", &error),
+            Action::Loaded {
+                stream,
+                whole,
+                events,
+            } => self.loaded(&stream, whole, events, effects),
+            Action::StoreChanged => self.catch_up(effects),
+            Action::StoreEmptied => self.emptied(effects),
+            Action::StoreLost(reason) => self.storage = Storage::Lost(reason),
+
+            Action::AddressChanged(hash) => {
+                self.shown_address.clone_from(&hash);
+                self.stop_playing(effects);
+                if self.streams.is_none() {
+                    self.pending.address = Some(hash);
+                } else if self.address().as_ref() != Some(&hash) || self.pending.version.is_some() {
+                    self.go(&hash, effects);
+                }
+            }
+            Action::ChooseModel(aggregate_type) => self.choose_model(&aggregate_type, effects),
+            Action::ChooseStream(id) | Action::NewStream(id) => {
+                let Some(aggregate_type) = self.stream().map(|s| s.aggregate_type().to_owned())
+                else {
+                    return;
+                };
+                match StreamId::new(aggregate_type, id) {
+                    Ok(stream) => self.visit(stream, Entry::Push, effects),
+                    Err(e) => self.tell(
+                        OutcomeKind::Refused,
+                        About::Address,
+                        "No such stream.",
+                        &e.to_string(),
+                    ),
+                }
+            }
+
+            Action::View(version, settled) => {
+                self.stop_playing(effects);
+                self.look_at(version);
+                if settled == Settled::Yes {
+                    self.show_address(Entry::Push, effects);
+                }
+            }
+            Action::Step(step) => {
+                self.stop_playing(effects);
+                let (viewed, head) = (self.viewed_version(), self.head());
+                self.look_at(match step {
+                    Step::First => Version::NONE,
+                    Step::Previous => viewed.previous(),
+                    Step::Next => viewed.next().min(head),
+                    Step::Latest => head,
+                });
+                self.show_address(Entry::Push, effects);
+            }
+            Action::TogglePlay if self.playing => {
+                self.stop_playing(effects);
+                self.show_address(Entry::Push, effects);
+            }
+            Action::TogglePlay => {
+                if self.head() == Version::NONE {
+                    return;
+                }
+                if self.viewed_version() == self.head() {
+                    self.look_at(Version::NONE);
+                }
+                self.playing = true;
+                effects.push(Effect::Play(true));
+            }
+            Action::PlayTick if self.playing => {
+                self.look_at(self.viewed_version().next().min(self.head()));
+                if self.viewed_version() == self.head() {
+                    self.stop_playing(effects);
+                    // A run has an entry of its own, though it ends where it was begun.
+                    self.shown_address.clear();
+                    self.show_address(Entry::Push, effects);
+                }
+            }
+            Action::PlayTick => {}
+
+            Action::ToggleForm(command) => {
+                if let Some(key) = self.form_key(&command) {
+                    let open = &mut self.preferences.open_forms;
+                    if !open.remove(&key) {
+                        open.insert(key);
+                    }
+                    effects.push(Effect::Remember(self.preferences.clone()));
+                }
+            }
+            Action::Edit {
+                command,
+                path,
+                text,
+            } => {
+                if let Some(key) = self.form_key(&command) {
+                    if let Some((bad, errors)) = &mut self.bad_fields
+                        && *bad == key
+                    {
+                        errors.retain(|error| error.path != path);
+                    }
+                    self.drafts.entry(key).or_default().set(&path, text);
+                }
+            }
+            Action::AddItem { command, path } => self.edit_list(&command, &path, None),
+            Action::RemoveItem {
+                command,
+                path,
+                index,
+            } => {
+                self.edit_list(&command, &path, Some(index));
+            }
+            Action::Submit(command) => self.submit(&command, effects),
+            Action::Appended {
+                stream,
+                command,
+                result,
+            } => {
+                self.appended(&stream, &command, result, effects);
+            }
+
+            Action::ImportChosen { file } => {
+                self.import = Some(Progress {
+                    file,
+                    percent: 0,
+                    stage: "Reading",
+                });
+                effects.push(Effect::Import);
+            }
+            Action::ImportProgress { percent, stage } => {
+                if let Some(import) = &mut self.import {
+                    (import.percent, import.stage) = (percent, stage);
+                }
+            }
+            Action::CancelImport => effects.push(Effect::CancelImport),
+            Action::Imported(result) => {
+                self.import = None;
+                self.imported(result, effects);
+            }
+            Action::Export => effects.push(Effect::Export),
+            Action::Exported(Ok((events, file))) => {
+                let text = format!("Exported {} to {file}.", count(events, "event"));
+                self.tell(OutcomeKind::Done, About::Store, "", &text);
+            }
+            Action::Exported(Err(reason)) => {
+                self.tell(
+                    OutcomeKind::Refused,
+                    About::Store,
+                    "Export failed:",
+                    &reason,
+                );
+            }
+            Action::Reset(after) => {
+                self.dialog = None;
+                effects.push(Effect::Reset(after));
+            }
+            Action::ResetEnded(after, Ok(())) => {
+                let text = match after {
+                    AfterReset::Empty => "The store is empty.",
+                    AfterReset::Story => "The store holds the story, and nothing else.",
+                };
+                self.tell(OutcomeKind::Done, About::Store, "", text);
+            }
+            Action::ResetEnded(_, Err(reason)) => {
+                self.tell(OutcomeKind::Refused, About::Store, "Reset failed:", &reason);
+            }
+            Action::CopyEvent => {
+                let event = self
+                    .timeline
+                    .as_ref()
+                    .and_then(|t| t.event(self.viewed_version()));
+                if let Some(event) = event {
+                    effects.push(Effect::Copy(super::story::event_as_json(event)));
+                }
+            }
+            Action::Copied(Ok(())) => {
+                let text = format!("Event v{} copied as JSON.", self.viewed_version());
+                self.tell(OutcomeKind::Done, About::Store, "", &text);
+            }
+            Action::Copied(Err(reason)) => {
+                self.tell(OutcomeKind::Refused, About::Store, "Not copied:", &reason);
+            }
+
+            Action::Open(dialog) => self.dialog = Some(dialog),
+            Action::CloseDialog => self.dialog = None,
+            Action::ToggleTheme { system } => {
+                self.preferences.theme = Some(match self.preferences.theme.unwrap_or(system) {
+                    Theme::Light => Theme::Dark,
+                    Theme::Dark => Theme::Light,
+                });
+                effects.push(Effect::Remember(self.preferences.clone()));
+            }
+            Action::SetShortcuts(on) => {
+                self.preferences.shortcuts = on;
+                effects.push(Effect::Remember(self.preferences.clone()));
+            }
+            Action::DismissTip => {
+                self.preferences.tip = false;
+                effects.push(Effect::Remember(self.preferences.clone()));
+            }
+        }
+    }
+
+    fn store_failed(&mut self, what: &str, error: &StoreError) {
+        self.tell(
+            OutcomeKind::Refused,
+            About::Store,
+            what,
+            &format!("{error}."),
+        );
+    }
+
+    fn tell(&mut self, kind: OutcomeKind, about: About, title: &str, text: &str) {
+        self.outcomes += 1;
+        self.outcome = Some(Outcome {
+            kind,
+            about,
+            title: title.to_owned(),
+            text: text.to_owned(),
+        });
+    }
+}
+
+/// A number with its noun.
+fn count(number: usize, noun: &str) -> String {
+    match number {
+        1 => format!("1 {noun}"),
+        _ => format!("{number} {noun}s"),
+    }
+}

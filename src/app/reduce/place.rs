@@ -1,0 +1,159 @@
+//! Where the page is: model, stream and viewed version, and the address that says so.
+
+use crate::core::{StreamId, Version};
+
+use super::super::action::{Effect, Entry};
+use super::super::address;
+use super::super::state::{About, Outcome, OutcomeKind, Place, State};
+
+/// The stream of the story, shown when the address asks for nothing.
+const FIRST_STREAM: (&str, &str) = ("bank_account", "ada-savings");
+
+impl State {
+    /// Goes where an address leads.
+    pub(super) fn go(&mut self, hash: &str, effects: &mut Vec<Effect>) {
+        self.forget_bad_address();
+        let address = match address::parse(hash) {
+            Ok(Some(address)) => address,
+            Ok(None) => {
+                let stream = self.default_stream();
+                return self.visit(stream, Entry::Replace, effects);
+            }
+            Err(error) => {
+                let stream = self.default_stream();
+                self.visit(stream, Entry::Replace, effects);
+                return self.tell(OutcomeKind::Refused, About::Address, "", &error.to_string());
+            }
+        };
+        let aggregate_type = address.stream.aggregate_type();
+        if !self.is_known(aggregate_type) {
+            let text = format!(
+                "No model and no stream here is called {aggregate_type}. Choose one under Model, \
+                 or import a file that holds its events."
+            );
+            self.place = Place::UnknownModel(aggregate_type.to_owned());
+            self.timeline = None;
+            self.viewed = None;
+            return self.tell(
+                OutcomeKind::Refused,
+                About::Address,
+                "Unknown model.",
+                &text,
+            );
+        }
+        self.pending.version = address.version;
+        if self.stream() == Some(&address.stream) && self.timeline.is_some() {
+            self.settle_version(effects);
+        } else {
+            self.enter(address.stream, effects);
+        }
+    }
+
+    fn is_known(&self, aggregate_type: &str) -> bool {
+        self.registry.find(aggregate_type).is_some()
+            || self
+                .foreign_types()
+                .iter()
+                .any(|foreign| foreign == aggregate_type)
+    }
+
+    /// Shows the head of a stream, under its own address.
+    pub(super) fn visit(&mut self, stream: StreamId, entry: Entry, effects: &mut Vec<Effect>) {
+        self.forget_bad_address();
+        self.stop_playing(effects);
+        self.pending.version = None;
+        self.enter(stream, effects);
+        self.show_address(entry, effects);
+    }
+
+    /// What was wrong with an earlier address is of no interest at the next.
+    fn forget_bad_address(&mut self) {
+        let of_address = |outcome: &Outcome| outcome.about == About::Address;
+        if self.outcome.as_ref().is_some_and(of_address) {
+            self.outcome = None;
+        }
+    }
+
+    fn enter(&mut self, stream: StreamId, effects: &mut Vec<Effect>) {
+        self.timeline = None;
+        self.viewed = None;
+        effects.push(Effect::Load(stream.clone()));
+        self.place = Place::Stream(stream);
+    }
+
+    /// Looks at the version that the address asked for, now that the stream is loaded.
+    pub(super) fn settle_version(&mut self, effects: &mut Vec<Effect>) {
+        let head = self.head();
+        match self.pending.version.take() {
+            None => self.viewed = None,
+            Some(Ok(version)) if version <= head => self.look_at(version),
+            Some(bad) => {
+                self.viewed = None;
+                let asked = match bad {
+                    Ok(version) => format!("Version {version} isn't there: the stream has {head}."),
+                    Err(text) => {
+                        format!("{text:?} isn't a version: it must be a number from 0 to {head}.")
+                    }
+                };
+                let text = format!("{asked} This is the latest version.");
+                self.tell(OutcomeKind::Refused, About::Address, "", &text);
+            }
+        }
+        self.show_address(Entry::Replace, effects);
+    }
+
+    pub(super) fn default_stream(&self) -> StreamId {
+        let streams = self.streams.as_deref().map_or(&[][..], Vec::as_slice);
+        let named = |(aggregate_type, aggregate_id)| StreamId::new(aggregate_type, aggregate_id);
+        let story = named(FIRST_STREAM).ok();
+        streams
+            .iter()
+            .map(|head| &head.stream)
+            .find(|stream| Some(*stream) == story.as_ref())
+            .or_else(|| streams.first().map(|head| &head.stream))
+            .cloned()
+            .or(story)
+            // Both parts of the constant above are short and not empty.
+            .unwrap_or_else(|| unreachable!("the first stream has a valid name"))
+    }
+
+    pub(super) fn choose_model(&mut self, aggregate_type: &str, effects: &mut Vec<Effect>) {
+        let streams = self.streams.as_deref().map_or(&[][..], Vec::as_slice);
+        let first = streams
+            .iter()
+            .map(|head| &head.stream)
+            .find(|stream| stream.aggregate_type() == aggregate_type)
+            .cloned();
+        let begun = || {
+            StreamId::new(
+                aggregate_type,
+                format!("my-{}", aggregate_type.replace('_', "-")),
+            )
+        };
+        match first.map_or_else(begun, Ok) {
+            Ok(stream) => self.visit(stream, Entry::Push, effects),
+            Err(e) => self.tell(OutcomeKind::Refused, About::Address, "", &e.to_string()),
+        }
+    }
+
+    /// Looks at a version; the head is followed, however it was reached.
+    pub(super) fn look_at(&mut self, version: Version) {
+        self.viewed = (version < self.head()).then_some(version);
+    }
+
+    pub(super) fn stop_playing(&mut self, effects: &mut Vec<Effect>) {
+        if self.playing {
+            self.playing = false;
+            effects.push(Effect::Play(false));
+        }
+    }
+
+    pub(super) fn show_address(&mut self, entry: Entry, effects: &mut Vec<Effect>) {
+        if let Some(address) = self.address()
+            && address != self.shown_address
+        {
+            self.shown_address.clone_from(&address);
+            effects.push(Effect::Show(address, entry));
+        }
+    }
+}
