@@ -5,48 +5,27 @@
 //! [`timeline`] the state at any version.
 //!
 //! ```
-//! use eventloom::core::{FixedClock, SequentialIds, Timestamp};
+//! use eventloom::core::{AggregateRoot, StreamId};
 //! use eventloom::model::bank_account::{BankAccount, Command};
-//! use eventloom::runtime::{ExecuteError, Repository};
-//! use eventloom::store::MemoryStore;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # // The store in memory answers at once, so that one poll is the whole run.
-//! # let run = std::pin::pin!(example());
-//! # let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-//! # match run.poll(&mut context) {
-//! #     std::task::Poll::Ready(outcome) => outcome,
-//! #     std::task::Poll::Pending => unreachable!(),
+//! let mut account = AggregateRoot::new(BankAccount, StreamId::new("bank_account", "ada")?);
+//! let (owner, currency) = ("Ada Byron".into(), "EUR".into());
+//! account.execute(Command::OpenAccount { owner, currency })?;
+//!
+//! // A rule of the model refuses in its own words, and nothing has happened.
+//! let (amount, reference) = (700, "rent".into());
+//! let refused = account.execute(Command::Withdraw { amount, reference });
+//! assert_eq!(
+//!     refused.map_err(|rejection| rejection.to_string()),
+//!     Err("The balance is 0.00 EUR; 7.00 was asked for.".to_owned()),
+//! );
+//! assert_eq!(account.version().to_string(), "1");
+//! # Ok(())
 //! # }
-//! # }
-//! async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//!     // Time and ids are passed in, so that every run is the same.
-//!     let clock = FixedClock::new(Timestamp::parse("2026-01-05T09:00:02Z")?, 1_000);
-//!     let ids = SequentialIds::default();
-//!     let accounts = Repository::new(BankAccount, MemoryStore::new(), clock, ids);
-//!
-//!     let (owner, currency) = ("Ada Byron".into(), "EUR".into());
-//!     accounts.execute("ada", Command::OpenAccount { owner, currency }).await?;
-//!     let (amount, reference) = (45_950, "salary".into());
-//!     accounts.execute("ada", Command::Deposit { amount, reference }).await?;
-//!
-//!     let account = accounts.load("ada").await?;
-//!     assert_eq!(account.version().to_string(), "2");
-//!     assert_eq!(account.state().balance, 45_950);
-//!
-//!     // A rule of the model refuses, in its own words, and nothing is recorded.
-//!     let (amount, reference) = (50_000, "rent".into());
-//!     let refused = accounts.execute("ada", Command::Withdraw { amount, reference }).await;
-//!     match refused {
-//!         Err(ExecuteError::Rejected(rejection)) => assert_eq!(
-//!             rejection.to_string(),
-//!             "The balance is 459.50 EUR; 500.00 was asked for."
-//!         ),
-//!         other => panic!("{other:?}"),
-//!     }
-//!     Ok(())
-//! }
 //! ```
+//!
+//! A [`runtime::Repository`] loads and saves such a root in any store; the README shows how.
 
 pub mod app;
 pub mod archive;
@@ -58,3 +37,8 @@ pub mod runtime;
 pub mod store;
 pub mod target;
 pub mod timeline;
+
+/// The examples of the README compile and run as tests.
+#[cfg(all(doctest, not(target_arch = "wasm32")))]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

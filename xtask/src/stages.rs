@@ -76,7 +76,8 @@ impl Stage {
         match self {
             Self::Format | Self::Clippy => &[Tool::Linters],
             Self::ClippyWasm => &[Tool::Linters, Tool::WasmTarget],
-            Self::Native | Self::Doc => &[],
+            Self::Native => &[],
+            Self::Doc => &[Tool::WasmTarget],
             Self::Web => &[
                 Tool::WasmTarget,
                 Tool::Browser,
@@ -134,11 +135,11 @@ impl Stage {
             )],
             Self::Web => vec![wasm_pack(project)],
             Self::EndToEnd => vec![build(project), playwright(project)],
-            Self::Doc => {
-                let mut command = cargo(project, &["doc", "--no-deps", "--locked"]);
-                command.env("RUSTDOCFLAGS", "-D warnings");
-                vec![command]
-            }
+            Self::Doc => vec![
+                doc(project, &[]),
+                // What is there only in a browser is documented too.
+                doc(project, &["--target", WASM]),
+            ],
         }
     }
 }
@@ -146,6 +147,12 @@ impl Stage {
 fn cargo(project: &Project, arguments: &[&str]) -> Command {
     let mut command = project.cargo();
     command.args(arguments);
+    command
+}
+
+fn doc(project: &Project, target: &[&str]) -> Command {
+    let mut command = cargo(project, &["doc", "--no-deps", "--locked"]);
+    command.args(target).env("RUSTDOCFLAGS", "-D warnings");
     command
 }
 

@@ -6,12 +6,11 @@ use std::fmt;
 use std::rc::{Rc, Weak};
 
 use futures_channel::oneshot;
-use js_sys::{Object, Reflect};
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BroadcastChannel, MessageEvent};
 
-use super::codec;
 use crate::core::Position;
 
 /// What a store tells those who subscribed to it.
@@ -126,8 +125,7 @@ impl Hints {
         let channel = BroadcastChannel::new(database).ok().map(|inner| {
             let hearing = Rc::downgrade(&audience);
             let on_message = Closure::new(move |message: MessageEvent| {
-                if let (Some(audience), Some(signal)) = (hearing.upgrade(), heard(&message.data()))
-                {
+                if let (Some(audience), Some(signal)) = (hearing.upgrade(), heard(message.data())) {
                     audience.tell(signal);
                 }
             });
@@ -176,25 +174,28 @@ impl Hints {
     }
 }
 
-fn message(signal: Signal) -> Option<JsValue> {
-    let message = Object::new();
-    let set = |key: &str, value: JsValue| Reflect::set(&message, &key.into(), &value).is_ok();
-    let whole = match signal {
-        Signal::Appended(position) => {
-            set("kind", "appended".into()) && set("position", (position.0 as f64).into())
-        }
-        Signal::Reset => set("kind", "reset".into()),
-        // These happen to a connection, and each hears of its own.
-        Signal::Superseded | Signal::Closed => false,
-    };
-    whole.then(|| message.into())
+/// What one tab says to the others.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum Message {
+    Appended { position: Position },
+    Reset,
 }
 
-fn heard(message: &JsValue) -> Option<Signal> {
-    let get = |key: &str| Reflect::get(message, &key.into()).ok();
-    match get("kind")?.as_string()?.as_str() {
-        "appended" => codec::read_position(&get("position")?).map(Signal::Appended),
-        "reset" => Some(Signal::Reset),
-        _ => None,
+fn message(signal: Signal) -> Option<JsValue> {
+    let message = match signal {
+        Signal::Appended(position) => Message::Appended { position },
+        Signal::Reset => Message::Reset,
+        // These happen to a connection, and each hears of its own.
+        Signal::Superseded | Signal::Closed => return None,
+    };
+    serde_wasm_bindgen::to_value(&message).ok()
+}
+
+fn heard(message: JsValue) -> Option<Signal> {
+    // What isn't one of ours is nobody's business here.
+    match serde_wasm_bindgen::from_value(message).ok()? {
+        Message::Appended { position } => Some(Signal::Appended(position)),
+        Message::Reset => Some(Signal::Reset),
     }
 }
