@@ -176,26 +176,34 @@ impl Hints {
 
 /// What one tab says to the others.
 #[derive(Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
-enum Message {
-    Appended { position: Position },
+struct Message {
+    kind: Kind,
+    /// Of the last event that was appended.
+    position: Option<Position>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Appended,
     Reset,
 }
 
 fn message(signal: Signal) -> Option<JsValue> {
-    let message = match signal {
-        Signal::Appended(position) => Message::Appended { position },
-        Signal::Reset => Message::Reset,
+    let (kind, position) = match signal {
+        Signal::Appended(position) => (Kind::Appended, Some(position)),
+        Signal::Reset => (Kind::Reset, None),
         // These happen to a connection, and each hears of its own.
         Signal::Superseded | Signal::Closed => return None,
     };
-    serde_wasm_bindgen::to_value(&message).ok()
+    serde_wasm_bindgen::to_value(&Message { kind, position }).ok()
 }
 
 fn heard(message: JsValue) -> Option<Signal> {
     // What isn't one of ours is nobody's business here.
-    match serde_wasm_bindgen::from_value(message).ok()? {
-        Message::Appended { position } => Some(Signal::Appended(position)),
-        Message::Reset => Some(Signal::Reset),
+    let message: Message = serde_wasm_bindgen::from_value(message).ok()?;
+    match message.kind {
+        Kind::Appended => message.position.map(Signal::Appended),
+        Kind::Reset => Some(Signal::Reset),
     }
 }
