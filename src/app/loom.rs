@@ -119,10 +119,12 @@ impl Loom {
             version = end;
         }
         line += &format!("H{:.1}", self.width - 8.0);
-        let (zero, left) = (y(0.0), self.x(0));
+        // The area begins where the line does, which is where the first number is.
+        let zero = y(0.0);
         let start = line.strip_prefix('M').unwrap_or(&line).to_owned();
+        let left = start.split(' ').next().unwrap_or_default().to_owned();
         Course {
-            area: format!("M{left:.1} {zero:.1}L{start}V{zero:.1}Z"),
+            area: format!("M{left} {zero:.1}L{start}V{zero:.1}Z"),
             line,
         }
     }
@@ -193,7 +195,29 @@ mod tests {
         };
         let course = loom.course(&[Some(0.0), Some(10.0), Some(5.0)], lane);
         assert_eq!(course.line, "M26.0 110.0H126.0V50.0H226.0V80.0H244.0");
+        assert_eq!(
+            course.area,
+            "M26.0 110.0L26.0 110.0H126.0V50.0H226.0V80.0H244.0V110.0Z"
+        );
         assert_eq!(loom.course(&[None, None], lane), Course::default());
+    }
+
+    #[test]
+    fn a_course_that_begins_later_has_no_area_before_its_beginning() {
+        let loom = Loom {
+            head: 2,
+            width: 252.0,
+        };
+        let lane = Lane {
+            top: 50.0,
+            bottom: 110.0,
+        };
+        let course = loom.course(&[None, Some(10.0), Some(5.0)], lane);
+        assert_eq!(course.line, "M126.0 50.0H226.0V80.0H244.0");
+        assert_eq!(
+            course.area,
+            "M126.0 110.0L126.0 50.0H226.0V80.0H244.0V110.0Z"
+        );
     }
 
     #[test]

@@ -23,3 +23,11 @@ mod view;
 
 #[cfg(target_arch = "wasm32")]
 pub use component::App;
+
+/// A number with its noun.
+fn count(number: u64, noun: &str) -> String {
+    match number {
+        1 => format!("1 {noun}"),
+        _ => format!("{number} {noun}s"),
+    }
+}

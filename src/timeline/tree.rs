@@ -59,7 +59,11 @@ impl Wording {
         let word = |key: &str, value: &Value| match value {
             Value::Null => None,
             Value::String(text) => (!text.is_empty()).then(|| text.clone()),
-            Value::Array(items) => Some(format!("{} {key}", items.len())),
+            // One item of `lines` is one `line`.
+            Value::Array(items) => match (items.len(), key.strip_suffix('s')) {
+                (1, Some(one)) => Some(format!("1 {one}")),
+                (many, _) => Some(format!("{many} {key}")),
+            },
             Value::Object(fields) => Some(format!("{key} {{{}}}", fields.len())),
             Value::Number(number) => match number.as_i64() {
                 Some(amount) if self.is_money(key) => Some(money::format(amount, &self.currency)),

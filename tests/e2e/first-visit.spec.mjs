@@ -1,6 +1,6 @@
 // What somebody sees who opens the page for the first time.
 import { expect, test } from './fixtures.mjs';
-import { story } from './page.mjs';
+import { Playground, story } from './page.mjs';
 
 test('the first visit shows the story of one account at its head', async ({ page, playground }) => {
   await playground.open();
@@ -30,6 +30,38 @@ test('the first visit says in one line what to try, until that is put away for g
   await expect(tip).toBeHidden();
 });
 
+test('a first visit that broke off before the story was told tells it the next time', async ({
+  page, context, playground,
+}) => {
+  await page.addInitScript(() => {
+    const transaction = IDBDatabase.prototype.transaction;
+    IDBDatabase.prototype.transaction = function (stores, mode, ...rest) {
+      if (mode === 'readwrite') throw new DOMException('no writing today', 'UnknownError');
+      return transaction.call(this, stores, mode, ...rest);
+    };
+  });
+  await page.goto('./');
+  await expect(playground.alert).toContainText('the story of the first visit');
+  await playground.shows(0, 0);
+  const next = new Playground(await context.newPage());
+  await next.open();
+  await next.shows(9, 9);
+});
+
+test('a stream that is still being read is never shown as one without events', async ({ page, playground }) => {
+  await page.addInitScript(() => {
+    window.told = new Set();
+    new MutationObserver(() => {
+      for (const text of document.body?.innerText.match(/Version \d+ of \d+|nothing has happened/gi) ?? []) window.told.add(text);
+    }).observe(document, { subtree: true, childList: true, characterData: true });
+  });
+  await playground.open();
+  await playground.shows(9, 9);
+  await page.reload();
+  await playground.shows(9, 9);
+  expect(await page.evaluate(() => [...window.told])).toEqual(['Version 9 of 9']);
+});
+
 test('the state of the story is 459.50 EUR after three deposits and three withdrawals', async ({
   playground,
 }) => {
@@ -51,7 +83,6 @@ test('the story is the same to the byte in every browser', async ({ playground, 
   await playground.open();
   const here = await playground.exported();
   const elsewhere = await browser.newContext({ baseURL });
-  const { Playground } = await import('./page.mjs');
   const other = new Playground(await elsewhere.newPage());
   await other.open();
   expect((await other.exported()).text).toBe(here.text);

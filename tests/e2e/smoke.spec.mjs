@@ -1,4 +1,5 @@
 // The page that was built starts, from any path, with everything it needs.
+import { brotliCompressSync } from 'node:zlib';
 import { expect, test } from './fixtures.mjs';
 
 test('the page starts and is called Eventloom', async ({ page }) => {
@@ -35,4 +36,11 @@ test('a page whose program cannot be loaded says so in words', async ({ browser,
   await page.goto(baseURL);
   await expect(page.getByRole('alert')).toContainText('Eventloom could not start.');
   await page.close();
+});
+
+test('the program is less than 300,000 bytes over the wire', async ({ page }) => {
+  const program = page.waitForResponse(/\.wasm$/);
+  await page.goto('./');
+  // The best that Brotli does, which is what a static host sends.
+  expect(brotliCompressSync(await (await program).body()).length).toBeLessThan(300_000);
 });

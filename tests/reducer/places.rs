@@ -115,15 +115,43 @@ fn an_unknown_model_is_named_and_nothing_is_shown_as_if_it_existed() {
 fn an_unknown_model_takes_the_place_of_what_was_shown() {
     let mut page = showing(Some(2), 3);
     let effects = page.reduce(Action::AddressChanged("#/spaceship/apollo".into()));
+    // The list may be older than the address.
+    assert_eq!(effects, [Effect::List]);
+    let effects = page.reduce(Action::Listed(Ok(vec![head_of(ada(), 3)])));
     assert_eq!(effects, []);
     assert_eq!(page.stream(), None);
     assert_eq!(view(&page), (0, 0));
+    assert!(outcome(&page).text.contains("spaceship"));
+}
+
+#[test]
+fn an_aggregate_type_that_was_just_imported_is_found_by_its_address() {
+    let mut page = showing(None, 3);
+    let permit = stream("permit", "17");
+    let effects = page.reduce(Action::AddressChanged("#/permit/17".into()));
+    assert_eq!(effects, [Effect::List]);
+    let heads = vec![head_of(ada(), 3), head_of(permit.clone(), 2)];
+    let effects = page.reduce(Action::Listed(Ok(heads)));
+    assert_eq!(effects, [Effect::Load(permit)]);
+    assert_eq!(page.outcome, None);
+}
+
+#[test]
+fn an_address_left_while_the_streams_were_listed_is_not_returned_to() {
+    let mut page = showing(Some(2), 3);
+    page.reduce(Action::AddressChanged("#/spaceship/apollo".into()));
+    page.reduce(Action::AddressChanged(format!("{ADA}?v=2")));
+    let effects = page.reduce(Action::Listed(Ok(vec![head_of(ada(), 3)])));
+    assert_eq!(effects, []);
+    assert_eq!(page.stream(), Some(&ada()));
+    assert_eq!(page.outcome, None);
 }
 
 #[test]
 fn from_an_unknown_model_back_leads_to_what_was_shown() {
     let mut page = showing(Some(2), 3);
     page.reduce(Action::AddressChanged("#/spaceship/apollo".into()));
+    page.reduce(Action::Listed(Ok(vec![head_of(ada(), 3)])));
     let back = page.reduce(Action::AddressChanged(format!("{ADA}?v=2")));
     assert_eq!(back, [Effect::Load(ada())]);
     page.reduce(loaded(history(3)));

@@ -7,8 +7,8 @@ use crate::store::StoreError;
 use crate::timeline::Timeline;
 
 use super::super::action::{Effect, Entry, Imported};
+use super::super::count;
 use super::super::state::{About, OutcomeKind, State};
-use super::count;
 
 impl State {
     pub(super) fn loaded(
@@ -119,14 +119,14 @@ impl State {
     pub(super) fn imported(&mut self, result: Result<Imported, String>, effects: &mut Vec<Effect>) {
         match result {
             Ok(imported) => {
-                let mut text = format!("Imported {}", count(imported.events, "event"));
+                let mut text = format!("Imported {}", count(imported.events as u64, "event"));
                 text += &match imported.skipped {
                     0 => "; none was skipped.".to_owned(),
                     1 => "; 1 that was here already was skipped.".to_owned(),
                     many => format!("; {many} that were here already were skipped."),
                 };
                 if imported.stamped > 0 {
-                    let those = count(imported.stamped, "event");
+                    let those = count(imported.stamped as u64, "event");
                     text += &format!(" {those} had no time and got that of the import.");
                 }
                 self.tell(OutcomeKind::Done, About::Store, "", &text);

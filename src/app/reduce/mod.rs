@@ -10,6 +10,7 @@ use crate::core::{StreamId, Version};
 use crate::store::StoreError;
 
 use super::action::{Action, AfterReset, Effect, Entry, Settled, Step};
+use super::count;
 use super::state::{About, Outcome, OutcomeKind, Progress, State, Storage, Theme};
 
 impl State {
@@ -45,8 +46,13 @@ impl State {
             Action::AddressChanged(hash) => {
                 self.shown_address.clone_from(&hash);
                 self.stop_playing(effects);
+                self.pending.address = None;
                 if self.streams.is_none() {
                     self.pending.address = Some(hash);
+                } else if self.names_unknown_type(&hash) {
+                    // The list may be older than the link: what was just imported isn't in it yet.
+                    self.pending.address = Some(hash);
+                    effects.push(Effect::List);
                 } else if self.address().as_ref() != Some(&hash) || self.pending.version.is_some() {
                     self.go(&hash, effects);
                 }
@@ -171,7 +177,7 @@ impl State {
             }
             Action::Export => effects.push(Effect::Export),
             Action::Exported(Ok((events, file))) => {
-                let text = format!("Exported {} to {file}.", count(events, "event"));
+                let text = format!("Exported {} to {file}.", count(events as u64, "event"));
                 self.tell(OutcomeKind::Done, About::Store, "", &text);
             }
             Action::Exported(Err(reason)) => {
@@ -250,13 +256,5 @@ impl State {
             title: title.to_owned(),
             text: text.to_owned(),
         });
-    }
-}
-
-/// A number with its noun.
-fn count(number: usize, noun: &str) -> String {
-    match number {
-        1 => format!("1 {noun}"),
-        _ => format!("{number} {noun}s"),
     }
 }

@@ -4,7 +4,7 @@ use crate::core::{StreamId, Version};
 
 use super::super::action::{Effect, Entry};
 use super::super::address;
-use super::super::state::{About, Outcome, OutcomeKind, Place, State};
+use super::super::state::{About, Outcome, OutcomeKind, Pending, Place, State};
 
 /// The stream of the story, shown when the address asks for nothing.
 const FIRST_STREAM: (&str, &str) = ("bank_account", "ada-savings");
@@ -49,6 +49,13 @@ impl State {
         }
     }
 
+    /// Whether an address leads to an aggregate type that neither a model nor the list of streams
+    /// knows.
+    pub(super) fn names_unknown_type(&self, hash: &str) -> bool {
+        let address = address::parse(hash).ok().flatten();
+        address.is_some_and(|address| !self.is_known(address.stream.aggregate_type()))
+    }
+
     fn is_known(&self, aggregate_type: &str) -> bool {
         self.registry.find(aggregate_type).is_some()
             || self
@@ -61,7 +68,7 @@ impl State {
     pub(super) fn visit(&mut self, stream: StreamId, entry: Entry, effects: &mut Vec<Effect>) {
         self.forget_bad_address();
         self.stop_playing(effects);
-        self.pending.version = None;
+        self.pending = Pending::default();
         self.enter(stream, effects);
         self.show_address(entry, effects);
     }

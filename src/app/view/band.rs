@@ -36,7 +36,7 @@ pub fn Band(props: &ViewProps) -> Html {
                     }
                 </h2>
                 if state.viewed.is_some() {
-                    <span class="past">{"Looking back. Commands still act on the latest version."}</span>
+                    <span class="past">{"Looking back. "}<span>{"Commands still act on the latest version."}</span></span>
                 }
                 <Status {state} {act} />
                 { steps(state, act) }
@@ -104,8 +104,10 @@ fn Scrubber(props: &ViewProps) -> Html {
             Some(Version(loom.version(f64::from(event.client_x()) - left)))
         }
     };
+    // Only what began on the thread is a drag.
+    let dragging = use_mut_ref(|| false);
     let onpointerdown = {
-        let (at, slider) = (at.clone(), slider.clone());
+        let (at, slider, dragging) = (at.clone(), slider.clone(), dragging.clone());
         when(act, move |event: PointerEvent| {
             if event.button() != 0 {
                 return None;
@@ -115,22 +117,31 @@ fn Scrubber(props: &ViewProps) -> Html {
                 // Without capture a drag ends at the edge of the band, and still works inside.
                 let _ = element.set_pointer_capture(event.pointer_id());
             }
+            *dragging.borrow_mut() = true;
             Some(Action::View(at(&event)?, Settled::No))
         })
     };
     let onpointermove = {
-        let at = at.clone();
+        let (at, dragging) = (at.clone(), dragging.clone());
         when(act, move |event: PointerEvent| {
             let version = at(&event)?;
-            (event.buttons() & 1 == 1 && version != viewed)
-                .then_some(Action::View(version, Settled::No))
+            let dragged = *dragging.borrow() && event.buttons() & 1 == 1;
+            (dragged && version != viewed).then_some(Action::View(version, Settled::No))
         })
     };
-    let onpointerup = when(act, move |event: PointerEvent| {
-        Some(Action::View(at(&event)?, Settled::Yes))
-    });
+    let onpointerup = {
+        let dragging = dragging.clone();
+        when(act, move |event: PointerEvent| {
+            let dragged = dragging.replace(false);
+            let version = at(&event)?;
+            dragged.then_some(Action::View(version, Settled::Yes))
+        })
+    };
     // The browser took the drag over, to scroll: what was reached stays.
-    let onpointercancel = act.reform(move |_: PointerEvent| Action::View(viewed, Settled::Yes));
+    let onpointercancel = when(act, move |_: PointerEvent| {
+        let dragged = dragging.replace(false);
+        dragged.then_some(Action::View(viewed, Settled::Yes))
+    });
     let onkeydown = when(act, move |event: KeyboardEvent| {
         let tenth = (head.0 / 10).max(1);
         let to = match event.key().as_str() {
@@ -181,12 +192,14 @@ fn drawing(timeline: &Rc<Timeline>, loom: Loom, height: f64, viewed: Version) ->
         labels.push(viewed.0);
     }
     let rest = (loom.width - x).max(0.0);
+    // The number's name stands at the left edge, or right of the shuttle while that is there.
+    let measure = if x < 90.0 { x + 12.0 } else { 8.0 };
     html! {
         <svg width={loom.width.to_string()} height={height.to_string()} aria-hidden="true">
             <clipPath id="woven"><rect x="0" y="0" width={format!("{x:.1}")} height={height.to_string()} /></clipPath>
             <clipPath id="loose"><rect x={format!("{x:.1}")} y="0" width={format!("{rest:.1}")} height={height.to_string()} /></clipPath>
-            if timeline.measures().iter().any(Option::is_some) {
-                <text class="measure" x="8" y={format!("{:.1}", THREAD + 26.0)}>{ timeline.model().measure_name() }</text>
+            if loom.head > 0 && timeline.measures().iter().any(Option::is_some) {
+                <text class="measure" x={measure.to_string()} y={format!("{:.1}", THREAD + 26.0)}>{ timeline.model().measure_name() }</text>
             }
             <g clip-path="url(#woven)">
                 <Woven timeline={Rc::clone(timeline)} {loom} {height} weave={Weave::Woven} />

@@ -5,8 +5,9 @@ use std::rc::Rc;
 use web_sys::{HtmlDialogElement, HtmlInputElement};
 use yew::prelude::*;
 
-use super::ViewProps;
+use super::{ViewProps, when};
 use crate::app::action::{Action, AfterReset};
+use crate::app::count;
 use crate::app::state::{Dialog, State};
 
 #[derive(Properties, PartialEq)]
@@ -34,10 +35,22 @@ fn Modal(props: &ModalProps) -> Html {
             }
         });
     }
-    let closed = props.act.reform(|_: Event| Action::CloseDialog);
+    // Escape asks first. The page closes the dialog itself then, since the browser would do it at
+    // once and tell later, when the next key may already have opened it again.
+    let oncancel = props.act.reform(|event: Event| {
+        event.prevent_default();
+        Action::CloseDialog
+    });
+    let onclose = {
+        let dialog = dialog.clone();
+        when(&props.act, move |_: Event| {
+            let open = dialog.cast::<HtmlDialogElement>()?.open();
+            (!open).then_some(Action::CloseDialog)
+        })
+    };
     let heading = format!("dialog-{}", props.name.to_lowercase());
     html! {
-        <dialog ref={dialog} aria-labelledby={heading.clone()} onclose={closed}>
+        <dialog ref={dialog} aria-labelledby={heading.clone()} {oncancel} {onclose}>
             <h2 id={heading}>{ props.name }</h2>
             if props.open {
                 { props.children.clone() }
@@ -57,17 +70,13 @@ pub fn Reset(props: &ViewProps) -> Html {
     let click = |action: Action| act.reform(move |_: MouseEvent| action.clone());
     let streams = state.streams.as_deref().map_or(0, Vec::len);
     let events = state.events_in_store();
-    let noun = |count: u64, noun: &str| match count {
-        1 => format!("1 {noun}"),
-        _ => format!("{count} {noun}s"),
-    };
     html! {
         <Modal open={is_open(state, Dialog::Reset)} name="Reset" act={act.clone()}>
             <p>
                 { format!(
                     "This deletes {} in {} from this browser, for all its tabs. Only a file that you exported brings them back.",
-                    noun(events, "event"),
-                    noun(streams as u64, "stream")
+                    count(events, "event"),
+                    count(streams as u64, "stream")
                 ) }
             </p>
             <div class="choices">

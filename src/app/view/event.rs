@@ -44,7 +44,10 @@ pub fn Event(props: &ViewProps) -> Html {
                     if let Some(actor) = &event.metadata.actor {
                         { entry("actor", actor) }
                     }
-                    { for event.metadata.extensions.iter().map(|(key, value)| entry(key, &value.to_string())) }
+                    { for event.metadata.extensions.iter()
+                        // Null marks what the file left out.
+                        .filter(|(_, value)| !value.is_null())
+                        .map(|(key, value)| entry(key, &value.to_string())) }
                     <div class="data">
                         <dt>{"data"}</dt>
                         <dd><pre tabindex="0" aria-label="data">{ indented(event.data.as_str()) }</pre></dd>

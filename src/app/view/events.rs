@@ -242,7 +242,11 @@ fn keep_in_sight(list: &HtmlElement, viewed: Version, row: f64) {
         f64::from(list.scroll_top()),
         f64::from(list.client_height()),
     );
-    if top < seen {
+    let beyond = (seen - top).max(bottom - seen - height);
+    if beyond > bottom - top {
+        // From afar: what comes before and after it is seen as well.
+        list.set_scroll_top((top - (height - row) / 2.0).max(0.0) as i32);
+    } else if top < seen {
         list.set_scroll_top(top as i32);
     } else if bottom > seen + height {
         list.set_scroll_top((bottom - height).ceil() as i32);

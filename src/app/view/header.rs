@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Event, File, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
+use super::ViewProps;
 use super::icons::{self, icon};
 use super::stream_box::StreamBox;
 use crate::app::action::Action;
@@ -51,9 +52,10 @@ pub fn Header(props: &HeaderProps) -> Html {
                 </svg>
                 {"Eventloom"}
             </h1>
-            { model_box(state, act) }
+            <ModelBox state={state} act={act} />
             <StreamBox state={state} act={act} />
-            <button type="button" class="new-stream" onclick={new_stream}>{"New stream"}</button>
+            <button type="button" class="new-stream" onclick={new_stream}
+                aria-disabled={state.stream().is_none().to_string()}>{"New stream"}</button>
             <span class="grow"></span>
             { kept(state) }
             <span class="store">
@@ -71,16 +73,29 @@ pub fn Header(props: &HeaderProps) -> Html {
     }
 }
 
-fn model_box(state: &State, act: &Callback<Action>) -> Html {
+/// The models to choose from.
+#[component]
+fn ModelBox(props: &ViewProps) -> Html {
+    let ViewProps { state, act } = props;
     let chosen = match &state.place {
-        Place::Stream(stream) => stream.aggregate_type(),
-        Place::Undecided | Place::UnknownModel(_) => "",
+        Place::Stream(stream) => stream.aggregate_type().to_owned(),
+        Place::Undecided | Place::UnknownModel(_) => String::new(),
     };
+    let select = use_node_ref();
+    {
+        // Once a person has chosen, the attribute `selected` has no effect any more.
+        let (select, chosen) = (select.clone(), chosen.clone());
+        use_effect(move || {
+            if let Some(select) = select.cast::<HtmlSelectElement>()
+                && select.value() != chosen
+            {
+                select.set_value(&chosen);
+            }
+        });
+    }
     let onchange = act.reform(|event: Event| {
-        let select = event
-            .target()
-            .and_then(|target| target.dyn_into::<HtmlSelectElement>().ok());
-        Action::ChooseModel(select.map(|select| select.value()).unwrap_or_default())
+        let select: HtmlSelectElement = event.target_unchecked_into();
+        Action::ChooseModel(select.value())
     });
     let option = |aggregate_type: &str, title: &str| {
         html! {
@@ -91,16 +106,13 @@ fn model_box(state: &State, act: &Callback<Action>) -> Html {
     let shipped = state.registry.models().iter();
     let mut foreign = state.foreign_types();
     // A foreign type without events left is still what is looked at.
-    if !chosen.is_empty()
-        && state.registry.find(chosen).is_none()
-        && !foreign.iter().any(|known| known == chosen)
-    {
-        foreign.push(chosen.to_owned());
+    if !chosen.is_empty() && state.registry.find(&chosen).is_none() && !foreign.contains(&chosen) {
+        foreign.push(chosen.clone());
     }
     html! {
         <label class="pick">
             <span>{"Model"}</span>
-            <select {onchange}>
+            <select ref={select} {onchange}>
                 if matches!(state.place, Place::UnknownModel(_)) {
                     <option key="" value="" selected=true disabled=true>{"Choose a model"}</option>
                 }

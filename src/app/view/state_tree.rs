@@ -104,10 +104,15 @@ pub fn StateTree(props: &StateProps) -> Html {
             }
         })
     };
+    let reached = {
+        let focused = focused.clone();
+        Callback::from(move |path: String| focused.set(path))
+    };
     let item = Item {
         closed: &closed,
         entry: &entry,
         toggle: &toggle,
+        reached: &reached,
         class: dye(state),
     };
     html! {
@@ -186,6 +191,8 @@ struct Item<'a> {
     closed: &'a HashSet<String>,
     entry: &'a str,
     toggle: &'a Callback<String>,
+    /// An item that takes the focus, by a click too, is where arrows go on from.
+    reached: &'a Callback<String>,
     class: String,
 }
 
@@ -193,6 +200,10 @@ impl Item<'_> {
     fn html(&self, node: &Node, level: usize) -> Html {
         let tabindex = if node.path == self.entry { "0" } else { "-1" };
         let level = level.to_string();
+        let onfocus = {
+            let path = node.path.clone();
+            self.reached.reform(move |_: FocusEvent| path.clone())
+        };
         if let Some(leaf) = &node.leaf {
             let value = if leaf.changed {
                 html! { <span class={classes!("changed", &self.class)}>{ &leaf.text }</span> }
@@ -200,7 +211,7 @@ impl Item<'_> {
                 html! { <span>{ &leaf.text }</span> }
             };
             return html! {
-                <li key={node.key.clone()} role="treeitem" {tabindex} aria-level={level} aria-selected="false">
+                <li key={node.key.clone()} role="treeitem" {tabindex} {onfocus} aria-level={level} aria-selected="false">
                     <span class="key">{ format!("{}: ", node.key) }</span>{ value }
                     if let Some(was) = &leaf.was {
                         {" "}<s class="was">{ was }</s>
@@ -215,7 +226,7 @@ impl Item<'_> {
         };
         let depth = level.parse::<usize>().unwrap_or(1) + 1;
         html! {
-            <li key={node.key.clone()} role="treeitem" {tabindex} aria-level={level} aria-selected="false"
+            <li key={node.key.clone()} role="treeitem" {tabindex} {onfocus} aria-level={level} aria-selected="false"
                 aria-expanded={open.to_string()} aria-label={node.key.clone()}>
                 <span class="branch key" {onclick}>{ &node.key }</span>
                 if open {

@@ -8,6 +8,7 @@ use yew::prelude::*;
 
 use super::ViewProps;
 use crate::app::action::Action;
+use crate::app::count;
 use crate::app::state::State;
 use crate::store::StreamHead;
 
@@ -15,7 +16,7 @@ use crate::store::StreamHead;
 pub const STREAM_BOX: &str = "stream";
 
 /// The most options that are listed at once; typing finds the others.
-const MOST: usize = 200;
+const MOST: usize = 1_000;
 
 /// What the box shows while it is open.
 #[derive(Clone, Default, PartialEq)]
@@ -174,7 +175,7 @@ fn option(index: usize, head: &StreamHead, search: &Search, take: &Callback<Stri
         <li key={id.clone()} id={format!("stream-option-{index}")} role="option"
             aria-selected={selected.to_string()} {onmousedown} {onclick}>
             <span class="id">{ id }</span>{" "}
-            <span class="count">{ format!("{} events", head.version) }</span>
+            <span class="count">{ count(head.version.0, "event") }</span>
         </li>
     }
 }

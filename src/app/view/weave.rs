@@ -60,7 +60,7 @@ pub fn Woven(props: &WovenProps) -> Html {
     };
     html! {
         <g {class}>
-            if !course.line.is_empty() {
+            if loom.head > 0 && !course.line.is_empty() {
                 if *weave == Weave::Woven {
                     <path class="area" d={course.area} />
                 }
@@ -93,13 +93,13 @@ fn knots(timeline: &Timeline, loom: Loom) -> Html {
         .iter()
         .map(|event| usize::from(look(&event.event_type).dye.saturating_sub(1)) % DYES)
         .collect();
-    // Each dye has a height of its own, so that none hides the others.
+    // Each dye has a height of its own under the thread, so that none hides another or the thread.
     (0..DYES)
         .map(|dye| {
-            let top = THREAD - 12.0 + 4.0 * dye as f64;
+            let top = THREAD + 5.0 + 2.5 * dye as f64;
             let lane = Lane {
                 top,
-                bottom: top + 4.0,
+                bottom: top + 2.0,
             };
             let only: Vec<usize> = dyes.iter().map(|of| usize::from(*of != dye)).collect();
             let path = loom.ticks(&only, 2, lane).swap_remove(0);
