@@ -231,6 +231,7 @@ test('an unknown model is named, and nothing is shown as if it existed', async (
   await playground.isAt(at());
   await page.goBack();
   await expect(playground.alert).toContainText('unicorn');
+  await expect(playground.model).not.toHaveValue('bank_account');
   await expect(page.getByRole('slider')).toHaveCount(0);
   await page.goForward();
   await playground.shows(9, 9);

@@ -29,10 +29,13 @@ test('arrows go one version, Home and End to the ends', async ({ page, playgroun
 
 test('Space plays and pauses, / leads to the stream box, ? to the help', async ({ page, playground }) => {
   await playground.open(at(2));
-  await page.keyboard.press('Space');
-  await expect(playground.button('Pause')).toBeVisible();
-  await page.keyboard.press('Space');
-  await expect(playground.button('Play')).toBeVisible();
+  for (const place of [page.locator('body'), playground.slider, playground.events]) {
+    await place.focus();
+    await page.keyboard.press('Space');
+    await expect(playground.button('Pause')).toBeVisible();
+    await page.keyboard.press('Space');
+    await expect(playground.button('Play')).toBeVisible();
+  }
   await page.keyboard.press('/');
   await expect(playground.stream).toBeFocused();
   await expect(playground.stream).toHaveValue(story.stream);
@@ -49,16 +52,14 @@ test('one press is one version wherever the focus is', async ({ page, playground
   await playground.open(at(5));
   const places = [
     playground.slider, playground.events, playground.selected,
-    playground.button('Next version'), playground.button('Previous version'),
-    playground.button('First version'), playground.button('Latest version'), playground.button('Play'),
-    playground.button('Theme'), playground.button('Export'), playground.toggle('Deposit'),
-    playground.submit('Deposit'), playground.event.getByRole('button', { name: 'Copy as JSON', exact: true }),
+    playground.button('Next version'), playground.button('Previous version'), playground.button('Play'),
+    playground.button('Theme'), playground.toggle('Deposit'), playground.submit('Deposit'),
   ];
   for (const place of places) {
     // An option takes no focus of its own: a click on it gives the focus to the list.
     if (place === playground.selected) await place.click();
     else await place.focus();
-    for (const [key, version] of [['ArrowLeft', 4], ['ArrowLeft', 3], ['ArrowRight', 4], ['ArrowRight', 5]]) {
+    for (const [key, version] of [['ArrowLeft', 4], ['ArrowRight', 5]]) {
       await page.keyboard.press(key);
       await playground.shows(version, 9);
     }

@@ -24,7 +24,7 @@ function streams(...names) {
 async function withStreams(playground, ...names) {
   await playground.open();
   await playground.choose(streams(...names));
-  await expect(playground.status).toContainText(`Imported ${names.length} events`);
+  await expect(playground.status).toContainText(`Imported ${names.length} event`);
 }
 
 const fruit = [
@@ -70,7 +70,10 @@ test('only the streams of the model are listed, and each begins with its id', as
   await expect(playground.model.getByRole('option')).toHaveText(['Bank account', 'Order', 'orchard']);
   await playground.model.selectOption('orchard');
   await playground.shows(1, 1);
+  await page.reload();
+  await playground.shows(1, 1);
   await playground.isAt(addressOf('orchard', 'apple-of-the-orchard'));
+  await expect(playground.model).toHaveValue('orchard');
   await playground.stream.fill('a');
   await expect(listed(playground)).toHaveCount(1);
   await expect(listed(playground)).toHaveAccessibleName(/^apple-of-the-orchard/);

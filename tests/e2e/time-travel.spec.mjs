@@ -33,6 +33,7 @@ async function knots(playground) {
 async function tellsOf(playground, version) {
   await playground.shows(version, 9);
   const { selected, slider, changes: changed } = playground;
+  await expect(slider).toHaveAttribute('aria-valuemin', '0');
   if (version === 0) {
     await expect(slider).toHaveAttribute('aria-valuetext', 'Version 0 of 9');
     await expect(selected).toHaveCount(0);
@@ -157,9 +158,12 @@ test('the state is a function of stream and version alone, however the version w
   const backwards = [...versions].reverse();
   const seen = new Map();
   const look = async (way, version) => {
-    await tellsOf(playground, version);
+    await playground.shows(version, 9);
     const told = await playground.told();
-    if (!seen.has(version)) seen.set(version, told);
+    if (!seen.has(version)) {
+      await tellsOf(playground, version);
+      seen.set(version, told);
+    }
     expect(told, `version ${version}, by ${way}`).toEqual(seen.get(version));
   };
   for (const version of versions) {
@@ -169,11 +173,11 @@ test('the state is a function of stream and version alone, however the version w
   }
   for (const version of backwards) {
     await look('Previous version', version);
-    await playground.button('Previous version').click();
+    if (version > 0) await playground.button('Previous version').click();
   }
   for (const version of versions) {
     await look('Next version', version);
-    await playground.button('Next version').click();
+    if (version < 9) await playground.button('Next version').click();
   }
   for (const version of [4, 9, 1, 8, 2, 7, 3, 6, 5]) {
     await playground.option(`v${version} ${story.types[version]}`).click();
