@@ -73,6 +73,16 @@ export class Playground {
     await expect(this.slider).toHaveAttribute('aria-valuemax', String(head));
   }
 
+  /** Expects that the address bar shows this, from `#` on, and nothing more. */
+  async isAt(hash) {
+    await expect(this.page).toHaveURL((url) => url.hash === hash);
+  }
+
+  /** How many entries this tab's history has: what Back could lead through. */
+  entries() {
+    return this.page.evaluate(() => history.length);
+  }
+
   /** Goes to the head, if the view isn't there. */
   async toHead() {
     const latest = this.button('Latest version');
