@@ -86,11 +86,9 @@ async function imports(browser, log) {
   // A case picked at random shows its history and state.
   const { source, subject } = lines[Math.floor(Math.random() * lines.length)];
   const history = lines.filter((line) => line.source === source && line.subject === subject);
-  console.log('picked', source, subject, history.length);
   const aggregateType = source.replace(/^\//, '');
   await page.goto(`${address}#/${encodeURIComponent(aggregateType)}/${encodeURIComponent(subject)}`);
-  console.log(page.url(), await page.getByRole('slider').getAttribute('aria-valuetext'));
-  await whenSlider(page, 'aria-valuemax', String(history.length)); console.log('after');
+  await whenSlider(page, 'aria-valuemax', String(history.length));
   const listed = await page.getByRole('option').filter({ hasText: /^v\d+/ }).allInnerTexts();
   const told = listed.map((text) => text.replace(/\s+/g, ' '));
   const same = history.every((line, index) => told[index]?.includes(line.type));
