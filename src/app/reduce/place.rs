@@ -12,6 +12,7 @@ const FIRST_STREAM: (&str, &str) = ("bank_account", "ada-savings");
 impl State {
     /// Goes where an address leads.
     pub(super) fn go(&mut self, hash: &str, effects: &mut Vec<Effect>) {
+        self.stop_playing(effects);
         self.forget_bad_address();
         let address = match address::parse(hash) {
             Ok(Some(address)) => address,
