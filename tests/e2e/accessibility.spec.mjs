@@ -2,7 +2,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { deposited, fileOf, foreign, longAccount, moment, ofAccount, opened } from './events.mjs';
 import { expect, test } from './fixtures.mjs';
-import { addressOf } from './page.mjs';
+import { addressOf, Playground } from './page.mjs';
 
 const LOOKS = [
   ['1440×900, light', { width: 1440, height: 900 }, 'light'],
@@ -80,13 +80,17 @@ for (const [look, viewport, colorScheme] of LOOKS) {
   });
 }
 
-/** Expects that the page is no wider than the window. */
+/** Expects that the page is no wider than the window, and that no region spills over into another. */
 async function fits(page, where) {
   const { wide, window } = await page.evaluate(() => ({
     wide: Math.max(document.documentElement.scrollWidth, document.body.scrollWidth),
     window: document.documentElement.clientWidth,
   }));
   expect(wide, where).toBeLessThanOrEqual(window);
+  for (const region of await page.getByRole('region').all()) {
+    const spill = await region.evaluate((element) => element.scrollWidth - element.clientWidth);
+    expect(spill, `${where}: ${await region.getAttribute('aria-label')}`).toBeLessThanOrEqual(0);
+  }
 }
 
 const ENDLESS = 'donaudampfschifffahrt'.repeat(10).slice(0, 200);
@@ -97,6 +101,36 @@ const HUGE = [
   ofAccount(3, ENDLESS, 3, 'AccountFrozen', { reason: ENDLESS }, { actor: ENDLESS, trace: ENDLESS }),
   foreign({ source: `/${ENDLESS}`, subject: ENDLESS, id: ENDLESS, type: ENDLESS, data: { [ENDLESS]: { [ENDLESS]: ENDLESS }, n: 1e300 } }),
 ];
+
+for (const [width, height] of [[390, 844], [1440, 900]]) {
+  test(`targets are large enough wherever the page is scrolled, at ${width}×${height}`, async ({ page, playground }) => {
+    await page.setViewportSize({ width, height });
+    await playground.open();
+    const end = await page.evaluate(() => document.documentElement.scrollHeight - innerHeight);
+    // A band that stays in view covers a part of whatever is scrolled under it.
+    const found = [];
+    for (let y = 0; y <= end; y += 23) {
+      await page.evaluate((y) => scrollTo(0, y), y);
+      const { violations } = await new AxeBuilder({ page }).withRules(['target-size']).setLegacyMode().analyze();
+      found.push(...violations.flatMap(({ nodes }) => nodes.map((node) => `scrolled by ${y}: ${node.html}`)));
+    }
+    expect(found).toEqual([]);
+  });
+}
+
+test('on a touch screen every target is at least 44 pixels high', async ({ browser, baseURL }) => {
+  const context = await browser.newContext({ baseURL, viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  const playground = new Playground(await context.newPage());
+  await playground.open();
+  for (const role of ['button', 'combobox', 'textbox', 'option', 'slider']) {
+    for (const target of await playground.page.getByRole(role).filter({ visible: true }).all()) {
+      // An option of a native list belongs to the browser, and has no box of its own.
+      const box = await target.boundingBox();
+      if (box) expect(box.height, await target.evaluate((element) => element.outerHTML.slice(0, 120))).toBeGreaterThanOrEqual(44);
+    }
+  }
+  await context.close();
+});
 
 for (const width of [1440, 1000, 700, 390, 320]) {
   test(`nothing scrolls sideways at ${width} pixels, with names of 200 characters either`, async ({ page, playground }) => {

@@ -55,7 +55,7 @@ const SCENES = {
     await playground.open(addressOf('bank_account', 'long', 6500));
     await playground.shows(6500, 10_000);
     await expect(playground.line(`balance: ${balanceAt(6500)} EUR`)).toBeVisible();
-    await expect(playground.selected).toBeInViewport();
+    await expect(playground.selected).toHaveAccessibleName(/^v6500 /);
   },
   empty: async (playground) => {
     await playground.begin();
