@@ -34,14 +34,18 @@ const BAD = {
   'is not JSON': [fileOf([...good, 'Dear store, please take this.']), line(3), 'JSON'],
   'is JSON of another kind': [fileOf([...good, '[1, 2]']), line(3)],
   'is JSON spread over lines': [file(`${JSON.stringify(JSON.parse(good[0]), null, 2)}\n`), line(1)],
-  'is cut in the middle of a line': [file(`${good.join('\n')}\n${deposited(3, 'guest', 3, 500).slice(0, 100)}`), line(3)],
+  'is cut in the middle of a line': [
+    file(`${good.join('\n')}\n${deposited(3, 'guest', 3, 500).slice(0, 100)}`), line(3),
+  ],
   'is nested 200 deep': [fileOf([...good, withData(nested(200))]), line(3), /nest|deep/],
   'is nested 100000 deep': [fileOf([withData(nested(100_000))]), line(1), /nest|deep/],
   'has a version twice': [fileOf([...good, deposited(3, 'guest', 2, 700)]), line(3), /\b2\b/],
   'has a version that the store holds': [fileOf([deposited(3, 'ada-savings', 9, 700)]), line(1), /\b9\b/],
   'has a gap': [fileOf([...good, deposited(3, 'guest', 4, 700)]), line(3), /\b3\b/, /\b4\b/],
   'has a gap after what the store holds': [fileOf([deposited(3, 'ada-savings', 11, 700)]), line(1), /\b10\b/],
-  'uses an id twice, with other content': [fileOf([...good, deposited(3, 'guest', 3, 700, { id: uuid(2) })]), line(3), uuid(2)],
+  'uses an id twice, with other content': [
+    fileOf([...good, deposited(3, 'guest', 3, 700, { id: uuid(2) })]), line(3), uuid(2),
+  ],
   'uses an id of the store with other content': [
     fileOf([...good, opened(3, 'thief', { id: '019b8d64-7650-7000-8000-000000000003' })]),
     line(3), '019b8d64-7650-7000-8000-000000000003',
@@ -61,7 +65,8 @@ const BAD = {
     fileOf([...good, ofAccount(3, 'guest', 3, 'MoneyDeposited', { amount: 'much', reference: '' })]), line(3),
   ],
   'has an order that can’t be read': [
-    fileOf([event(1, { source: '/order', subject: 'o', type: 'OrderPlaced', version: 1, position: 1, data: {} })]), line(1),
+    fileOf([event(1, { source: '/order', subject: 'o', type: 'OrderPlaced', version: 1, position: 1, data: {} })]),
+    line(1),
   ],
   'has a line over 1 MiB': [fileOf([...good, withData(`"${'x'.repeat(1 << 20)}"`)]), line(3), '1 MiB'],
   'has a blank line in between': [fileOf([good[0], '', good[1]]), /\bline [23]\b/, 'blank'],

@@ -67,7 +67,12 @@ test('an order whose total is beyond 2^53 is refused', async ({ playground }) =>
 
 test('a text that is empty or too long is refused at its field', async ({ playground }) => {
   await playground.begin();
-  for (const [owner, reason] of [['', /empty/], ['   ', /empty/], ['x'.repeat(101), /101 characters/], ['é'.repeat(100_000), /100000 characters/]]) {
+  for (const [owner, reason] of [
+    ['', /empty/],
+    ['   ', /empty/],
+    ['x'.repeat(101), /101 characters/],
+    ['é'.repeat(100_000), /100000 characters/],
+  ]) {
     await playground.send('Open account', { Owner: owner });
     await refusesField(playground, 'Open account', 'Owner', reason);
   }
@@ -159,11 +164,16 @@ for (const bad of ['10', '-1', 'three', '1.5', '', '99999999999999999999', '%3Cb
   });
 }
 
-for (const hash of ['#/', '#//', '#/bank_account', '#/bank_account/', '#nonsense', '#/bank_account/%E0%A4%A', `#/bank_account/${'x'.repeat(2000)}`]) {
-  test(`the address ${hash.slice(0, 32)} leads to a page that works`, async ({ playground }) => {
+for (const hash of [
+  '#//', '#/bank_account', '#/bank_account/', '#/bank_account/a/b', '#nonsense', '#/bank_account/%E0%A4%A',
+  `#/bank_account/${'x'.repeat(2000)}`,
+]) {
+  test(`the address ${hash.slice(0, 32)} is told to lead nowhere, and the page works`, async ({ page, playground }) => {
     await playground.open(hash);
-    await playground.open();
+    await expect(playground.alert).toContainText(hash.slice(0, 32));
     await playground.shows(9, 9);
+    await expect(page).toHaveURL(/#\/bank_account\/ada-savings$/);
     await playground.record('Deposit', {}, 'MoneyDeposited', 10);
+    await expect(playground.alert).toHaveCount(0);
   });
 }

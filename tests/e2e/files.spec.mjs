@@ -76,7 +76,9 @@ test('a file whose events are here already is skipped, line by line', async ({ p
   await playground.holds(10);
 });
 
-test('events of a source that no model knows become a model of that name, to be scrubbed', async ({ page, playground }) => {
+test('events of a source that no model knows become a model of that name, to be scrubbed', async ({
+  page, playground,
+}) => {
   const source = 'https://permits.example/cases';
   await playground.open();
   await playground.choose(fileOf([
@@ -91,9 +93,8 @@ test('events of a source that no model knows become a model of that name, to be 
   await playground.shows(3, 3);
   await expect(playground.stream).toHaveValue('case 7/b');
   expect(page.url().endsWith(addressOf(source, 'case 7/b'))).toBe(true);
-  for (const line of ['data', 'by: "Ida"', 'fee: 0', 'late: true', 'value: "by phone"', 'count: 3', 'last_type: "Noted"']) {
-    await expect(playground.line(line)).toBeVisible();
-  }
+  const state = ['data', 'by: "Ida"', 'fee: 0', 'late: true', 'value: "by phone"', 'count: 3', 'last_type: "Noted"'];
+  for (const line of state) await expect(playground.line(line)).toBeVisible();
   await expect(playground.commands).toContainText('takes no commands');
   await expect(playground.commands.getByRole('button')).toHaveCount(0);
   await playground.button('First version').click();
@@ -107,7 +108,9 @@ test('events of a source that no model knows become a model of that name, to be 
   );
 });
 
-test('without subject, time and version an event goes to the stream default, in the file’s order', async ({ page, playground }) => {
+test('without subject, time and version an event goes to the stream default, in the file’s order', async ({
+  page, playground,
+}) => {
   await page.clock.setFixedTime('2031-02-03T04:05:06.789Z');
   await playground.open();
   await playground.choose(fileOf([
@@ -165,7 +168,9 @@ test('what was imported takes commands as if it had been recorded here', async (
   await expect(playground.line('balance: 0.00 EUR')).toBeVisible();
 });
 
-test('Import and Export can be used without a mouse, and the same file can be chosen twice', async ({ page, playground }) => {
+test('Import and Export can be used without a mouse, and the same file can be chosen twice', async ({
+  page, playground,
+}) => {
   await playground.open();
   const order = event(1, {
     source: '/order', subject: 'by-key', type: 'OrderPlaced', version: 1, position: 1,

@@ -23,7 +23,8 @@ const SIZES = { wide: { width: 1440, height: 900 }, phone: { width: 390, height:
 /** A stream of an order: placed, changed and on its way. */
 async function anOrder(playground) {
   await playground.begin('Order');
-  await playground.record('Place order', { Customer: 'Grace Hopper', SKU: 'loom-shuttle', Quantity: '2', 'Unit price': '45.00' }, 'OrderPlaced', 1);
+  const shuttles = { Customer: 'Grace Hopper', SKU: 'loom-shuttle', Quantity: '2', 'Unit price': '45.00' };
+  await playground.record('Place order', shuttles, 'OrderPlaced', 1);
   await playground.record('Add line', { SKU: 'linen-thread', Quantity: '10', 'Unit price': '3.20' }, 'LineAdded', 2);
   await playground.record('Add line', { SKU: 'needle', Quantity: '4', 'Unit price': '0.75' }, 'LineAdded', 3);
   await playground.record('Pay', { Method: 'card' }, 'OrderPaid', 4);

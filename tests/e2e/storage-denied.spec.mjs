@@ -132,7 +132,7 @@ test('without local storage the page only forgets how it was set up', async ({ p
 
 test('local storage that is full or holds nonsense is no reason not to start', async ({ page, playground }) => {
   await page.addInitScript(() => {
-    for (const [key] of [['eventloom.preferences'], ['eventloom']]) localStorage.setItem(key, '{"theme": 7, "open_forms"');
+    for (const key of ['eventloom.preferences', 'eventloom']) localStorage.setItem(key, '{"theme": 7, "open_forms"');
     Storage.prototype.setItem = () => {
       throw new DOMException('The quota has been exceeded.', 'QuotaExceededError');
     };
@@ -143,7 +143,9 @@ test('local storage that is full or holds nonsense is no reason not to start', a
   await expect(playground.alert).toHaveCount(0);
 });
 
-test('without BroadcastChannel tabs don’t hear of each other, and each still works', async ({ page, context, playground }) => {
+test('without BroadcastChannel tabs don’t hear of each other, and each still works', async ({
+  page, context, playground,
+}) => {
   await context.addInitScript(() => delete window.BroadcastChannel);
   await playground.open();
   const other = new Playground(await context.newPage());
