@@ -34,8 +34,10 @@ export const test = base.extend({
    * `await picture('an-order-is-shipped')`.
    */
   picture: async ({ page }, use) => {
-    await use((name, { fullPage = true } = {}) =>
-      page.screenshot({ path: `target/e2e/screenshots/${name}.png`, fullPage }),
-    );
+    await use(async (name, { fullPage = true } = {}) => {
+      // From the top: what sticks to the window would else lie across the middle of the picture.
+      if (fullPage) await page.evaluate(() => scrollTo(0, 0));
+      await page.screenshot({ path: `target/e2e/screenshots/${name}.png`, fullPage });
+    });
   },
 });

@@ -173,6 +173,14 @@ export class Playground {
     return { name: file.suggestedFilename(), text: Buffer.concat(chunks).toString('utf8') };
   }
 
+  /** Empties the store, or restores the story in it, by the dialog for that. */
+  async empty(choice = 'Empty store') {
+    await this.button('Reset').click();
+    await this.reset.getByRole('button', { name: choice, exact: true }).click();
+    await expect(this.reset).toBeHidden();
+    await expect(this.status).not.toHaveText('');
+  }
+
   /** Expects that the store holds so many events, as its dialog says. */
   async holds(events) {
     await this.button('Reset').click();

@@ -1,0 +1,100 @@
+// Emptying the store: only after it was said what is lost, and for good.
+import { fileOf, foreign, manyAccounts } from './events.mjs';
+import { expect, test } from './fixtures.mjs';
+import { addressOf } from './page.mjs';
+
+test('the dialog says how many events are lost, and Cancel and Escape lose none', async ({ page, playground }) => {
+  await playground.open();
+  await playground.choose(fileOf(manyAccounts(4)));
+  await expect(playground.status).toHaveText(/^Imported 4 events/);
+  for (const leave of [
+    () => playground.reset.getByRole('button', { name: 'Cancel', exact: true }).click(),
+    () => page.keyboard.press('Escape'),
+  ]) {
+    await playground.button('Reset').click();
+    await expect(playground.reset).toContainText(/\b13 events\b/);
+    await expect(playground.reset).toContainText(/\b5 streams\b/);
+    await expect(playground.reset).toContainText(/delete|lost|gone/i);
+    await expect(playground.reset.getByRole('button')).toHaveText(['Empty store', 'Restore the story', 'Cancel']);
+    await leave();
+    await expect(playground.reset).toBeHidden();
+    await expect(playground.button('Reset')).toBeFocused();
+  }
+  await playground.holds(13);
+  await playground.shows(9, 9);
+});
+
+test('keys go to the dialog alone while it is open', async ({ page, playground }) => {
+  await playground.open();
+  await playground.button('Reset').click();
+  await expect(playground.reset).toBeVisible();
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('Home');
+  await page.keyboard.press('Escape');
+  await expect(playground.reset).toBeHidden();
+  await playground.shows(9, 9);
+});
+
+test('an emptied store stays empty, over reloads too', async ({ page, playground }) => {
+  await playground.open();
+  await playground.empty();
+  await playground.shows(0, 0);
+  await expect(playground.timeline).toContainText('begins with its first event');
+  expect((await playground.exported()).text).toBe('');
+  for (const again of [() => page.reload(), () => page.goto('about:blank').then(() => page.goto('./'))]) {
+    await again();
+    await playground.read();
+    await playground.shows(0, 0);
+    await playground.holds(0);
+  }
+  await playground.record('Open account', { Owner: 'Eve' }, 'AccountOpened', 1);
+  await page.reload();
+  await playground.shows(1, 1);
+  await playground.holds(1);
+});
+
+test('the story can be brought back, and is then all there is', async ({ playground }) => {
+  await playground.open();
+  const story = await playground.exported();
+  await playground.record('Deposit', {}, 'MoneyDeposited', 10);
+  await playground.choose(fileOf(manyAccounts(3)));
+  await expect(playground.status).toHaveText(/^Imported 3 events/);
+  await playground.empty('Restore the story');
+  await playground.shows(9, 9);
+  await playground.holds(9);
+  const restored = await playground.exported();
+  // Positions are never given twice, so only they may differ.
+  const apart = (text) => text.replace(/"position":\d+/g, '"position":0');
+  expect(apart(restored.text)).toBe(apart(story.text));
+});
+
+test('a store that was emptied can be told the story again', async ({ playground }) => {
+  await playground.open();
+  await playground.empty();
+  await playground.shows(0, 0);
+  await playground.empty('Restore the story');
+  await playground.shows(9, 9);
+  await expect(playground.line('balance: 459.50 EUR')).toBeVisible();
+  await playground.holds(9);
+});
+
+test('an older version of an emptied stream is looked at no more', async ({ page, playground }) => {
+  await playground.open(addressOf('bank_account', 'ada-savings', 5));
+  await playground.shows(5, 9);
+  await playground.empty();
+  await playground.shows(0, 0);
+  await expect(page).toHaveURL(/#\/bank_account\/ada-savings$/);
+  await expect(playground.commands).not.toContainText('Commands are decided at version');
+});
+
+test('a foreign stream is gone with its model when the store is emptied', async ({ playground }) => {
+  await playground.open();
+  await playground.choose(fileOf([foreign({ subject: 'gone' })]));
+  await expect(playground.status).toHaveText(/^Imported 1 event/);
+  await playground.model.selectOption({ label: 'permit' });
+  await playground.shows(1, 1);
+  await playground.empty();
+  await playground.shows(0, 0);
+  await expect(playground.model.getByRole('option')).toHaveText(['Bank account', 'Order']);
+  await expect(playground.model).toHaveValue('bank_account');
+});
