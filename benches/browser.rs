@@ -1,7 +1,7 @@
 //! What the store in IndexedDB costs, as ratios to bare IndexedDB doing the same work in the same
 //! run, in turn:
 //!
-//! `wasm-pack test --release --headless --chrome -- --bench browser`
+//! `wasm-pack test --release --headless --chrome -- --bench browser -- --nocapture`
 //!
 //! Everything that is timed is compared first: the bare records are those of the store.
 
