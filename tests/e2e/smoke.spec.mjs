@@ -44,3 +44,32 @@ test('the program is less than 300,000 bytes over the wire', async ({ page }) =>
   // The best that Brotli does, which is what a static host sends.
   expect(brotliCompressSync(await (await program).body()).length).toBeLessThan(300_000);
 });
+
+test('its policy lets no text become a script, and nothing go elsewhere', async ({ browser, baseURL }) => {
+  // A page of its own: what it forbids is an error in the console.
+  const page = await browser.newPage();
+  await page.goto(baseURL);
+  const forbidden = await page.evaluate(async () => {
+    const attempts = [
+      () => (document.createElement('div').innerHTML = '<b>text</b>'),
+      () => (document.createElement('script').src = './elsewhere.js'),
+      () => window.trustedTypes.createPolicy('mine', {}),
+      () => fetch('http://127.0.0.1:9/'),
+    ];
+    const directives = [];
+    for (const attempt of attempts) {
+      const violation = new Promise((resolve) => {
+        document.addEventListener('securitypolicyviolation', resolve, { once: true });
+      });
+      try {
+        await attempt();
+      } catch {
+        // That it throws is right; why, the violation says.
+      }
+      directives.push((await violation).effectiveDirective);
+    }
+    return directives;
+  });
+  expect(forbidden).toEqual(['require-trusted-types-for', 'require-trusted-types-for', 'trusted-types', 'connect-src']);
+  await page.close();
+});
