@@ -1,9 +1,9 @@
 //! What can happen to the page, and what the page asks of the world in answer.
 
 use crate::core::{EncodedEvent, RecordedEvent, StreamId, Version};
-use crate::store::{AppendError, StoreError, StreamHead};
+use crate::store::{AppendError, Durability, StoreError, StreamHead};
 
-use super::state::{Dialog, FormKey, Preferences, Storage, Theme};
+use super::state::{Dialog, FormKey, Preferences, Room, Storage, Theme};
 
 /// Something that happened: a person did it, or an effect came back.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub enum Action {
     StoreEmptied,
     /// The store can't be reached any more.
     StoreLost(String),
+    /// The browser said what room this site takes.
+    Measured(Room),
 
     /// The browser shows another address.
     AddressChanged(String),
@@ -123,6 +125,8 @@ pub enum Action {
         /// What the system prefers.
         system: Theme,
     },
+    /// Commands are to survive this.
+    SetDurability(Durability),
     /// Single keys are to be on or off.
     SetShortcuts(bool),
     /// The line that says what to try isn't wanted any more.
@@ -197,7 +201,13 @@ pub enum Effect {
         events: Vec<EncodedEvent>,
         /// The command that they come from.
         command: String,
+        /// What they are to survive.
+        durability: Durability,
     },
+    /// Ask the browser what room this site takes.
+    Measure,
+    /// Ask the browser to keep this site's data when the disk runs full.
+    Protect,
     /// Show an address.
     Show(String, Entry),
     /// Start or stop the ticks of playing.

@@ -5,7 +5,9 @@ use std::rc::Rc;
 
 use crate::browser::indexed_db::IndexedDbStore;
 use crate::core::{ExpectedVersion, NewEvent, Position, RecordedEvent, StreamId, Version};
-use crate::store::{AppendError, EventStore, ImportError, MemoryStore, StoreError, StreamHead};
+use crate::store::{
+    AppendError, Durability, EventStore, ImportError, MemoryStore, StoreError, StreamHead,
+};
 
 /// One of the two stores. Cheap to clone.
 #[derive(Clone)]
@@ -14,6 +16,16 @@ pub enum Backend {
     Browser(IndexedDbStore),
     /// Gone with the page.
     Memory(Rc<MemoryStore>),
+}
+
+impl Backend {
+    /// The same store; what it appends survives this, where it leaves the choice.
+    pub fn with_durability(self, durability: Durability) -> Backend {
+        match self {
+            Backend::Browser(store) => Backend::Browser(store.with_durability(durability)),
+            memory @ Backend::Memory(_) => memory,
+        }
+    }
 }
 
 /// The same call on whichever store it is.

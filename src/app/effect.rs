@@ -14,14 +14,14 @@ use yew::Callback;
 use super::action::{Action, AfterReset, Effect, Entry};
 use super::backend::Backend;
 use super::state::{Preferences, Storage, Theme};
-use super::{keys, transfer, view};
+use super::{keys, room, transfer, view};
 use crate::browser::clock::{BrowserClock, BrowserIds};
 use crate::browser::indexed_db::{IndexedDbStore, Signal, Subscription};
 use crate::core::{
     Clock, EncodedEvent, ExpectedVersion, IdSource, Metadata, NewEvent, RecordedEvent, StreamId,
     Version,
 };
-use crate::store::{EventStore, MemoryStore, StoreError, StreamHead};
+use crate::store::{Durability, EventStore, MemoryStore, StoreError, StreamHead};
 use crate::target::spawn;
 
 /// The database's name in the browser.
@@ -93,8 +93,10 @@ impl Runner {
                 expected,
                 events,
                 command,
+                durability,
             } => {
                 self.with_store(async move |store| {
+                    let store = store.with_durability(durability);
                     let events = seal(events);
                     let expected = ExpectedVersion::Exact(expected);
                     let result = store.append(&stream, expected, &events).await;
@@ -105,6 +107,13 @@ impl Runner {
                     });
                 });
             }
+            Effect::Measure => {
+                spawn(async move { act.emit(Action::Measured(room::measure().await)) })
+            }
+            Effect::Protect => spawn(async move {
+                room::protect().await;
+                act.emit(Action::Measured(room::measure().await));
+            }),
             Effect::Show(address, entry) => show_address(&address, entry),
             Effect::Play(true) => {
                 self.playing = Some(Interval::new(PLAY_STEP, move || act.emit(Action::PlayTick)));
@@ -358,6 +367,7 @@ fn remember(preferences: &Preferences) {
         "theme": preferences.theme.map(Theme::name),
         "shortcuts": preferences.shortcuts,
         "tip": preferences.tip,
+        "durability": preferences.durability.name(),
         "open_forms": preferences.open_forms,
     });
     if let Some(storage) = local_storage() {
@@ -384,6 +394,8 @@ pub fn remembered() -> Preferences {
         .as_bool()
         .unwrap_or(preferences.shortcuts);
     preferences.tip = value["tip"].as_bool().unwrap_or(preferences.tip);
+    let named = |durability: &Durability| Some(durability.name()) == value["durability"].as_str();
+    preferences.durability = Durability::ALL.into_iter().find(named).unwrap_or_default();
     if let Ok(open) = serde_json::from_value::<BTreeSet<_>>(value["open_forms"].clone()) {
         preferences.open_forms = open;
     }

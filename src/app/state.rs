@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::core::{StreamId, Version};
 use crate::model::{Draft, FieldError, Registry};
-use crate::store::StreamHead;
+use crate::store::{Durability, StreamHead};
 use crate::timeline::Timeline;
 
 use super::address;
@@ -27,6 +27,10 @@ pub struct State {
     pub playing: bool,
     /// Where events are kept.
     pub storage: Storage,
+    /// The room that this site takes in the browser, once it was asked for.
+    pub room: Option<Room>,
+    /// Whether the browser was asked, in this visit, to protect what is kept.
+    pub asked_to_protect: bool,
     /// What came of the last command, import or address.
     pub outcome: Option<Outcome>,
     /// Counts outcomes, so that the same text twice is told twice.
@@ -85,6 +89,15 @@ pub enum Storage {
     InMemory(String),
     /// In the browser, but out of reach now, because of this.
     Lost(String),
+}
+
+/// What the browser says of the room that this site takes. None where it doesn't say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Room {
+    /// Bytes, as the browser estimates them; more than the events alone.
+    pub used: Option<u64>,
+    /// Whether the browser keeps them when the disk runs full.
+    pub protected: Option<bool>,
 }
 
 /// A command on its way to the store.
@@ -160,6 +173,8 @@ pub struct Preferences {
     pub shortcuts: bool,
     /// Whether the line that says what to try is still wanted.
     pub tip: bool,
+    /// What an acknowledged command survives.
+    pub durability: Durability,
     /// The forms that are open.
     pub open_forms: BTreeSet<FormKey>,
 }
@@ -172,6 +187,7 @@ impl Default for Preferences {
             theme: None,
             shortcuts: true,
             tip: true,
+            durability: Durability::Strict,
             open_forms: BTreeSet::from([
                 open("bank_account", "Deposit"),
                 open("bank_account", "Withdraw"),
@@ -213,6 +229,8 @@ impl State {
             viewed: None,
             playing: false,
             storage: Storage::Opening,
+            room: None,
+            asked_to_protect: false,
             outcome: None,
             outcomes: 0,
             saving: None,

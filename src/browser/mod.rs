@@ -5,7 +5,7 @@ pub mod clock;
 pub mod indexed_db;
 
 pub use clock::{BrowserClock, BrowserIds};
-pub use indexed_db::{Durability, IndexedDbStore, Signal, Subscription};
+pub use indexed_db::{IndexedDbStore, Signal, Subscription};
 
 #[cfg(test)]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

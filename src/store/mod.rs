@@ -73,6 +73,31 @@ pub enum StoreError {
     },
 }
 
+/// What an acknowledged append survives, in a store that leaves the choice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// Acknowledged when it is on the disk: survives a power cut.
+    #[default]
+    Strict,
+    /// Acknowledged when the operating system has it: survives the program's end, but perhaps not
+    /// a power cut. Faster.
+    Relaxed,
+}
+
+impl Durability {
+    /// All of them, the most careful first.
+    pub const ALL: [Durability; 2] = [Durability::Strict, Durability::Relaxed];
+
+    /// Its name: `strict`, `relaxed`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Durability::Strict => "strict",
+            Durability::Relaxed => "relaxed",
+        }
+    }
+}
+
 /// Why an append was refused. Nothing was written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AppendError {

@@ -5,9 +5,8 @@ use std::ops::ControlFlow;
 use std::pin::pin;
 use std::task::Poll;
 
-use eventloom::browser::Durability;
 use eventloom::core::{ExpectedVersion, Position, RecordedEvent, Version};
-use eventloom::store::{AppendError, EventStore, ImportError, StoreError};
+use eventloom::store::{AppendError, Durability, EventStore, ImportError, StoreError};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::support::*;

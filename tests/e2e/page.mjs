@@ -38,6 +38,8 @@ export class Playground {
     this.stream = page.getByRole('combobox', { name: 'Stream', exact: true });
     this.status = page.getByRole('status');
     this.alert = page.getByRole('alert');
+    this.storage = page.getByRole('group', { name: 'Storage', exact: true });
+    this.durability = this.storage.getByRole('combobox', { name: 'Durability', exact: true });
     this.progress = page.getByRole('progressbar', { name: 'Import', exact: true });
     this.help = page.getByRole('dialog', { name: 'Help', exact: true });
     this.reset = page.getByRole('dialog', { name: 'Reset', exact: true });

@@ -69,6 +69,7 @@ fn an_untouched_form_is_decided_and_sent_to_be_appended_at_the_head() {
             expected,
             command,
             events,
+            ..
         },
     ] = &effects[..]
     else {
@@ -114,7 +115,7 @@ fn an_accepted_command_is_told_with_type_and_version() {
     let mut page = showing(None, 2);
     submit(&mut page, "Deposit");
     let effects = page.reduce(appended(Ok(history(3)[2..].to_vec())));
-    assert_eq!(effects, []);
+    assert_eq!(effects, [Effect::Measure]);
     let outcome = outcome(&page);
     assert_eq!(
         (outcome.kind, &outcome.about),

@@ -13,7 +13,8 @@ use super::{
 #[test]
 fn the_streams_are_listed_as_soon_as_the_store_is_open() {
     let mut page = begun_at(ADA);
-    assert_eq!(page.reduce(Action::Opened(Storage::Kept)), [Effect::List]);
+    let effects = page.reduce(Action::Opened(Storage::Kept));
+    assert_eq!(effects, [Effect::List, Effect::Measure]);
     assert_eq!(page.place, Place::Undecided);
 }
 

@@ -1,9 +1,9 @@
 //! The store as a whole, other tabs, and what is remembered.
 
 use eventloom::app::action::{Action, AfterReset, Effect, Imported, Step};
-use eventloom::app::state::{Dialog, OutcomeKind, State, Storage, Theme};
+use eventloom::app::state::{Dialog, OutcomeKind, Room, State, Storage, Theme};
 use eventloom::core::Version;
-use eventloom::store::StoreError;
+use eventloom::store::{Durability, StoreError};
 
 use super::support::{foreign, stream};
 use super::{
@@ -334,6 +334,46 @@ fn single_keys_can_be_turned_off_and_that_is_remembered() {
     let effects = page.reduce(Action::SetShortcuts(false));
     assert!(!page.preferences.shortcuts);
     assert_eq!(effects, remembered(&page));
+}
+
+#[test]
+fn commands_are_strict_until_relaxed_is_chosen_and_that_is_remembered() {
+    let mut page = showing(None, 3);
+    let durability = |page: &mut State| match &page.reduce(Action::Submit("Deposit".into()))[..] {
+        [Effect::Append { durability, .. }] => *durability,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(durability(&mut page.clone()), Durability::Strict);
+    let effects = page.reduce(Action::SetDurability(Durability::Relaxed));
+    assert_eq!(effects, remembered(&page));
+    assert_eq!(durability(&mut page), Durability::Relaxed);
+}
+
+#[test]
+fn the_browser_is_asked_once_to_protect_what_is_kept_when_there_is_something_of_ones_own() {
+    let asked_after = |page: &mut State, event: usize| {
+        page.reduce(Action::Submit("Deposit".into()));
+        let effects = page.reduce(Action::Appended {
+            stream: ada(),
+            command: "Deposit".into(),
+            result: Ok(history(event)[event - 1..].to_vec()),
+        });
+        effects.contains(&Effect::Protect)
+    };
+    let room = |protected| {
+        let used = Some(1_000);
+        Action::Measured(Room { used, protected })
+    };
+    let mut page = showing(None, 3);
+    page.reduce(room(Some(false)));
+    assert!(asked_after(&mut page, 4));
+    assert!(!asked_after(&mut page, 5));
+
+    for protected in [Some(true), None] {
+        let mut page = showing(None, 3);
+        page.reduce(room(protected));
+        assert!(!asked_after(&mut page, 4));
+    }
 }
 
 #[test]

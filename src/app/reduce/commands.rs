@@ -83,6 +83,7 @@ impl State {
                     expected: timeline.head(),
                     events,
                     command: command.to_owned(),
+                    durability: self.preferences.durability,
                 });
             }
             Err(Refusal::Rejected(reason) | Refusal::Malformed(reason)) => {
@@ -121,6 +122,7 @@ impl State {
                         self.catch_up(effects);
                     }
                 }
+                self.protect(effects);
             }
             Err(AppendError::Conflict {
                 expected, actual, ..
@@ -147,5 +149,16 @@ impl State {
                 );
             }
         }
+    }
+
+    /// Once there is something of the user's own, it is worth protecting: the browser is asked, once
+    /// a visit.
+    fn protect(&mut self, effects: &mut Vec<Effect>) {
+        let unprotected = self.room.is_some_and(|room| room.protected == Some(false));
+        if unprotected && !self.asked_to_protect {
+            self.asked_to_protect = true;
+            effects.push(Effect::Protect);
+        }
+        effects.push(Effect::Measure);
     }
 }

@@ -131,6 +131,7 @@ impl State {
                 }
                 self.tell(OutcomeKind::Done, About::Store, "", &text);
                 self.catch_up(effects);
+                effects.push(Effect::Measure);
             }
             Err(reason) => {
                 self.tell(

@@ -25,7 +25,7 @@ impl State {
         match action {
             Action::Opened(storage) => {
                 self.storage = storage;
-                effects.push(Effect::List);
+                effects.extend([Effect::List, Effect::Measure]);
             }
             Action::Listed(Ok(streams)) => {
                 self.streams = Some(Rc::new(streams));
@@ -42,6 +42,7 @@ impl State {
             Action::StoreChanged => self.catch_up(effects),
             Action::StoreEmptied => self.emptied(effects),
             Action::StoreLost(reason) => self.storage = Storage::Lost(reason),
+            Action::Measured(room) => self.room = Some(room),
 
             Action::AddressChanged(hash) => {
                 self.shown_address.clone_from(&hash);
@@ -193,6 +194,7 @@ impl State {
                 effects.push(Effect::Reset(after));
             }
             Action::ResetEnded(after, Ok(())) => {
+                effects.push(Effect::Measure);
                 let text = match after {
                     AfterReset::Empty => "The store is empty.",
                     AfterReset::Story => "The store holds the story, and nothing else.",
@@ -226,6 +228,10 @@ impl State {
                     Theme::Light => Theme::Dark,
                     Theme::Dark => Theme::Light,
                 });
+                effects.push(Effect::Remember(self.preferences.clone()));
+            }
+            Action::SetDurability(durability) => {
+                self.preferences.durability = durability;
                 effects.push(Effect::Remember(self.preferences.clone()));
             }
             Action::SetShortcuts(on) => {

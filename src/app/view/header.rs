@@ -8,10 +8,11 @@ use yew::prelude::*;
 
 use super::ViewProps;
 use super::icons::{self, icon};
+use super::storage::kept;
 use super::stream_box::StreamBox;
 use crate::app::action::Action;
 use crate::app::effect;
-use crate::app::state::{Dialog, Place, State, Storage};
+use crate::app::state::{Dialog, Place, State};
 
 #[derive(Properties, Clone)]
 pub struct HeaderProps {
@@ -30,6 +31,7 @@ impl PartialEq for HeaderProps {
 #[component]
 pub fn Header(props: &HeaderProps) -> Html {
     let HeaderProps { state, act, .. } = props;
+    let (class, words) = kept(state);
     let act_of = |action: Action| act.reform(move |_: MouseEvent| action.clone());
     let new_stream = {
         let (act, state) = (act.clone(), Rc::clone(state));
@@ -57,7 +59,8 @@ pub fn Header(props: &HeaderProps) -> Html {
             <button type="button" class="new-stream" onclick={new_stream}
                 aria-disabled={state.stream().is_none().to_string()}>{"New stream"}</button>
             <span class="grow"></span>
-            { kept(state) }
+            // At a glance; the group at the foot of the page says it to everybody, with the rest.
+            <span class={classes!("kept", class)} aria-hidden="true">{ words }</span>
             <span class="store">
                 { import_button(props) }
                 <button type="button" onclick={act_of(Action::Export)}>{"Export"}</button>
@@ -121,17 +124,6 @@ fn ModelBox(props: &ViewProps) -> Html {
             </select>
         </label>
     }
-}
-
-fn kept(state: &State) -> Html {
-    let (class, text) = match (&state.storage, &state.saving) {
-        (Storage::Opening, _) => ("opening", "Opening…"),
-        (Storage::Kept, Some(_)) => ("saving", "Saving…"),
-        (Storage::Kept, None) => ("saved", "Saved in this browser"),
-        (Storage::InMemory(_), _) => ("lost", "Only in memory"),
-        (Storage::Lost(_), _) => ("lost", "Not saved"),
-    };
-    html! { <span class={classes!("kept", class)}>{ text }</span> }
 }
 
 fn import_button(props: &HeaderProps) -> Html {

@@ -11,6 +11,7 @@ mod header;
 mod icons;
 mod notices;
 mod state_tree;
+mod storage;
 mod stream_box;
 mod weave;
 
@@ -94,6 +95,7 @@ pub fn Page(props: &PageProps) -> Html {
                 }
             </main>
             <footer>
+                <storage::Storage state={state} act={act} />
                 if state.preferences.shortcuts {
                     <span><kbd>{"←"}</kbd>{" "}<kbd>{"→"}</kbd>{" one version"}</span>
                     <span><kbd>{"Space"}</kbd>{" play"}</span>

@@ -10,9 +10,9 @@ use super::codec;
 use super::connection::Connection;
 use super::hints::Signal;
 use super::schema::{BY_EVENT_ID, BY_VERSION, EVENTS, STREAMS};
-use super::transaction::{Durability, Fault, answer};
+use super::transaction::{Fault, answer};
 use crate::core::{ExpectedVersion, NewEvent, Position, RecordedEvent, StreamId, Version};
-use crate::store::{AppendError, StoreError, recognise, repeated_id};
+use crate::store::{AppendError, Durability, StoreError, recognise, repeated_id};
 
 /// How a try to append ended that the database didn't refuse.
 enum Tried {

@@ -9,8 +9,8 @@ use web_sys::{Event, IdbDatabase, IdbVersionChangeEvent};
 
 use super::hints::{Hints, Signal};
 use super::schema::{self, Opened, Step, WhenBlocked};
-use super::transaction::{self, Durability, Fault, Reading, Writing};
-use crate::store::StoreError;
+use super::transaction::{self, Fault, Reading, Writing};
+use crate::store::{Durability, StoreError};
 
 /// Shared by the clones of a store.
 pub(super) struct Connection {

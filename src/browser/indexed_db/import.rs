@@ -9,9 +9,9 @@ use super::connection::Connection;
 use super::hints::Signal;
 use super::last_position;
 use super::schema::{EVENTS, STREAMS};
-use super::transaction::{Durability, Fault, answer};
+use super::transaction::{Fault, answer};
 use crate::core::{Position, RecordedEvent, StreamId, Version};
-use crate::store::{ImportError, StoreError};
+use crate::store::{Durability, ImportError, StoreError};
 
 /// How many events go in between two looks at whether it was cancelled: about 10 ms.
 const STEP: usize = 200;

@@ -31,13 +31,12 @@ use self::schema::{
 use self::transaction::{Fault, answer};
 use crate::core::{ExpectedVersion, NewEvent, Position, RecordedEvent, StreamId, Version};
 use crate::store::{
-    AppendError, CheckpointStore, EventStore, ImportError, Snapshot, SnapshotStore, StoreError,
-    StreamHead,
+    AppendError, CheckpointStore, Durability, EventStore, ImportError, Snapshot, SnapshotStore,
+    StoreError, StreamHead,
 };
 use crate::target::MaybeSend;
 
 pub use self::hints::{Signal, Subscription};
-pub use self::transaction::Durability;
 
 /// Keeps events in an IndexedDB database. Clones share one connection; the last one closes it.
 #[derive(Clone)]

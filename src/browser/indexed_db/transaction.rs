@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{DomException, IdbDatabase, IdbRequest, IdbRequestReadyState, IdbTransaction};
 
-use crate::store::StoreError;
+use crate::store::{Durability, StoreError};
 
 #[wasm_bindgen]
 extern "C" {
@@ -27,17 +27,6 @@ extern "C" {
         mode: &str,
         options: &JsValue,
     ) -> Result<IdbTransaction, JsValue>;
-}
-
-/// What an acknowledged append survives.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Durability {
-    /// Acknowledged when it is on the disk: survives a power cut.
-    #[default]
-    Strict,
-    /// Acknowledged when the operating system has it: survives the browser's end, but perhaps
-    /// not a power cut. Faster.
-    Relaxed,
 }
 
 /// What the storage said when it refused.

@@ -1,0 +1,87 @@
+//! Where events are kept and what that is worth: saved or not, how much room they take, whether the
+//! browser may delete them, and what a saved command survives.
+
+use web_sys::HtmlSelectElement;
+use yew::prelude::*;
+
+use super::ViewProps;
+use crate::app::action::Action;
+use crate::app::state::{Room, State, Storage as Kept};
+use crate::store::Durability;
+
+/// The id of what is said of the chosen durability.
+const SURVIVES: &str = "durability-survives";
+
+/// Whether what is on screen is kept: a class, and words.
+pub fn kept(state: &State) -> (&'static str, String) {
+    match (&state.storage, &state.saving) {
+        (Kept::Opening, _) => ("opening", "Opening…".to_owned()),
+        (Kept::Kept, Some(_)) => ("saving", "Saving…".to_owned()),
+        (Kept::Kept, None) => ("saved", "Saved in this browser".to_owned()),
+        (Kept::InMemory(_), _) => ("lost", "Not saved: in memory only".to_owned()),
+        (Kept::Lost(reason), _) => ("lost", format!("Not saved: {reason}")),
+    }
+}
+
+/// Where events are kept.
+#[component]
+pub fn Storage(props: &ViewProps) -> Html {
+    let ViewProps { state, act } = props;
+    let (class, words) = kept(state);
+    let chosen = state.preferences.durability;
+    let onchange = act.reform(|event: Event| {
+        let select: HtmlSelectElement = event.target_unchecked_into();
+        let named = |durability: &Durability| durability.name() == select.value();
+        Action::SetDurability(Durability::ALL.into_iter().find(named).unwrap_or_default())
+    });
+    html! {
+        <div class="storage" role="group" aria-label="Storage">
+            <span class={classes!("kept", class)}>{ words }</span>
+            if state.storage == Kept::Kept {
+                if let Some(used) = state.room.and_then(|room| room.used) {
+                    <span>{ format!("About {} used", bytes(used)) }</span>
+                }
+                <span>{ protection(state.room.unwrap_or_default()) }</span>
+                <label class="pick">
+                    <span>{"Durability"}</span>
+                    <select {onchange} aria-describedby={SURVIVES}>
+                        { for Durability::ALL.into_iter().map(|durability| html! {
+                            <option value={durability.name()} selected={durability == chosen}>{ durability.name() }</option>
+                        }) }
+                    </select>
+                </label>
+                <span id={SURVIVES}>{ survives(chosen) }</span>
+            }
+        </div>
+    }
+}
+
+fn protection(room: Room) -> &'static str {
+    match room.protected {
+        Some(true) => "The browser keeps it until you delete it",
+        Some(false) => {
+            "The browser may delete it when the disk runs full: an export is a second copy"
+        }
+        None => "This browser doesn't say whether it may delete it: an export is a second copy",
+    }
+}
+
+fn survives(durability: Durability) -> &'static str {
+    match durability {
+        Durability::Strict => {
+            "A saved command survives a power cut, as far as the system keeps its word"
+        }
+        Durability::Relaxed => {
+            "A saved command survives a crash of the browser, but perhaps not a power cut"
+        }
+    }
+}
+
+/// A size as people write it.
+fn bytes(size: u64) -> String {
+    match size {
+        0..1_000_000 => format!("{} kB", size.div_ceil(1_000)),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", size as f64 / 1e6),
+        _ => format!("{:.1} GB", size as f64 / 1e9),
+    }
+}
