@@ -5,21 +5,19 @@ use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use gloo::file::{Blob, File, ObjectUrl, futures::read_as_bytes};
+use gloo::file::{Blob, ObjectUrl};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlAnchorElement;
 use yew::Callback;
 
 use super::action::{Action, Imported};
 use super::story::STORY;
+use super::unpack::Pieces;
 use crate::archive::{Line, Plan, Planner, Reader, file_name, write_event};
 use crate::browser::clock::BrowserClock;
 use crate::core::{Clock, Position, RecordedEvent, Timestamp};
 use crate::model::Registry;
 use crate::store::{EventStore, ImportError, StoreError};
-
-/// How many bytes of a file are read at once.
-const CHUNK: u64 = 1 << 20;
 
 /// How many events of the store are read at once.
 const PAGE: usize = 2_000;
@@ -47,7 +45,7 @@ pub async fn import(
         }
     };
     let mut reader = Reader::new();
-    let refused = read(&File::from(file.clone()), &mut reader, cancelled, &tell).await?;
+    let refused = read(file, &mut reader, cancelled, &tell).await?;
     let lines = match &refused {
         // An earlier line that can't go into this store is the first bad one.
         Some(_) => reader.into_lines(),
@@ -78,26 +76,26 @@ pub async fn import_story(store: &impl EventStore) -> Result<(), String> {
 
 /// Feeds a file to the reader, and answers with the refusal of its first bad line.
 async fn read(
-    file: &File,
+    file: &web_sys::File,
     reader: &mut Reader,
     cancelled: &Rc<Cell<bool>>,
     tell: &impl Fn(f64, &'static str),
 ) -> Result<Option<String>, String> {
-    let size = file.size();
-    let mut from = 0;
-    while from < size {
+    let mut pieces = Pieces::of(file)
+        .await
+        .map_err(|reason| nothing_imported(&reason))?;
+    while let Some(piece) = pieces
+        .next()
+        .await
+        .map_err(|reason| nothing_imported(&reason))?
+    {
         if cancelled.get() {
             return Err(CANCELLED.to_owned());
         }
-        let to = (from + CHUNK).min(size);
-        let bytes = read_as_bytes(&file.slice(from, to))
-            .await
-            .map_err(|error| format!("the file can't be read: {error}. Nothing was imported."))?;
-        if let Err(refused) = reader.feed(&bytes) {
+        if let Err(refused) = reader.feed(&piece) {
             return Ok(Some(nothing_imported(&refused)));
         }
-        from = to;
-        tell(READING * from as f64 / size as f64, "Reading");
+        tell(READING * pieces.share(), "Reading");
     }
     Ok(None)
 }

@@ -2,6 +2,7 @@
 // afterwards what it was before, to the byte.
 import { randomFillSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { deposited, event, file, fileOf, foreign, ofAccount, opened, uuid } from './events.mjs';
 import { expect, test } from './fixtures.mjs';
 
@@ -24,6 +25,8 @@ async function refuses(playground, chosen, ...words) {
 const line = (number) => new RegExp(`\\bline ${number}\\b`);
 
 const good = [opened(1, 'guest'), deposited(2, 'guest', 2, 500)];
+/** The same bytes but for those of the checksum at the end. */
+const damaged = (bytes) => Buffer.concat([bytes.subarray(0, -8), Buffer.from('badc0ffe', 'hex'), bytes.subarray(-4)]);
 const nested = (depth) => '['.repeat(depth) + ']'.repeat(depth);
 const withData = (data) => foreign({ data: 0 }).replace('"data":0', `"data":${data}`);
 
@@ -31,6 +34,11 @@ const BAD = {
   'is empty': [file('')],
   'holds blank lines only': [file('\n \n\r\n')],
   'is a picture': [file(Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), 'picture.png'), line(1)],
+  'is packed, and cut short': [
+    file(gzipSync(good.join('\n')).subarray(0, -12), 'events.ndjson.gz'), 'can\'t be read',
+  ],
+  'is packed, and damaged': [file(damaged(gzipSync(good.join('\n'))), 'events.ndjson.gz'), 'can\'t be read'],
+  'holds garbage, packed': [file(gzipSync('garbage\n'.repeat(1000)), 'garbage.gz'), line(1), 'JSON'],
   'is not JSON': [fileOf([...good, 'Dear store, please take this.']), line(3), 'JSON'],
   'is JSON of another kind': [fileOf([...good, '[1, 2]']), line(3)],
   'is JSON spread over lines': [file(`${JSON.stringify(JSON.parse(good[0]), null, 2)}\n`), line(1)],

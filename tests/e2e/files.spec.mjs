@@ -1,4 +1,5 @@
 // The store as a file, out of the page and into it again.
+import { gzipSync } from 'node:zlib';
 import { deposited, event, file, fileOf, foreign, moment, ofAccount, opened, uuid } from './events.mjs';
 import { expect, test } from './fixtures.mjs';
 import { addressOf } from './page.mjs';
@@ -45,6 +46,17 @@ test('export, empty the store, import, export: the same bytes', async ({ playgro
   await playground.choose(file(before.text));
   await expect(playground.status).toHaveText(/^Imported 10 events/);
   expect((await playground.exported()).text).toBe(before.text);
+});
+
+test('a log that is packed with gzip is imported as it is', async ({ playground }) => {
+  await playground.open();
+  const packed = gzipSync([opened(1, 'guest'), deposited(2, 'guest', 2, 500)].join('\n'));
+  await playground.choose(file(packed, 'events.ndjson.gz'));
+  await expect(playground.status).toHaveText(/^Imported 2 events/);
+  await playground.isAt(addressOf('bank_account', 'ada-savings'));
+  await playground.open(addressOf('bank_account', 'guest'));
+  await playground.shows(2, 2);
+  await expect(playground.line('balance: 5.00 EUR')).toBeVisible();
 });
 
 test('data, positions and attributes from elsewhere come out as they came in', async ({ playground }) => {

@@ -156,7 +156,7 @@ fn import_button(props: &HeaderProps) -> Html {
                 {"Import"}
             </button>
             <input ref={input} type="file" hidden=true {onchange} tabindex="-1"
-                accept=".ndjson,.jsonl,.json,application/x-ndjson,application/cloudevents-batch+json" />
+                accept=".ndjson,.jsonl,.json,.gz,application/x-ndjson,application/cloudevents-batch+json" />
         </>
     }
 }
