@@ -82,7 +82,7 @@ test('a file whose events are here already is skipped, line by line', async ({ p
   await expect(playground.status).toContainText(/\b9\b.*skipped/);
   // One line more than there is: that one comes in, after what the store holds.
   await playground.choose(file(`${text}${deposited(77, 'ada-savings', 10, 50, { position: 10 })}\n`));
-  await expect(playground.status).toHaveText(/^Imported 1 event\b/);
+  await expect(playground.status).toHaveText(/^Imported 1 events\b/);
   await expect(playground.status).toContainText(/\b9\b.*skipped/);
   await playground.shows(10, 10);
   await playground.holds(10);
@@ -159,7 +159,7 @@ test('the view stays where it is when a file comes in, and one at the head follo
   await expect(playground.line('balance: 405.00 EUR')).toBeVisible();
   await playground.toHead();
   await playground.choose(fileOf([deposited(53, 'ada-savings', 11, 100)]));
-  await expect(playground.status).toHaveText(/^Imported 1 event\b/);
+  await expect(playground.status).toHaveText(/^Imported 1 events\b/);
   await playground.shows(11, 11);
   await expect(playground.line('balance: 461.50 EUR')).toBeVisible();
   await expect(playground.selected).toHaveAccessibleName(/^v11 MoneyDeposited/);
@@ -188,7 +188,7 @@ test('Import and Export can be used without a mouse, and the same file can be ch
     source: '/order', subject: 'by-key', type: 'OrderPlaced', version: 1, position: 1,
     data: { customer: 'Ida', currency: 'EUR', lines: [{ sku: 'thread', quantity: 2, unit_price: 150 }] },
   });
-  for (const status of [/^Imported 1 event\b/, /^Imported 0 events\b/]) {
+  for (const status of [/^Imported 1 events\b/, /^Imported 0 events\b/]) {
     const chooser = page.waitForEvent('filechooser');
     await playground.button('Import').press('Enter');
     await (await chooser).setFiles(fileOf([order]));

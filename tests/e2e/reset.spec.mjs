@@ -90,7 +90,7 @@ test('an older version of an emptied stream is looked at no more', async ({ page
 test('a foreign stream is gone with its model when the store is emptied', async ({ playground }) => {
   await playground.open();
   await playground.choose(fileOf([foreign({ subject: 'gone' })]));
-  await expect(playground.status).toHaveText(/^Imported 1 event/);
+  await expect(playground.status).toHaveText(/^Imported 1 events/);
   await playground.model.selectOption({ label: 'permit' });
   await playground.shows(1, 1);
   await playground.empty();

@@ -135,7 +135,7 @@ fn an_import_tells_how_many_are_new_and_how_many_were_there() {
             1,
             1,
             0,
-            "Imported 1 event; 1 that was here already was skipped.",
+            "Imported 1 events; 1 that was here already was skipped.",
         ),
         (
             0,

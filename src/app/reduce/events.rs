@@ -119,7 +119,8 @@ impl State {
     pub(super) fn imported(&mut self, result: Result<Imported, String>, effects: &mut Vec<Effect>) {
         match result {
             Ok(imported) => {
-                let mut text = format!("Imported {}", count(imported.events as u64, "event"));
+                // The same words for any number, one too: what reads the page from outside relies on them.
+                let mut text = format!("Imported {} events", imported.events);
                 text += &match imported.skipped {
                     0 => "; none was skipped.".to_owned(),
                     1 => "; 1 that was here already was skipped.".to_owned(),
