@@ -8,8 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
 use super::{
-    AppendError, CheckpointStore, EventStore, ImportError, Snapshot, SnapshotStore, StoreError,
-    StreamHead, recognise, repeated_id,
+    AppendError, CheckpointStore, EventStore, Held, ImportError, InspectStore, Snapshot,
+    SnapshotStore, StoreError, StreamHead, recognise, repeated_id,
 };
 use crate::core::{EventId, ExpectedVersion, NewEvent, Position, RecordedEvent, StreamId, Version};
 use crate::target::MaybeSend;
@@ -269,6 +269,32 @@ impl CheckpointStore for MemoryStore {
         self.inner()
             .checkpoints
             .insert(subscriber.to_owned(), position);
+        Ok(())
+    }
+}
+
+impl InspectStore for MemoryStore {
+    async fn inspect(
+        &self,
+        mut show: impl FnMut(Held<'_>) -> ControlFlow<()> + MaybeSend,
+    ) -> Result<(), StoreError> {
+        let inner = self.inner();
+        let events = inner.log.iter().map(|event| Held::Event {
+            event: Ok(event),
+            unchecked: false,
+        });
+        let heads = inner.streams.iter().map(|(stream, indexes)| {
+            Held::Head(Ok(StreamHead {
+                stream: stream.clone(),
+                version: Version(indexes.len() as u64),
+            }))
+        });
+        let snapshots = inner
+            .snapshots
+            .values()
+            .map(|kept| Held::Snapshot(Ok(kept)));
+        // Broken off or at the end: nothing is left to be said either way.
+        let _ = events.chain(heads).chain(snapshots).try_for_each(&mut show);
         Ok(())
     }
 }
