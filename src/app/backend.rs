@@ -5,7 +5,10 @@ use std::rc::Rc;
 
 use crate::browser::indexed_db::IndexedDbStore;
 use crate::core::{ExpectedVersion, NewEvent, Position, RecordedEvent, StreamId, Version};
-use crate::store::{AppendError, EventStore, ImportError, MemoryStore, StoreError, StreamHead};
+use crate::store::{
+    AppendError, EventStore, Held, ImportError, InspectStore, MemoryStore, Snapshot, SnapshotStore,
+    StoreError, StreamHead,
+};
 
 /// One of the two stores. Cheap to clone.
 #[derive(Clone)]
@@ -84,5 +87,24 @@ impl EventStore for Backend {
 
     async fn reset(&self) -> Result<(), StoreError> {
         either!(self, store => store.reset())
+    }
+}
+
+impl SnapshotStore for Backend {
+    async fn snapshot(&self, stream: &StreamId) -> Result<Option<Snapshot>, StoreError> {
+        either!(self, store => store.snapshot(stream))
+    }
+
+    async fn keep_snapshot(&self, snapshot: Snapshot) -> Result<(), StoreError> {
+        either!(self, store => store.keep_snapshot(snapshot))
+    }
+}
+
+impl InspectStore for Backend {
+    async fn inspect(
+        &self,
+        show: impl FnMut(Held<'_>) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        either!(self, store => store.inspect(show))
     }
 }

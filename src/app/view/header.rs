@@ -9,9 +9,10 @@ use yew::prelude::*;
 use super::ViewProps;
 use super::icons::{self, icon};
 use super::stream_box::StreamBox;
+use super::verification::VERIFY;
 use crate::app::action::Action;
 use crate::app::effect;
-use crate::app::state::{Dialog, Place, State, Storage};
+use crate::app::state::{Dialog, Place, State, Storage, Verifying};
 
 #[derive(Properties, Clone)]
 pub struct HeaderProps {
@@ -61,6 +62,8 @@ pub fn Header(props: &HeaderProps) -> Html {
             <span class="store">
                 { import_button(props) }
                 <button type="button" onclick={act_of(Action::Export)}>{"Export"}</button>
+                <button type="button" id={VERIFY} onclick={act_of(Action::Verify)}
+                    aria-disabled={matches!(state.verifying, Verifying::Running { .. }).to_string()}>{"Verify"}</button>
                 <button type="button" onclick={act_of(Action::Open(Dialog::Reset))}>{"Reset"}</button>
             </span>
             <button type="button" class="round help" aria-label="Help" onclick={act_of(Action::Open(Dialog::Help))}>

@@ -12,6 +12,7 @@ mod icons;
 mod notices;
 mod state_tree;
 mod stream_box;
+mod verification;
 mod weave;
 
 use std::rc::Rc;
@@ -77,6 +78,7 @@ pub fn Page(props: &PageProps) -> Html {
                     <notices::Alert state={state} act={act} />
                 }
                 <notices::Import state={state} act={act} />
+                <verification::Checked state={state} act={act} />
                 <notices::Tip state={state} act={act} />
                 <band::Band state={state} act={act} />
                 if shown {
