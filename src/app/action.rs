@@ -1,5 +1,7 @@
 //! What can happen to the page, and what the page asks of the world in answer.
 
+use std::rc::Rc;
+
 use crate::core::{EncodedEvent, RecordedEvent, StreamId, Version};
 use crate::store::{AppendError, StoreError, StreamHead, Verification, VerifyError};
 
@@ -117,7 +119,7 @@ pub enum Action {
         events: u64,
     },
     /// The check has ended.
-    Verified(Result<Verification, VerifyError>),
+    Verified(Result<Rc<Verification>, VerifyError>),
     /// The check is to be broken off, or its result put away.
     EndVerification,
     /// The viewed event is to be copied.

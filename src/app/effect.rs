@@ -137,7 +137,7 @@ impl Runner {
                     let result = check::check(&store, &cancelled, &act).await;
                     // Nobody waits for one that was cancelled; another may be running by now.
                     if !cancelled.get() {
-                        act.emit(Action::Verified(result));
+                        act.emit(Action::Verified(result.map(Rc::new)));
                     }
                 });
             }

@@ -1,5 +1,5 @@
 //! What lies in a store, shown record by record and past what is damaged, so that it can be
-//! checked. Doesn't judge; [`verify`](super::verify) does.
+//! checked. Doesn't judge; [`verify()`](super::verify()) does.
 
 use std::fmt;
 use std::ops::ControlFlow;

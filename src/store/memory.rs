@@ -279,22 +279,29 @@ impl InspectStore for MemoryStore {
         mut show: impl FnMut(Held<'_>) -> ControlFlow<()> + MaybeSend,
     ) -> Result<(), StoreError> {
         let inner = self.inner();
-        let events = inner.log.iter().map(|event| Held::Event {
-            event: Ok(event),
-            unchecked: false,
-        });
-        let heads = inner.streams.iter().map(|(stream, indexes)| {
-            Held::Head(Ok(StreamHead {
+        for event in &inner.log {
+            let held = Held::Event {
+                event: Ok(event),
+                unchecked: false,
+            };
+            if show(held).is_break() {
+                return Ok(());
+            }
+        }
+        for (stream, indexes) in &inner.streams {
+            let head = StreamHead {
                 stream: stream.clone(),
                 version: Version(indexes.len() as u64),
-            }))
-        });
-        let snapshots = inner
-            .snapshots
-            .values()
-            .map(|kept| Held::Snapshot(Ok(kept)));
-        // Broken off or at the end: nothing is left to be said either way.
-        let _ = events.chain(heads).chain(snapshots).try_for_each(&mut show);
+            };
+            if show(Held::Head(Ok(head))).is_break() {
+                return Ok(());
+            }
+        }
+        for snapshot in inner.snapshots.values() {
+            if show(Held::Snapshot(Ok(snapshot))).is_break() {
+                return Ok(());
+            }
+        }
         Ok(())
     }
 }

@@ -55,7 +55,7 @@ fn a_check_tells_its_share_of_the_events_and_never_more_than_all() {
 #[test]
 fn what_a_check_came_to_is_shown_until_it_is_put_away() {
     let mut page = checking();
-    page.reduce(Action::Verified(Ok(whole(4))));
+    page.reduce(Action::Verified(Ok(Rc::new(whole(4)))));
     assert_eq!(page.verifying, Verifying::Done(Rc::new(whole(4))));
     assert_eq!(page.reduce(Action::EndVerification), []);
     assert_eq!(page.verifying, Verifying::No);
@@ -86,7 +86,7 @@ fn a_check_that_runs_is_broken_off_by_whoever_ends_it() {
         assert_eq!(page.verifying, Verifying::No);
         // What it came to all the same isn't shown.
         page.reduce(Action::VerifyProgress { events: 2 });
-        page.reduce(Action::Verified(Ok(whole(4))));
+        page.reduce(Action::Verified(Ok(Rc::new(whole(4)))));
         assert_eq!(page.verifying, Verifying::No);
     }
 }
@@ -100,7 +100,7 @@ fn a_result_goes_with_a_reset_and_with_an_import() {
         Action::ImportChosen { file },
     ] {
         let mut page = checking();
-        page.reduce(Action::Verified(Ok(whole(4))));
+        page.reduce(Action::Verified(Ok(Rc::new(whole(4)))));
         let effects = page.reduce(action);
         assert!(!effects.contains(&Effect::CancelVerify));
         assert_eq!(page.verifying, Verifying::No);

@@ -24,14 +24,14 @@ impl State {
         }
     }
 
-    pub(super) fn verified(&mut self, result: Result<Verification, VerifyError>) {
+    pub(super) fn verified(&mut self, result: Result<Rc<Verification>, VerifyError>) {
         // What was put away meanwhile stays away.
         if !matches!(self.verifying, Verifying::Running { .. }) {
             return;
         }
         self.verifying = Verifying::No;
         match result {
-            Ok(verification) => self.verifying = Verifying::Done(Rc::new(verification)),
+            Ok(verification) => self.verifying = Verifying::Done(verification),
             Err(VerifyError::Cancelled) => {}
             Err(VerifyError::Store(error)) => {
                 let text = format!("{error}.");

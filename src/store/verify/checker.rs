@@ -34,6 +34,10 @@ struct Thread {
     version: Version,
     position: Position,
     head: Head,
+    /// Which of the holes are its, in their order.
+    holes: Vec<usize>,
+    /// Whether events are missing at its end, as its head says.
+    is_short: bool,
 }
 
 #[derive(Debug, Default)]
@@ -122,12 +126,13 @@ impl Checker {
     /// What it found, once it was shown everything.
     #[must_use]
     pub fn finish(mut self) -> Verification {
-        let streams = std::mem::take(&mut self.streams);
+        let mut streams = std::mem::take(&mut self.streams);
         let mut holes = std::mem::take(&mut self.holes);
-        for (stream, thread) in &streams {
+        for (stream, thread) in &mut streams {
             if let Head::At(head) = thread.head
                 && head > thread.version
             {
+                thread.holes.push(holes.len());
                 holes.push(Hole {
                     stream: stream.clone(),
                     first: thread.version.next(),
@@ -137,12 +142,17 @@ impl Checker {
                 });
             }
         }
-        let mut open = unexplained(holes, &self.lost);
-        open.sort_by(|a, b| (&a.stream, a.first).cmp(&(&b.stream, b.first)));
-        // Of what is missing at the end of a stream its head speaks, below.
-        let (at_end, between): (Vec<Hole>, Vec<Hole>) =
-            open.into_iter().partition(|hole| hole.before == BEYOND);
-        for hole in between {
+        let open = unexplained(&holes, &self.lost, |stream| {
+            streams.get(stream).map_or(&[], |thread| &thread.holes)
+        });
+        for hole in open {
+            // Of what is missing at the end of a stream its head speaks, below.
+            if hole.before == BEYOND {
+                if let Some(thread) = streams.get_mut(&hole.stream) {
+                    thread.is_short = true;
+                }
+                continue;
+            }
             self.find(Finding::Gap {
                 stream: hole.stream,
                 first: hole.first,
@@ -152,34 +162,25 @@ impl Checker {
             });
         }
         for (stream, thread) in streams {
-            let Thread {
+            let version = thread.version;
+            let place = Place {
+                stream,
                 version,
-                position,
-                head,
-            } = thread;
-            let is_short = || at_end.iter().any(|hole| hole.stream == stream);
-            let finding = match head {
-                Head::At(head) if version == Version::NONE && is_short() => {
-                    Finding::HeadExtra { stream, head }
-                }
-                Head::At(head) if head < version || (head > version && is_short()) => {
-                    let place = Place {
-                        stream,
-                        version,
-                        position,
-                    };
-                    Finding::HeadWrong { place, head }
-                }
-                Head::Missing if version > Version::NONE => Finding::HeadMissing {
-                    place: Place {
-                        stream,
-                        version,
-                        position,
-                    },
-                },
-                Head::At(_) | Head::Missing | Head::Damaged => continue,
+                position: thread.position,
             };
-            self.find(finding);
+            match thread.head {
+                Head::At(head) if thread.is_short && version == Version::NONE => {
+                    let stream = place.stream;
+                    self.find(Finding::HeadExtra { stream, head });
+                }
+                Head::At(head) if thread.is_short || head < version => {
+                    self.find(Finding::HeadWrong { place, head });
+                }
+                Head::Missing if version > Version::NONE => {
+                    self.find(Finding::HeadMissing { place });
+                }
+                Head::At(_) | Head::Missing | Head::Damaged => {}
+            }
         }
         Verification {
             events: self.events,
@@ -213,6 +214,7 @@ impl Checker {
         }
         (thread.version, thread.position) = (event.version, event.position);
         if event.version > before.next() {
+            thread.holes.push(self.holes.len());
             self.holes.push(Hole {
                 stream: event.stream.clone(),
                 first: before.next(),

@@ -1,9 +1,6 @@
 //! Versions that a stream has no readable event for, and which of them a damaged record accounts
 //! for: a damaged record is one fault, not two.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
-
 use crate::core::{Position, StreamId, Version};
 use crate::store::Damaged;
 
@@ -50,90 +47,94 @@ impl Lost {
     }
 }
 
-/// The holes that no damaged record accounts for.
+/// The holes that no damaged record accounts for. Both come in the order of the log, and
+/// `of_stream` answers which holes are a stream's.
 ///
 /// A record fills the hole that it names; one that names none, since its name is what is damaged,
 /// fills one that its position lies in. Where that leaves a hole open, and yet each hole can be
 /// given a record by position alone, the names are what misled.
-pub(super) fn unexplained(mut holes: Vec<Hole>, lost: &[Lost]) -> Vec<Hole> {
-    holes.sort_by_key(|hole| hole.before);
-    let mut by_stream: BTreeMap<&StreamId, Vec<usize>> = BTreeMap::new();
-    for (index, hole) in holes.iter().enumerate() {
-        by_stream.entry(&hole.stream).or_default().push(index);
-    }
-    let mut filled: Vec<BTreeSet<Version>> = vec![BTreeSet::new(); holes.len()];
-    let mut free = BTreeSet::new();
+pub(super) fn unexplained<'a>(
+    holes: &[Hole],
+    lost: &[Lost],
+    of_stream: impl Fn(&StreamId) -> &'a [usize],
+) -> Vec<Hole> {
+    // The versions of each hole that are filled, in their order.
+    let mut filled: Vec<Vec<Version>> = vec![Vec::new(); holes.len()];
+    let mut free = Vec::new();
     for record in lost {
+        let of_stream = record.stream.as_ref().map_or(&[][..], &of_stream);
         // The holes of a stream lie one after the other, in the order of versions too.
-        let named = record.stream.as_ref().and_then(|stream| {
-            let of_stream = by_stream.get(stream)?;
-            let next = of_stream.partition_point(|&index| holes[index].last < record.version);
-            let index = *of_stream.get(next)?;
-            holes[index].is_place_of(record).then_some(index)
-        });
-        let fills = named.is_some_and(|index| filled[index].insert(record.version));
-        if !fills {
-            free.insert(record.position);
+        let next = of_stream.partition_point(|&index| holes[index].last < record.version);
+        let named = of_stream
+            .get(next)
+            .filter(|&&index| holes[index].is_place_of(record));
+        if let Some(&index) = named
+            && let Err(at) = filled[index].binary_search(&record.version)
+        {
+            filled[index].insert(at, record.version);
+        } else {
+            free.push(record.position);
         }
     }
     let missing = |index: usize| holes[index].size() - filled[index].len() as u64;
-    let open = fill(&holes, missing, free);
-    let all = lost.iter().map(|record| record.position).collect();
-    if open.is_empty() || fill(&holes, |index| holes[index].size(), all).is_empty() {
+    let open = fill(holes, missing, &free);
+    if open.is_empty() {
         return Vec::new();
     }
-    open.into_iter()
-        .flat_map(|index| rest(&holes[index], &filled[index]))
-        .collect()
+    let all: Vec<Position> = lost.iter().map(|record| record.position).collect();
+    if fill(holes, |index| holes[index].size(), &all).is_empty() {
+        return Vec::new();
+    }
+    let mut unexplained = Vec::new();
+    for index in open {
+        rest(&holes[index], &filled[index], &mut unexplained);
+    }
+    unexplained
 }
 
 /// Gives each hole records that lie in it, as many as it misses; answers with those that stay
 /// open. Taking the hole that ends first, and for it the first record, leaves the fewest open.
-fn fill(
-    holes: &[Hole],
-    missing: impl Fn(usize) -> u64,
-    mut records: BTreeSet<Position>,
-) -> Vec<usize> {
+fn fill(holes: &[Hole], missing: impl Fn(usize) -> u64, records: &[Position]) -> Vec<usize> {
     let mut open = Vec::new();
+    // From each record to one that may be free: itself, or one further on.
+    let mut free: Vec<usize> = (0..=records.len()).collect();
     for (index, hole) in holes.iter().enumerate() {
+        let mut record = records.partition_point(|&position| position <= hole.after);
         for _ in 0..missing(index) {
-            let after = records.range((Bound::Excluded(hole.after), Bound::Unbounded));
-            let Some(&record) = after.take(1).find(|&&record| record < hole.before) else {
+            while free[record] != record {
+                free[record] = free[free[record]];
+                record = free[record];
+            }
+            if records.get(record).is_none_or(|&at| at >= hole.before) {
                 open.push(index);
                 break;
-            };
-            records.remove(&record);
+            }
+            free[record] = record + 1;
         }
     }
     open
 }
 
-/// The parts of a hole that weren't filled.
-fn rest(hole: &Hole, filled: &BTreeSet<Version>) -> Vec<Hole> {
-    let mut parts = Vec::new();
+/// Adds the parts of a hole that weren't filled.
+fn rest(hole: &Hole, filled: &[Version], parts: &mut Vec<Hole>) {
     let mut first = hole.first;
-    for &version in filled {
-        if first < version {
-            let last = version.previous();
+    for end in filled.iter().copied().chain([hole.last.next()]) {
+        if first < end {
             parts.push(Hole {
+                stream: hole.stream.clone(),
                 first,
-                last,
-                ..hole.clone()
+                last: end.previous(),
+                ..*hole
             });
         }
-        first = version.next();
+        first = end.next();
     }
-    if first <= hole.last {
-        parts.push(Hole {
-            first,
-            ..hole.clone()
-        });
-    }
-    parts
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
 
     fn stream(id: &str) -> Option<StreamId> {
@@ -160,6 +161,17 @@ mod tests {
         }
     }
 
+    fn unexplained(mut holes: Vec<Hole>, lost: &[Lost]) -> Vec<Hole> {
+        holes.sort_by_key(|hole| hole.before);
+        let mut of_stream: HashMap<&StreamId, Vec<usize>> = HashMap::new();
+        for (index, hole) in holes.iter().enumerate() {
+            of_stream.entry(&hole.stream).or_default().push(index);
+        }
+        super::unexplained(&holes, lost, |stream| {
+            of_stream.get(stream).map_or(&[], Vec::as_slice)
+        })
+    }
+
     #[test]
     fn a_hole_without_a_damaged_record_stays_open() {
         let holes = vec![hole("ada", [3, 4], [5, 9])];
@@ -180,7 +192,7 @@ mod tests {
     #[test]
     fn a_damaged_record_that_names_no_hole_fills_the_one_that_it_lies_in() {
         let holes = vec![hole("ada", [3, 3], [5, 9]), hole("ben", [1, 1], [0, 7])];
-        let renamed = [lost("abe", 3, 8), lost("", 0, 2)];
+        let renamed = [lost("", 0, 2), lost("abe", 3, 8)];
         assert_eq!(unexplained(holes, &renamed), []);
     }
 
