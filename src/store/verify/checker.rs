@@ -103,11 +103,11 @@ impl Checker {
     pub fn head(&mut self, head: Result<StreamHead, Damaged>) {
         match head {
             Ok(StreamHead { stream, version }) => {
-                self.streams.entry(stream).or_default().head = Head::At(version);
+                self.thread(&stream).head = Head::At(version);
             }
             Err(damaged) => {
                 if let Some(stream) = &damaged.stream {
-                    self.streams.entry(stream.clone()).or_default().head = Head::Damaged;
+                    self.thread(stream).head = Head::Damaged;
                 }
                 self.find(Finding::HeadDamaged(damaged));
             }
@@ -199,13 +199,14 @@ impl Checker {
         self.last = self.last.max(event.position);
     }
 
+    /// What is known of a stream; nothing yet, for a new one.
+    fn thread(&mut self, stream: &StreamId) -> &mut Thread {
+        self.streams.entry(stream.clone()).or_default()
+    }
+
     fn version(&mut self, event: &RecordedEvent) {
-        if !self.streams.contains_key(&event.stream) {
-            self.streams.insert(event.stream.clone(), Thread::default());
-        }
-        let Some(thread) = self.streams.get_mut(&event.stream) else {
-            return;
-        };
+        let next_hole = self.holes.len();
+        let thread = self.thread(&event.stream);
         let (before, after) = (thread.version, thread.position);
         if event.version <= before {
             let place = Place::of(event);
@@ -214,7 +215,7 @@ impl Checker {
         }
         (thread.version, thread.position) = (event.version, event.position);
         if event.version > before.next() {
-            thread.holes.push(self.holes.len());
+            thread.holes.push(next_hole);
             self.holes.push(Hole {
                 stream: event.stream.clone(),
                 first: before.next(),
