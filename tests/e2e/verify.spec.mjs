@@ -91,6 +91,49 @@ test('a missing event, a wrong head and records without checksums are told apart
   await expect(region(page)).toContainText('2 events were recorded before Eventloom kept checksums');
 });
 
+/** Keeps the database busy with a transaction that writes; answers with how to let it go. */
+async function occupy(page) {
+  await page.evaluate(
+    () =>
+      new Promise((resolve, reject) => {
+        const opening = indexedDB.open('eventloom');
+        opening.onerror = () => reject(opening.error);
+        opening.onsuccess = () => {
+          const database = opening.result;
+          const writing = database.transaction(['events'], 'readwrite');
+          writing.oncomplete = () => database.close();
+          window.occupied = true;
+          const again = () => {
+            resolve();
+            if (window.occupied) writing.objectStore('events').count().onsuccess = again;
+          };
+          again();
+        };
+      }),
+  );
+  return () => page.evaluate(() => {
+    window.occupied = false;
+  });
+}
+
+test('while it runs a progressbar says so, and it can be cancelled', async ({ page, playground }) => {
+  const progress = page.getByRole('progressbar', { name: 'Verify', exact: true });
+  await playground.open();
+  const letGo = await occupy(page);
+  await playground.button('Verify').click();
+  await expect(progress).toBeVisible();
+  await expect(playground.button('Verify')).toHaveAttribute('aria-disabled', 'true');
+  await playground.button('Cancel verification').click();
+  await expect(progress).toBeHidden();
+  await expect(playground.button('Verify')).toHaveAttribute('aria-disabled', 'false');
+  await playground.button('Verify').click();
+  await expect(progress).toBeVisible();
+  await expect(region(page)).toBeHidden();
+  await letGo();
+  await expect(region(page)).toContainText('No problems in 9 events');
+  await expect(progress).toBeHidden();
+});
+
 test('of many findings a hundred are shown and the rest is counted', async ({ page, playground }) => {
   await playground.open();
   await playground.choose(fileOf(manyAccounts(130)));
