@@ -10,9 +10,7 @@ use super::action::Action;
 use crate::core::{JsonText, RecordedEvent};
 use crate::model::{Instance, Registry};
 use crate::store::verify::Fold;
-use crate::store::{
-    EventStore, InspectStore, Snapshot, SnapshotStore, Verification, VerifyError, verify,
-};
+use crate::store::{EventStore, InspectStore, Snapshot, SnapshotStore, verify};
 
 /// After how many events the page hears how far it is: each time it draws itself anew.
 const TELL_EVERY: u64 = 2_000;
@@ -30,12 +28,12 @@ impl Fold for Folded {
     }
 }
 
-/// Checks the whole store, telling how far it is, until `cancelled` is set.
+/// Checks the whole store, tells how far it is and what it came to, until `cancelled` is set.
 pub async fn check(
     store: &(impl EventStore + SnapshotStore + InspectStore),
     cancelled: &Rc<Cell<bool>>,
     act: &Callback<Action>,
-) -> Result<Verification, VerifyError> {
+) {
     let registry = Registry::shipped();
     let decodes = |event: &RecordedEvent| match registry.find(event.stream.aggregate_type()) {
         Some(model) => model.check(event).map_err(|error| error.to_string()),
@@ -57,5 +55,9 @@ pub async fn check(
         }
         ControlFlow::Continue(())
     };
-    verify(store, decodes, begin, progress).await
+    let result = verify(store, decodes, begin, progress).await;
+    // Nobody waits for a check that was cancelled; another may be running by now.
+    if !cancelled.get() {
+        act.emit(Action::Verified(result.map(Rc::new)));
+    }
 }

@@ -134,11 +134,7 @@ impl Runner {
                 self.check_cancelled = Rc::default();
                 let cancelled = Rc::clone(&self.check_cancelled);
                 self.with_store(async move |store| {
-                    let result = check::check(&store, &cancelled, &act).await;
-                    // Nobody waits for one that was cancelled; another may be running by now.
-                    if !cancelled.get() {
-                        act.emit(Action::Verified(result.map(Rc::new)));
-                    }
+                    check::check(&store, &cancelled, &act).await;
                 });
             }
             Effect::CancelVerify => self.check_cancelled.set(true),
