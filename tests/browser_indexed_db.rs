@@ -23,6 +23,8 @@ mod records;
 mod tabs;
 #[path = "browser_indexed_db/transactions.rs"]
 mod transactions;
+#[path = "browser_indexed_db/verify.rs"]
+mod verify;
 
 wasm_bindgen_test_configure!(run_in_browser);
 

@@ -1,7 +1,9 @@
 //! What can happen to the page, and what the page asks of the world in answer.
 
+use std::rc::Rc;
+
 use crate::core::{EncodedEvent, RecordedEvent, StreamId, Version};
-use crate::store::{AppendError, Durability, StoreError, StreamHead};
+use crate::store::{AppendError, Durability, StoreError, StreamHead, Verification, VerifyError};
 
 use super::state::{Dialog, FormKey, Preferences, Room, Storage, Theme};
 
@@ -111,6 +113,17 @@ pub enum Action {
     Reset(AfterReset),
     /// A reset has ended.
     ResetEnded(AfterReset, Result<(), String>),
+    /// The whole store is to be checked.
+    Verify,
+    /// The check goes on.
+    VerifyProgress {
+        /// How many events were checked.
+        events: u64,
+    },
+    /// The check has ended.
+    Verified(Result<Rc<Verification>, VerifyError>),
+    /// The check is to be broken off, or its result put away.
+    EndVerification,
     /// The viewed event is to be copied.
     CopyEvent,
     /// A copy was made, or not.
@@ -220,6 +233,10 @@ pub enum Effect {
     Export,
     /// Empty the store.
     Reset(AfterReset),
+    /// Check the whole store.
+    Verify,
+    /// Break the check off.
+    CancelVerify,
     /// Put a text on the clipboard.
     Copy(String),
     /// Move the focus to the element of a form's field.

@@ -6,7 +6,8 @@ use std::rc::Rc;
 use crate::browser::indexed_db::IndexedDbStore;
 use crate::core::{ExpectedVersion, NewEvent, Position, RecordedEvent, StreamId, Version};
 use crate::store::{
-    AppendError, Durability, EventStore, ImportError, MemoryStore, StoreError, StreamHead,
+    AppendError, Durability, EventStore, Held, ImportError, InspectStore, MemoryStore, Snapshot,
+    SnapshotStore, StoreError, StreamHead,
 };
 
 /// One of the two stores. Cheap to clone.
@@ -96,5 +97,24 @@ impl EventStore for Backend {
 
     async fn reset(&self) -> Result<(), StoreError> {
         either!(self, store => store.reset())
+    }
+}
+
+impl SnapshotStore for Backend {
+    async fn snapshot(&self, stream: &StreamId) -> Result<Option<Snapshot>, StoreError> {
+        either!(self, store => store.snapshot(stream))
+    }
+
+    async fn keep_snapshot(&self, snapshot: Snapshot) -> Result<(), StoreError> {
+        either!(self, store => store.keep_snapshot(snapshot))
+    }
+}
+
+impl InspectStore for Backend {
+    async fn inspect(
+        &self,
+        show: impl FnMut(Held<'_>) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        either!(self, store => store.inspect(show))
     }
 }

@@ -14,7 +14,7 @@ use yew::Callback;
 use super::action::{Action, AfterReset, Effect, Entry};
 use super::backend::Backend;
 use super::state::{Preferences, Storage, Theme};
-use super::{keys, room, transfer, view};
+use super::{check, keys, room, transfer, view};
 use crate::browser::clock::{BrowserClock, BrowserIds};
 use crate::browser::indexed_db::{IndexedDbStore, Signal, Subscription};
 use crate::core::{
@@ -44,6 +44,7 @@ pub struct Runner {
     /// The file that was chosen to import.
     pub file: Option<File>,
     cancelled: Rc<Cell<bool>>,
+    check_cancelled: Rc<Cell<bool>>,
     playing: Option<Interval>,
 }
 
@@ -57,6 +58,7 @@ impl Runner {
             backend,
             file: None,
             cancelled: Rc::default(),
+            check_cancelled: Rc::default(),
             playing: None,
         }
     }
@@ -137,6 +139,14 @@ impl Runner {
                 act.emit(Action::StoreEmptied);
                 act.emit(Action::ResetEnded(after, result));
             }),
+            Effect::Verify => {
+                self.check_cancelled = Rc::default();
+                let cancelled = Rc::clone(&self.check_cancelled);
+                self.with_store(async move |store| {
+                    check::check(&store, &cancelled, &act).await;
+                });
+            }
+            Effect::CancelVerify => self.check_cancelled.set(true),
             Effect::Copy(text) => spawn(async move {
                 act.emit(Action::Copied(copy(&text).await));
             }),

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::core::{StreamId, Version};
 use crate::model::{Draft, FieldError, Registry};
-use crate::store::{Durability, StreamHead};
+use crate::store::{Durability, StreamHead, Verification};
 use crate::timeline::Timeline;
 
 use super::address;
@@ -43,6 +43,8 @@ pub struct State {
     pub bad_fields: Option<(FormKey, Vec<FieldError>)>,
     /// The import that is running.
     pub import: Option<Progress>,
+    /// The check of the whole store.
+    pub verifying: Verifying,
     /// The dialog that is open.
     pub dialog: Option<Dialog>,
     /// What is remembered from visit to visit.
@@ -155,6 +157,21 @@ pub struct Progress {
     pub stage: &'static str,
 }
 
+/// Whether the whole store is being checked, or was.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Verifying {
+    /// It isn't, and the last result was put away.
+    #[default]
+    No,
+    /// It is.
+    Running {
+        /// How far it is, from 0 to 100.
+        percent: u8,
+    },
+    /// It was, and this came of it.
+    Done(Rc<Verification>),
+}
+
 /// A dialog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialog {
@@ -237,6 +254,7 @@ impl State {
             drafts: BTreeMap::new(),
             bad_fields: None,
             import: None,
+            verifying: Verifying::No,
             dialog: None,
             preferences,
             shown_address: address.clone(),

@@ -53,6 +53,10 @@ impl Model for GenericModel {
         Ok(())
     }
 
+    fn snapshot_schema(&self) -> u32 {
+        1
+    }
+
     fn begin(&self, stream: &StreamId) -> Box<dyn Instance> {
         Box::new(Generic {
             stream: stream.clone(),

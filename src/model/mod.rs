@@ -45,6 +45,9 @@ pub trait Model {
     /// # Errors
     /// [`DecodeError`] when it can't.
     fn check(&self, event: &RecordedEvent) -> Result<(), DecodeError>;
+    /// Which form of state its snapshots hold:
+    /// [`Aggregate::snapshot_schema`].
+    fn snapshot_schema(&self) -> u32;
     /// An aggregate to which nothing has happened.
     fn begin(&self, stream: &StreamId) -> Box<dyn Instance>;
 }
@@ -135,6 +138,10 @@ where
 
     fn check(&self, event: &RecordedEvent) -> Result<(), DecodeError> {
         self.aggregate.decode(event).map(|_| ())
+    }
+
+    fn snapshot_schema(&self) -> u32 {
+        self.aggregate.snapshot_schema()
     }
 
     fn begin(&self, stream: &StreamId) -> Box<dyn Instance> {

@@ -8,8 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
 use super::{
-    AppendError, CheckpointStore, EventStore, ImportError, Snapshot, SnapshotStore, StoreError,
-    StreamHead, recognise, repeated_id,
+    AppendError, CheckpointStore, EventStore, Held, ImportError, InspectStore, Snapshot,
+    SnapshotStore, StoreError, StreamHead, recognise, repeated_id,
 };
 use crate::core::{EventId, ExpectedVersion, NewEvent, Position, RecordedEvent, StreamId, Version};
 use crate::target::MaybeSend;
@@ -269,6 +269,39 @@ impl CheckpointStore for MemoryStore {
         self.inner()
             .checkpoints
             .insert(subscriber.to_owned(), position);
+        Ok(())
+    }
+}
+
+impl InspectStore for MemoryStore {
+    async fn inspect(
+        &self,
+        mut show: impl FnMut(Held<'_>) -> ControlFlow<()> + MaybeSend,
+    ) -> Result<(), StoreError> {
+        let inner = self.inner();
+        for event in &inner.log {
+            let held = Held::Event {
+                event: Ok(event),
+                unchecked: false,
+            };
+            if show(held).is_break() {
+                return Ok(());
+            }
+        }
+        for (stream, indexes) in &inner.streams {
+            let head = StreamHead {
+                stream: stream.clone(),
+                version: Version(indexes.len() as u64),
+            };
+            if show(Held::Head(Ok(head))).is_break() {
+                return Ok(());
+            }
+        }
+        for snapshot in inner.snapshots.values() {
+            if show(Held::Snapshot(Ok(snapshot))).is_break() {
+                return Ok(());
+            }
+        }
         Ok(())
     }
 }

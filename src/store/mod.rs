@@ -1,9 +1,12 @@
 //! What a store promises: appending with an expected version, reading by stream and by
 //! position, and the errors it answers with. The conformance suite holds each backend to it.
 
+pub mod checksum;
 #[cfg(any(test, feature = "testing"))]
 pub mod conformance;
+pub mod inspect;
 pub mod memory;
+pub mod verify;
 
 use std::ops::ControlFlow;
 
@@ -12,7 +15,9 @@ use crate::core::{
 };
 use crate::target::{MaybeSend, MaybeSync};
 
+pub use inspect::{Damaged, Held, InspectStore};
 pub use memory::MemoryStore;
+pub use verify::{Finding, Verification, VerifyError, verify};
 
 /// Why a store can't answer. None of these is cured by deciding again.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

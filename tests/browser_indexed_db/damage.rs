@@ -41,6 +41,39 @@ async fn a_damaged_event_is_named_with_its_stream_and_version() {
             "2 ** 40",
             "schema_version 1099511627776 is too great",
         ),
+        ("checksum", "-1", "checksum is not a whole number"),
+        ("checksum", "'0'", "checksum is not a whole number"),
+        ("checksum", "0", "its checksum doesn't fit"),
+        // Each of these is a record like any other, and not the one that was kept.
+        ("data", "'{\"amount\":2.51}'", "its checksum doesn't fit"),
+        ("data", "'{\"amount\": 2.50}'", "its checksum doesn't fit"),
+        ("event_type", "'MoneyWithdrawn'", "its checksum doesn't fit"),
+        (
+            "event_id",
+            "'00000000-0000-0000-0000-000000000003'.replace('3', '4')",
+            "its checksum doesn't fit",
+        ),
+        (
+            "timestamp",
+            "'2026-01-05T09:00:02.008Z'",
+            "its checksum doesn't fit",
+        ),
+        ("schema_version", "2", "its checksum doesn't fit"),
+        (
+            "metadata",
+            "{ correlation_id: 'lesson 2' }",
+            "its checksum doesn't fit",
+        ),
+        (
+            "metadata",
+            "{ correlation_id: 'lesson 1', actor: '' }",
+            "its checksum doesn't fit",
+        ),
+        (
+            "metadata",
+            "{ correlation_id: 'lesson 1', extensions: '{}' }",
+            "its checksum doesn't fit",
+        ),
     ] {
         let store = fresh().await;
         store
@@ -114,6 +147,7 @@ async fn an_event_that_the_head_does_not_know_stops_appending() {
     set(&rogue, "position", 7);
     set(&rogue, "version", 2);
     set(&rogue, "event_id", event(7).event_id.to_string());
+    set(&rogue, "checksum", JsValue::UNDEFINED);
     meddle(store.name(), "events", |events| {
         events.add(&rogue, None).unwrap();
     })

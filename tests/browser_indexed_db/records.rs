@@ -1,8 +1,10 @@
 //! What lies in the database, seen without the store.
 
+use std::ops::ControlFlow;
+
 use eventloom::core::{ExpectedVersion, JsonText};
 use eventloom::core::{Position, Version};
-use eventloom::store::{CheckpointStore, EventStore, Snapshot, SnapshotStore};
+use eventloom::store::{CheckpointStore, EventStore, Snapshot, SnapshotStore, StoreError};
 use js_sys::Array;
 use serde_json::json;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -22,7 +24,8 @@ async fn a_record_of_an_event_reads_like_its_envelope() {
     assert_eq!(
         json(&record),
         concat!(
-            r#"{"aggregate_id":"ada","aggregate_type":"bank_account","data":"{\"amount\":1.50}","#,
+            r#"{"aggregate_id":"ada","aggregate_type":"bank_account","checksum":2105192428,"#,
+            r#""data":"{\"amount\":1.50}","#,
             r#""event_id":"00000000-0000-0000-0000-000000000001","event_type":"MoneyDeposited","#,
             r#""metadata":{"actor":"ben","correlation_id":"lesson 1","#,
             r#""extensions":"{\"b\":1.0,\"a\":2}"},"position":1,"schema_version":1,"#,
@@ -31,6 +34,52 @@ async fn a_record_of_an_event_reads_like_its_envelope() {
     );
     let record = raw_record(store.name(), "events", 2.into()).await;
     assert!(json(&record).contains(r#""metadata":{"correlation_id":"lesson 1"}"#));
+    delete(store).await;
+}
+
+// The checksums here are those of zlib's crc32 over the text that `store::checksum` describes.
+#[wasm_bindgen_test]
+async fn the_checksum_of_an_imported_event_holds_its_position() {
+    let store = fresh().await;
+    let log = [recorded(9, 1, 40)];
+    let imported = store.import(Position::START, &log, |_| ControlFlow::Continue(()));
+    imported.await.unwrap();
+    let record = raw_record(store.name(), "events", 40.into()).await;
+    assert!(
+        json(&record).contains(r#""checksum":417458815,"#),
+        "{}",
+        json(&record)
+    );
+    // Under another position it isn't the event that was imported.
+    set(&record, "position", 41);
+    meddle(store.name(), "events", |events| {
+        events.clear().unwrap();
+        events.add(&record, None).unwrap();
+    })
+    .await
+    .unwrap();
+    let answer = store.read_all(Position::START, 9).await;
+    assert!(
+        matches!(&answer, Err(StoreError::Corrupt { cause, .. })
+        if cause.contains("checksum")),
+        "{answer:?}"
+    );
+    delete(store).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_record_without_a_checksum_is_of_an_earlier_time_and_is_read() {
+    let store = fresh().await;
+    let any = ExpectedVersion::Any;
+    let held = store.append(&ada(), any, &events([1, 2])).await.unwrap();
+    let record = raw_record(store.name(), "events", 1.into()).await;
+    set(&record, "checksum", wasm_bindgen::JsValue::UNDEFINED);
+    meddle(store.name(), "events", |events| {
+        events.put(&record, None).unwrap();
+    })
+    .await
+    .unwrap();
+    assert_eq!(everything(&store).await, held);
     delete(store).await;
 }
 

@@ -16,6 +16,7 @@ mod robust;
 mod store;
 #[path = "../support/mod.rs"]
 mod support;
+mod verification;
 
 use eventloom::app::action::{Action, Effect, Entry};
 use eventloom::app::state::{Outcome, Preferences, State, Storage};

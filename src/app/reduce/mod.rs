@@ -3,6 +3,7 @@
 mod commands;
 mod events;
 mod place;
+mod verification;
 
 use std::rc::Rc;
 
@@ -40,7 +41,10 @@ impl State {
                 events,
             } => self.loaded(&stream, whole, events, effects),
             Action::StoreChanged => self.catch_up(effects),
-            Action::StoreEmptied => self.emptied(effects),
+            Action::StoreEmptied => {
+                self.end_verification(effects);
+                self.emptied(effects);
+            }
             Action::StoreLost(reason) => self.storage = Storage::Lost(reason),
             Action::Measured(room) => self.room = Some(room),
 
@@ -159,6 +163,7 @@ impl State {
             }
 
             Action::ImportChosen { file } => {
+                self.end_verification(effects);
                 self.import = Some(Progress {
                     file,
                     percent: 0,
@@ -191,6 +196,8 @@ impl State {
             }
             Action::Reset(after) => {
                 self.dialog = None;
+                // It would keep the reset waiting.
+                self.end_verification(effects);
                 effects.push(Effect::Reset(after));
             }
             Action::ResetEnded(after, Ok(())) => {
@@ -204,6 +211,10 @@ impl State {
             Action::ResetEnded(_, Err(reason)) => {
                 self.tell(OutcomeKind::Refused, About::Store, "Reset failed:", &reason);
             }
+            Action::Verify => self.verify(effects),
+            Action::VerifyProgress { events } => self.verify_progress(events),
+            Action::Verified(result) => self.verified(result),
+            Action::EndVerification => self.end_verification(effects),
             Action::CopyEvent => {
                 let event = self
                     .timeline

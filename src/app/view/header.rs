@@ -10,9 +10,10 @@ use super::ViewProps;
 use super::icons::{self, icon};
 use super::storage::kept;
 use super::stream_box::StreamBox;
+use super::verification::VERIFY;
 use crate::app::action::Action;
 use crate::app::effect;
-use crate::app::state::{Dialog, Place, State};
+use crate::app::state::{Dialog, Place, State, Verifying};
 
 #[derive(Properties, Clone)]
 pub struct HeaderProps {
@@ -64,6 +65,8 @@ pub fn Header(props: &HeaderProps) -> Html {
             <span class="store">
                 { import_button(props) }
                 <button type="button" onclick={act_of(Action::Export)}>{"Export"}</button>
+                <button type="button" id={VERIFY} onclick={act_of(Action::Verify)}
+                    aria-disabled={matches!(state.verifying, Verifying::Running { .. }).to_string()}>{"Verify"}</button>
                 <button type="button" onclick={act_of(Action::Open(Dialog::Reset))}>{"Reset"}</button>
             </span>
             <button type="button" class="round help" aria-label="Help" onclick={act_of(Action::Open(Dialog::Help))}>

@@ -13,6 +13,7 @@ mod notices;
 mod state_tree;
 mod storage;
 mod stream_box;
+mod verification;
 mod weave;
 
 use std::rc::Rc;
@@ -78,6 +79,7 @@ pub fn Page(props: &PageProps) -> Html {
                     <notices::Alert state={state} act={act} />
                 }
                 <notices::Import state={state} act={act} />
+                <verification::Checked state={state} act={act} />
                 <notices::Tip state={state} act={act} />
                 <band::Band state={state} act={act} />
                 if shown {

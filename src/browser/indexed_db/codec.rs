@@ -3,15 +3,17 @@
 //!
 //! JSON stays text: an object would lose digits, the order of keys and what `1.0` was.
 
+mod event;
+
 use js_sys::{Array, Object};
 use uuid::Uuid;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::core::{
-    EventId, JsonText, Metadata, NewEvent, Position, RecordedEvent, StreamId, Timestamp, Version,
-};
-use crate::store::{Snapshot, StoreError, StreamHead};
+use crate::core::{EventId, JsonText, Position, StreamId, Version};
+use crate::store::{Damaged, Snapshot, StoreError, StreamHead};
+
+pub(super) use self::event::{Read, inspect_event, new_event, read_event, recorded_event};
 
 /// The greatest whole number that JavaScript tells from its neighbours: more isn't taken in.
 pub(super) const GREATEST: u64 = (1 << 53) - 1;
@@ -65,6 +67,10 @@ extern "C" {
     fn metadata(this: &Record) -> JsValue;
     #[wasm_bindgen(method, setter)]
     fn set_metadata(this: &Record, value: &Record);
+    #[wasm_bindgen(method, getter)]
+    fn checksum(this: &Record) -> JsValue;
+    #[wasm_bindgen(method, setter)]
+    fn set_checksum(this: &Record, value: f64);
 
     // Within `metadata`.
     #[wasm_bindgen(method, getter)]
@@ -149,54 +155,6 @@ pub(super) fn number(what: &'static str, value: u64) -> Result<f64, StoreError> 
     Ok(value as f64)
 }
 
-/// An event that is to get its position from the database.
-pub(super) fn new_event(
-    stream: &StreamId,
-    version: Version,
-    event: &NewEvent,
-) -> Result<Record, StoreError> {
-    let record = of_stream(stream);
-    record.set_version(number("version", version.0)?);
-    record.set_event_id(&event.event_id.to_string());
-    record.set_event_type(&event.event_type);
-    record.set_schema_version(event.schema_version);
-    record.set_data(event.data.as_str());
-    record.set_timestamp(&event.timestamp.to_string());
-    record.set_metadata(&metadata(&event.metadata));
-    Ok(record)
-}
-
-/// An event that has its position.
-pub(super) fn recorded_event(event: &RecordedEvent) -> Result<Record, StoreError> {
-    let record = of_stream(&event.stream);
-    record.set_position(number("position", event.position.0)?);
-    record.set_version(number("version", event.version.0)?);
-    record.set_event_id(&event.event_id.to_string());
-    record.set_event_type(&event.event_type);
-    record.set_schema_version(event.schema_version);
-    record.set_data(event.data.as_str());
-    record.set_timestamp(&event.timestamp.to_string());
-    record.set_metadata(&metadata(&event.metadata));
-    Ok(record)
-}
-
-fn metadata(metadata: &Metadata) -> Record {
-    let record = record();
-    record.set_correlation_id(&metadata.correlation_id);
-    if let Some(causation_id) = &metadata.causation_id {
-        record.set_causation_id(causation_id);
-    }
-    if let Some(actor) = &metadata.actor {
-        record.set_actor(actor);
-    }
-    if !metadata.extensions.is_empty() {
-        // Display of a map of JSON values is its JSON.
-        let extensions = serde_json::Value::Object(metadata.extensions.clone());
-        record.set_extensions(&extensions.to_string());
-    }
-    record
-}
-
 /// The head of a stream.
 pub(super) fn head(stream: &StreamId, version: Version) -> Result<Record, StoreError> {
     let record = of_stream(stream);
@@ -230,43 +188,29 @@ pub(super) fn meta(key: &str, value: &str) -> Record {
     record
 }
 
-/// Reads an event.
-///
-/// # Errors
-/// [`StoreError::Corrupt`], naming stream and version as far as they can be told.
-pub(super) fn read_event(value: JsValue) -> Result<RecordedEvent, StoreError> {
-    let record = value.unchecked_into::<Record>();
-    decode_event(&record).map_err(|cause| corrupt(&record, cause))
-}
-
 /// Reads the head of a stream.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`].
 pub(super) fn read_head(value: JsValue) -> Result<StreamHead, StoreError> {
     let record = value.unchecked_into::<Record>();
-    let decode = || {
-        Ok(StreamHead {
-            stream: decode_stream(&record)?,
-            version: Version(whole(&record.version(), "version")?),
-        })
-    };
-    decode().map_err(|cause: String| corrupt(&record, format!("its head can't be read: {cause}")))
+    decode_head(&record)
+        .map_err(|cause| corrupt(&record, format!("its head can't be read: {cause}")))
+}
+
+/// Reads the head of a stream for a check.
+pub(super) fn inspect_head(record: &Record) -> Result<StreamHead, Damaged> {
+    decode_head(record).map_err(|cause| damaged(record, cause))
 }
 
 /// Reads a snapshot; `None` for one that is damaged, since a cache is as good as none then.
 pub(super) fn read_snapshot(value: JsValue) -> Option<Snapshot> {
-    let record = value.unchecked_into::<Record>();
-    let decode = || {
-        Ok::<_, String>(Snapshot {
-            stream: decode_stream(&record)?,
-            version: Version(whole(&record.version(), "version")?),
-            event_id: decode_id(&record)?,
-            schema: small(&record.schema(), "schema")?,
-            state: json(&record.state(), "state")?,
-        })
-    };
-    decode().ok()
+    decode_snapshot(&value.unchecked_into()).ok()
+}
+
+/// Reads a snapshot for a check.
+pub(super) fn inspect_snapshot(record: &Record) -> Result<Snapshot, Damaged> {
+    decode_snapshot(record).map_err(|cause| damaged(record, cause))
 }
 
 /// Reads a checkpoint; the start for one that is damaged, since a subscriber may see events again.
@@ -278,6 +222,25 @@ pub(super) fn read_checkpoint(value: JsValue) -> Position {
 /// Reads a position that the database gave.
 pub(super) fn read_position(key: &JsValue) -> Option<Position> {
     whole(key, "position").ok().map(Position)
+}
+
+/// What a record lies under, as it says itself: the database sees to it that its key is in it.
+pub(super) fn position_of(record: &Record) -> JsValue {
+    record.position()
+}
+
+/// The same for a record of a stream.
+pub(super) fn stream_of(record: &Record) -> JsValue {
+    Array::of2(&record.aggregate_type(), &record.aggregate_id()).into()
+}
+
+fn damaged(record: &Record, cause: String) -> Damaged {
+    Damaged {
+        stream: decode_stream(record).ok(),
+        version: Version(whole(&record.version(), "version").unwrap_or(0)),
+        position: Position(whole(&record.position(), "position").unwrap_or(0)),
+        cause,
+    }
 }
 
 fn corrupt(record: &Record, cause: String) -> StoreError {
@@ -293,18 +256,20 @@ fn corrupt(record: &Record, cause: String) -> StoreError {
     }
 }
 
-fn decode_event(record: &Record) -> Result<RecordedEvent, String> {
-    let timestamp = text(&record.timestamp(), "timestamp")?;
-    Ok(RecordedEvent {
+fn decode_head(record: &Record) -> Result<StreamHead, String> {
+    Ok(StreamHead {
         stream: decode_stream(record)?,
         version: Version(whole(&record.version(), "version")?),
-        position: Position(whole(&record.position(), "position")?),
-        event_id: decode_id(record)?,
-        event_type: text(&record.event_type(), "event_type")?,
-        schema_version: small(&record.schema_version(), "schema_version")?,
-        data: json(&record.data(), "data")?,
-        timestamp: Timestamp::parse(&timestamp).map_err(|error| error.to_string())?,
-        metadata: decode_metadata(record.metadata())?,
+    })
+}
+
+fn decode_snapshot(record: &Record) -> Result<Snapshot, String> {
+    Ok(Snapshot {
+        stream: decode_stream(record)?,
+        version: Version(whole(&record.version(), "version")?),
+        event_id: id(&text(&record.event_id(), "event_id")?)?,
+        schema: small(&record.schema(), "schema")?,
+        state: json(&text(&record.state(), "state")?, "state")?,
     })
 }
 
@@ -316,30 +281,10 @@ fn decode_stream(record: &Record) -> Result<StreamId, String> {
     .map_err(|error| error.to_string())
 }
 
-fn decode_id(record: &Record) -> Result<EventId, String> {
-    let id = text(&record.event_id(), "event_id")?;
-    Uuid::parse_str(&id)
+fn id(text: &str) -> Result<EventId, String> {
+    Uuid::parse_str(text)
         .map(EventId)
-        .map_err(|error| format!("event_id {id:?} is not a UUID: {error}"))
-}
-
-fn decode_metadata(value: JsValue) -> Result<Metadata, String> {
-    // A field of something that isn't an object would be an exception, not an answer.
-    if !value.is_object() {
-        return Err("metadata is not an object".to_owned());
-    }
-    let record = value.unchecked_into::<Record>();
-    let extensions = match optional(&record.extensions(), "extensions")? {
-        Some(json) => serde_json::from_str(&json)
-            .map_err(|error| format!("extensions are not a JSON object: {error}"))?,
-        None => serde_json::Map::new(),
-    };
-    Ok(Metadata {
-        correlation_id: text(&record.correlation_id(), "correlation_id")?,
-        causation_id: optional(&record.causation_id(), "causation_id")?,
-        actor: optional(&record.actor(), "actor")?,
-        extensions,
-    })
+        .map_err(|error| format!("event_id {text:?} is not a UUID: {error}"))
 }
 
 fn text(value: &JsValue, field: &str) -> Result<String, String> {
@@ -368,6 +313,6 @@ fn small(value: &JsValue, field: &str) -> Result<u32, String> {
     u32::try_from(number).map_err(|_| format!("{field} {number} is too great"))
 }
 
-fn json(value: &JsValue, field: &str) -> Result<JsonText, String> {
-    JsonText::parse(&text(value, field)?).map_err(|error| format!("{field}: {error}"))
+fn json(text: &str, field: &str) -> Result<JsonText, String> {
+    JsonText::parse(text).map_err(|error| format!("{field}: {error}"))
 }

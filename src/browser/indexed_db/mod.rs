@@ -1,14 +1,15 @@
 //! The store in IndexedDB: survives the page, shared by all tabs of one origin.
 //!
 //! `schema` is the layout, `codec` the records, `transaction` how the storage is asked,
-//! `connection` who may close it, `hints` how tabs hear of each other; here and in `append` and
-//! `import` is what the store does.
+//! `connection` who may close it, `hints` how tabs hear of each other; here and in `append`,
+//! `import` and `inspect` is what the store does.
 
 mod append;
 mod codec;
 mod connection;
 mod hints;
 mod import;
+mod inspect;
 mod schema;
 mod transaction;
 
@@ -31,8 +32,8 @@ use self::schema::{
 use self::transaction::{Fault, answer};
 use crate::core::{ExpectedVersion, NewEvent, Position, RecordedEvent, StreamId, Version};
 use crate::store::{
-    AppendError, CheckpointStore, Durability, EventStore, ImportError, Snapshot, SnapshotStore,
-    StoreError, StreamHead,
+    AppendError, CheckpointStore, Durability, EventStore, Held, ImportError, InspectStore,
+    Snapshot, SnapshotStore, StoreError, StreamHead,
 };
 use crate::target::MaybeSend;
 
@@ -288,6 +289,15 @@ impl CheckpointStore for IndexedDbStore {
     ) -> Result<(), StoreError> {
         let checkpoint = codec::checkpoint(subscriber, position)?;
         self.put(CHECKPOINTS, &checkpoint).await
+    }
+}
+
+impl InspectStore for IndexedDbStore {
+    async fn inspect(
+        &self,
+        show: impl FnMut(Held<'_>) -> ControlFlow<()> + MaybeSend,
+    ) -> Result<(), StoreError> {
+        inspect::inspect(&self.connection, show).await
     }
 }
 

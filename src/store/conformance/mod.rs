@@ -1,5 +1,5 @@
-//! The conformance suite: what [`EventStore`], [`SnapshotStore`] and [`CheckpointStore`] promise,
-//! one case a promise. A backend says how it is opened and enters with one line:
+//! The conformance suite: what [`EventStore`], [`SnapshotStore`], [`CheckpointStore`] and
+//! [`InspectStore`] promise, one case a promise. A backend says how it is opened and enters with one line:
 //!
 //! ```
 //! use eventloom::store::{MemoryStore, conformance::Backend};
@@ -25,6 +25,7 @@
 
 pub mod appending;
 pub mod importing;
+pub mod inspecting;
 pub mod keeping;
 pub mod reading;
 pub mod repeating;
@@ -35,7 +36,7 @@ use std::task::Poll;
 
 use serde_json::json;
 
-use super::{AppendError, CheckpointStore, EventStore, SnapshotStore, StoreError};
+use super::{AppendError, CheckpointStore, EventStore, InspectStore, SnapshotStore, StoreError};
 use crate::core::{
     EventId, ExpectedVersion, JsonText, Metadata, NewEvent, Position, RecordedEvent, StreamId,
     Timestamp, Version,
@@ -44,7 +45,7 @@ use crate::core::{
 /// How a store is had for one test, and given up after it.
 pub trait Backend {
     /// The store under test.
-    type Store: EventStore + SnapshotStore + CheckpointStore;
+    type Store: EventStore + SnapshotStore + CheckpointStore + InspectStore;
 
     /// An empty store that no other test uses.
     fn open() -> impl Future<Output = Self::Store>;
@@ -157,6 +158,14 @@ macro_rules! conformance_tests {
                 a_new_subscriber_has_finished_nothing
                 a_checkpoint_replaces_the_one_before
                 checkpoints_of_subscribers_are_kept_apart
+            }
+            inspecting {
+                an_empty_store_shows_nothing_and_is_whole
+                events_then_heads_then_snapshots_are_shown
+                showing_ends_where_it_is_broken_off
+                what_a_store_recorded_is_whole
+                a_snapshot_that_its_events_do_not_fold_to_is_found
+                a_check_that_is_broken_off_says_so
             }
         }
     };

@@ -1,0 +1,144 @@
+//! A checksum of an event's record, by which a store notices that what it reads isn't what it
+//! wrote. Tells accidents, not forgers: who can change a record can change its checksum.
+
+use std::io;
+
+use crc::{CRC_32_ISO_HDLC, Crc, Digest, Table};
+
+use crate::core::Position;
+
+static CRC_32: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDLC);
+
+/// All fields of a record but its position, as they lie in the store: texts are not read yet, so
+/// that a letter that changes without changing the meaning is noticed too.
+#[derive(Clone, Copy, Debug)]
+#[allow(
+    missing_docs,
+    reason = "they are those of `RecordedEvent` and its metadata, by their names"
+)]
+pub struct Content<'a> {
+    pub aggregate_type: &'a str,
+    pub aggregate_id: &'a str,
+    pub version: u64,
+    pub event_id: &'a str,
+    pub event_type: &'a str,
+    pub schema_version: u32,
+    pub data: &'a str,
+    pub timestamp: &'a str,
+    pub correlation_id: &'a str,
+    pub causation_id: Option<&'a str>,
+    pub actor: Option<&'a str>,
+    pub extensions: Option<&'a str>,
+}
+
+impl Content<'_> {
+    /// The checksum: CRC-32 (as in zip and PNG) of the fields as a JSON array in the order above,
+    /// `null` for what isn't set, without spaces; and after it the position in decimal, where the
+    /// record came with one. Where the store gives the position, the checksum is made before there
+    /// is one, and leaves it out.
+    #[must_use]
+    pub fn checksum(&self, position: Option<Position>) -> u32 {
+        let mut digest = self.digest();
+        if let Some(position) = position {
+            digest.update(position.to_string().as_bytes());
+        }
+        digest.finalize()
+    }
+
+    /// Whether a checksum is that of these fields, made with this position or without one.
+    #[must_use]
+    pub fn fits(&self, checksum: u32, position: Position) -> bool {
+        let without = self.digest();
+        let mut with = without.clone();
+        if without.finalize() == checksum {
+            return true;
+        }
+        with.update(position.to_string().as_bytes());
+        with.finalize() == checksum
+    }
+
+    fn digest(&self) -> Digest<'static, u32, Table<1>> {
+        let mut sink = Sink(CRC_32.digest());
+        let fields = (
+            self.aggregate_type,
+            self.aggregate_id,
+            self.version,
+            self.event_id,
+            self.event_type,
+            self.schema_version,
+            self.data,
+            self.timestamp,
+            self.correlation_id,
+            self.causation_id,
+            self.actor,
+            self.extensions,
+        );
+        // Neither can fail: the fields have a JSON form, and the sink takes all.
+        let _ = serde_json::to_writer(&mut sink, &fields);
+        sink.0
+    }
+}
+
+struct Sink(Digest<'static, u32, Table<1>>);
+
+impl io::Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // The expected values are those of zlib's crc32 over the text that is described above.
+    const PLAIN: Content<'_> = Content {
+        aggregate_type: "bank_account",
+        aggregate_id: "ada",
+        version: 3,
+        event_id: "00000000-0000-0000-0000-000000000001",
+        event_type: "MoneyDeposited",
+        schema_version: 1,
+        data: r#"{"amount":1.50}"#,
+        timestamp: "2026-01-05T09:00:02.007Z",
+        correlation_id: "lesson 1",
+        causation_id: None,
+        actor: None,
+        extensions: None,
+    };
+
+    #[test]
+    fn a_checksum_is_the_crc_of_all_fields() {
+        assert_eq!(PLAIN.checksum(None), 627058317);
+        let rich = Content {
+            aggregate_id: "größe \"1\"\n\u{1}🦀",
+            causation_id: Some("cause"),
+            actor: Some(""),
+            extensions: Some(r#"{"b":1.0,"a":2}"#),
+            ..PLAIN
+        };
+        assert_eq!(rich.checksum(None), 1594040533);
+    }
+
+    #[test]
+    fn a_checksum_holds_the_position_of_a_record_that_came_with_one() {
+        assert_eq!(PLAIN.checksum(Some(Position(7))), 4187215161);
+    }
+
+    #[test]
+    fn a_checksum_fits_with_the_position_or_without_one_and_no_other() {
+        let [given, own] = [None, Some(Position(7))].map(|position| PLAIN.checksum(position));
+        assert!(PLAIN.fits(given, Position(7)) && PLAIN.fits(given, Position(8)));
+        assert!(PLAIN.fits(own, Position(7)) && !PLAIN.fits(own, Position(8)));
+        let other = Content {
+            version: 4,
+            ..PLAIN
+        };
+        assert!(!other.fits(given, Position(7)) && !other.fits(own, Position(7)));
+    }
+}

@@ -1,0 +1,180 @@
+//! What can be wrong with a store, in words: where, what, and what to do about it.
+
+use std::fmt;
+
+use crate::core::{EventId, Position, RecordedEvent, StreamId, Version};
+use crate::store::Damaged;
+
+/// Where an event stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Its stream.
+    pub stream: StreamId,
+    /// Its place in the stream.
+    pub version: Version,
+    /// Its place in the store.
+    pub position: Position,
+}
+
+impl Place {
+    pub(super) fn of(event: &RecordedEvent) -> Place {
+        Place {
+            stream: event.stream.clone(),
+            version: event.version,
+            position: event.position,
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (stream, version, position) = (&self.stream, self.version, self.position);
+        write!(f, "{stream} version {version} at position {position}")
+    }
+}
+
+/// Something that is wrong with a store. Its text is whole sentences.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Finding {
+    /// A record of the log can't be read, or its checksum doesn't fit. What it held is lost here.
+    #[error("The record at {} is damaged: {}. Restore it from an export made before.", .0, .0.cause)]
+    Damaged(Damaged),
+    /// The model can't read an event. The event itself is whole.
+    #[error(
+        "{place} is not an event that its model can read: {cause}. Use the Eventloom that \
+         recorded it, or teach the model to read it."
+    )]
+    Undecodable {
+        /// The event.
+        place: Place,
+        /// What the model says.
+        cause: String,
+    },
+    /// A stream has no event at some versions, and no damaged record accounts for it.
+    #[error("{}. Restore what is missing from an export made before.", gap(.stream, *.first, *.last, *.after, *.before))]
+    Gap {
+        /// The stream.
+        stream: StreamId,
+        /// The first version that is missing.
+        first: Version,
+        /// The last version that is missing; the same for one.
+        last: Version,
+        /// The position of the event before them, 0 where there is none.
+        after: Position,
+        /// The position of the event after them.
+        before: Position,
+    },
+    /// A version that comes after its own or a later one, in the order of positions.
+    #[error(
+        "{place} comes after version {after} of its stream. Export the store, put the lines of \
+         this stream in order, and import them into an empty store."
+    )]
+    VersionOutOfOrder {
+        /// The event.
+        place: Place,
+        /// The version that came before it.
+        after: Version,
+    },
+    /// A position that isn't greater than the one before it.
+    #[error(
+        "{place} comes after position {after} in the log, and positions must grow. Export the \
+         store and import it into an empty one, which gives positions anew."
+    )]
+    PositionOutOfOrder {
+        /// The event.
+        place: Place,
+        /// The position that came before it.
+        after: Position,
+    },
+    /// Two events have one id.
+    #[error(
+        "{place} has the id of the event at position {first}, {event_id}. One of the two was \
+         recorded twice: reset the store and import an export without the later one."
+    )]
+    RepeatedId {
+        /// The later event.
+        place: Place,
+        /// The id.
+        event_id: EventId,
+        /// The position of the earlier one.
+        first: Position,
+    },
+    /// A stream has events and no head, so that it isn't listed.
+    #[error("{place} is the last event of a stream that has no head. {}", REBUILD)]
+    HeadMissing {
+        /// The stream's last event.
+        place: Place,
+    },
+    /// The head of a stream isn't the version of its last event.
+    #[error(
+        "{place} is the last event of its stream, but the stream's head says version {head}. {}",
+        if *.head > .place.version { MISSING } else { REBUILD }
+    )]
+    HeadWrong {
+        /// The stream's last event.
+        place: Place,
+        /// What the head says.
+        head: Version,
+    },
+    /// A head without a stream.
+    #[error(
+        "{stream} has a head that says version {head}, but the log has none of its events, at any \
+         position. Restore them from an export made before."
+    )]
+    HeadExtra {
+        /// The stream.
+        stream: StreamId,
+        /// What the head says.
+        head: Version,
+    },
+    /// The head of a stream can't be read.
+    #[error("The head of {} is damaged: {}. {}", .0.stream(), .0.cause, REBUILD)]
+    HeadDamaged(Damaged),
+    /// A snapshot can't be read. It is passed over when its aggregate is loaded.
+    #[error("The snapshot of {} is damaged: {}. {}", .0.stream(), .0.cause, FOLDED_ANEW)]
+    SnapshotDamaged(Damaged),
+    /// A snapshot was taken after an event that its stream doesn't hold.
+    #[error(
+        "The snapshot of {stream} version {version} was taken after event {event_id}, which the \
+         stream doesn't hold there. {}",
+        FOLDED_ANEW
+    )]
+    SnapshotStray {
+        /// The stream.
+        stream: StreamId,
+        /// The version that the snapshot names.
+        version: Version,
+        /// The id that it names.
+        event_id: EventId,
+    },
+    /// A snapshot isn't the state that its events fold to. Loading its aggregate builds on it.
+    #[error(
+        "The snapshot of {0} is not the state that its events fold to. Delete it: the state is \
+         then folded from the events."
+    )]
+    SnapshotDiffers(Place),
+}
+
+const REBUILD: &str =
+    "Export the store, reset it, and import the export: that makes every head anew.";
+
+const MISSING: &str = "What came after it is missing: restore it from an export made before.";
+
+const FOLDED_ANEW: &str = "Nothing is lost: the state is folded from the events instead.";
+
+fn gap(
+    stream: &StreamId,
+    first: Version,
+    last: Version,
+    after: Position,
+    before: Position,
+) -> String {
+    let versions = match first == last {
+        true => format!("version {first}"),
+        false => format!("versions {first} to {last}"),
+    };
+    match after {
+        Position::START => format!("{stream} lacks {versions}, before position {before}"),
+        _ => format!("{stream} lacks {versions}, between positions {after} and {before}"),
+    }
+}

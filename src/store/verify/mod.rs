@@ -1,0 +1,173 @@
+//! Whether a store is whole: versions, positions, ids, heads, checksums, snapshots, and that every
+//! event can be read by its model. Says what is wrong and mends nothing.
+
+mod checker;
+mod finding;
+mod hole;
+
+use std::convert::Infallible;
+use std::ops::ControlFlow;
+
+use super::{EventStore, Held, InspectStore, Snapshot, SnapshotStore, StoreError};
+use crate::core::{JsonText, RecordedEvent, StreamId, Version};
+use crate::target::MaybeSend;
+
+pub use checker::Checker;
+pub use finding::{Finding, Place};
+
+/// How many events of a stream are read at once, to fold them.
+const PAGE: usize = 500;
+
+/// How many events go by between two looks at whether it was cancelled.
+const STEP: u64 = 200;
+
+/// What a check of a whole store came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verification {
+    /// How many records the log holds, damaged ones too.
+    pub events: u64,
+    /// How many of them were written before checksums were kept: what they hold can have changed
+    /// without a trace.
+    pub unchecked: u64,
+    /// What is wrong; the first 1,000.
+    pub findings: Vec<Finding>,
+    /// How many findings there are besides.
+    pub more: u64,
+}
+
+/// Why a store couldn't be checked to the end.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VerifyError {
+    /// It was cancelled. Nothing was changed.
+    #[error("the check was cancelled")]
+    Cancelled,
+    /// The store as a whole can't be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The state of one aggregate while its events are folded, to compare a snapshot with. A store
+/// knows no models; whoever asks for a check brings them.
+pub trait Fold {
+    /// Folds the next event of the stream.
+    ///
+    /// # Errors
+    /// The model's, when it can't; the snapshot isn't judged then.
+    fn fold(&mut self, event: &RecordedEvent) -> Result<(), String>;
+
+    /// The state, in the form that a snapshot has; none where it has no such form.
+    fn state(&self) -> Option<JsonText>;
+}
+
+/// For those who judge no snapshots: `|_| None::<Infallible>`.
+impl Fold for Infallible {
+    fn fold(&mut self, _: &RecordedEvent) -> Result<(), String> {
+        match *self {}
+    }
+
+    fn state(&self) -> Option<JsonText> {
+        match *self {}
+    }
+}
+
+/// Checks the whole store: versions without gaps from 1, positions that grow, ids that are there
+/// once, heads, checksums, that `decodes` accepts each event, and that each snapshot is what its
+/// events fold to.
+///
+/// `begin` answers with the state of a snapshot's stream at version 0, and none for a snapshot
+/// that isn't to be judged, like one of an older form. `progress` is told now and then how many
+/// events were checked, and can break it off. Memory: as [`Checker`] says, the names of the
+/// streams that have a snapshot, and 500 events.
+///
+/// Log and heads are those of one moment; a snapshot that is replaced or goes meanwhile isn't
+/// judged.
+///
+/// # Errors
+/// [`VerifyError`]. What is wrong with the store's content is no error but a [`Finding`].
+pub async fn verify<F: Fold>(
+    store: &(impl EventStore + SnapshotStore + InspectStore),
+    mut decodes: impl FnMut(&RecordedEvent) -> Result<(), String> + MaybeSend,
+    mut begin: impl FnMut(&Snapshot) -> Option<F>,
+    mut progress: impl FnMut(u64) -> ControlFlow<()> + MaybeSend,
+) -> Result<Verification, VerifyError> {
+    let mut checker = Checker::new();
+    let mut snapshots: Vec<StreamId> = Vec::new();
+    let mut broken_off = false;
+    let show = |held: Held<'_>| {
+        match held {
+            Held::Event { event, unchecked } => {
+                checker.event(event, unchecked, &mut decodes);
+                if checker.events().is_multiple_of(STEP) && progress(checker.events()).is_break() {
+                    broken_off = true;
+                    return ControlFlow::Break(());
+                }
+            }
+            Held::Head(head) => checker.head(head),
+            Held::Snapshot(Ok(snapshot)) => snapshots.push(snapshot.stream.clone()),
+            Held::Snapshot(Err(damaged)) => checker.find(Finding::SnapshotDamaged(damaged)),
+        }
+        ControlFlow::Continue(())
+    };
+    store.inspect(show).await?;
+    if broken_off {
+        return Err(VerifyError::Cancelled);
+    }
+    for stream in snapshots {
+        if progress(checker.events()).is_break() {
+            return Err(VerifyError::Cancelled);
+        }
+        let Some(snapshot) = store.snapshot(&stream).await? else {
+            continue;
+        };
+        let Some(state) = begin(&snapshot) else {
+            continue;
+        };
+        if let Some(finding) = judge(store, &snapshot, state).await?
+            && store.snapshot(&stream).await?.as_ref() == Some(&snapshot)
+        {
+            checker.find(finding);
+        }
+    }
+    Ok(checker.finish())
+}
+
+/// Compares a snapshot with the events that it was taken after.
+async fn judge(
+    store: &impl EventStore,
+    snapshot: &Snapshot,
+    mut state: impl Fold,
+) -> Result<Option<Finding>, StoreError> {
+    let stray = || Finding::SnapshotStray {
+        stream: snapshot.stream.clone(),
+        version: snapshot.version,
+        event_id: snapshot.event_id,
+    };
+    let mut folded = Version::NONE;
+    while folded < snapshot.version {
+        let page = match store.read_stream(&snapshot.stream, folded, PAGE).await {
+            Ok(page) => page,
+            // Found already, as what it is.
+            Err(StoreError::Corrupt { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let Some(last) = page.last() else {
+            return Ok(Some(stray()));
+        };
+        folded = last.version;
+        for event in page.iter().take_while(|e| e.version <= snapshot.version) {
+            if event.version == snapshot.version && event.event_id != snapshot.event_id {
+                return Ok(Some(stray()));
+            }
+            if state.fold(event).is_err() {
+                // A gap, or an event that no model can read: found already too.
+                return Ok(None);
+            }
+            if event.version == snapshot.version {
+                let same = state.state().is_none_or(|s| s.same_value(&snapshot.state));
+                let place = Place::of(event);
+                return Ok((!same).then_some(Finding::SnapshotDiffers(place)));
+            }
+        }
+    }
+    Ok(Some(stray()))
+}

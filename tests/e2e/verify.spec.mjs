@@ -1,0 +1,193 @@
+// Checking the whole store from the page: what is whole is said to be, what was damaged is named.
+import { AxeBuilder } from '@axe-core/playwright';
+import { fileOf, manyAccounts } from './events.mjs';
+import { expect, test } from './fixtures.mjs';
+
+/**
+ * Changes the records of an object store in the page's database whose version is one of these (all
+ * of them, without), as another program would: fields get values, `undefined` takes them away, and
+ * `gone` deletes the record.
+ */
+const meddle = (page, store, { versions, fields, gone = false }) =>
+  page.evaluate(
+    ({ store, versions, fields, gone }) =>
+      new Promise((resolve, reject) => {
+        const opening = indexedDB.open('eventloom');
+        opening.onerror = () => reject(opening.error);
+        opening.onsuccess = () => {
+          const database = opening.result;
+          const changing = database.transaction(store, 'readwrite');
+          const records = changing.objectStore(store).openCursor();
+          records.onsuccess = () => {
+            const at = records.result;
+            if (!at) return;
+            if (!versions || versions.includes(at.value.version)) {
+              if (gone) at.delete();
+              else at.update({ ...at.value, ...fields });
+            }
+            at.continue();
+          };
+          const end = (settle) => () => {
+            database.close();
+            settle();
+          };
+          changing.oncomplete = end(resolve);
+          changing.onabort = end(() => reject(changing.error));
+        };
+      }),
+    { store, versions, fields, gone },
+  );
+
+const region = (page) => page.getByRole('region', { name: 'Verification', exact: true });
+
+test('the story is whole, and the region that says so can be put away', async ({ page, playground, picture }) => {
+  await playground.open();
+  await expect(region(page)).toBeHidden();
+  await playground.button('Verify').click();
+  await expect(region(page).getByText('No problems in 9 events', { exact: true })).toBeVisible();
+  await expect(page.getByRole('progressbar', { name: 'Verify', exact: true })).toBeHidden();
+  await picture('verified');
+  await region(page).getByRole('button', { name: 'Close', exact: true }).click();
+  await expect(region(page)).toBeHidden();
+  await expect(playground.button('Verify')).toBeFocused();
+  await playground.shows(9, 9);
+});
+
+test('events recorded and imported since are checked with the rest', async ({ page, playground }) => {
+  await playground.open();
+  await playground.record('Deposit', {}, 'MoneyDeposited', 10);
+  await playground.choose(fileOf(manyAccounts(3)));
+  await expect(playground.status).toHaveText(/^Imported 3 events/);
+  await playground.button('Verify').click();
+  await expect(region(page)).toContainText('No problems in 13 events');
+  await expect(region(page)).not.toContainText('checksums');
+});
+
+test('a damaged record is named by its stream and version', async ({ page, playground, picture }) => {
+  await playground.open();
+  // What was withdrawn is 120.00 in the story.
+  await meddle(page, 'events', { versions: [3], fields: { data: '{"amount":13000,"reference":"rent"}' } });
+  await playground.button('Verify').click();
+  await expect(region(page)).toContainText('1 problem in 9 events');
+  const findings = region(page).getByRole('listitem');
+  await expect(findings).toHaveText([
+    /^The record at position \d+ \(bank_account\/ada-savings version 3, as it says\) is damaged: its checksum/,
+  ]);
+  await expect(findings).toContainText('Restore it from an export');
+  await picture('verified-damaged');
+});
+
+test('a missing event, a wrong head and records without checksums are told apart', async ({ page, playground }) => {
+  await playground.open();
+  await meddle(page, 'events', { versions: [4], gone: true });
+  await meddle(page, 'events', { versions: [8, 9], fields: { checksum: undefined } });
+  await meddle(page, 'streams', { fields: { version: 8 } });
+  await playground.button('Verify').click();
+  await expect(region(page).getByRole('listitem')).toHaveText([
+    /^bank_account\/ada-savings lacks version 4, between positions \d+ and \d+\. Restore/,
+    /^bank_account\/ada-savings version 9 at position \d+ is the last event of its stream, but .* says version 8\./,
+  ]);
+  await expect(region(page)).toContainText('2 problems in 8 events');
+  await expect(region(page)).toContainText('2 events were recorded before Eventloom kept checksums');
+});
+
+/** Keeps the database busy with a transaction that writes; answers with how to let it go. */
+async function occupy(page) {
+  await page.evaluate(
+    () =>
+      new Promise((resolve, reject) => {
+        const opening = indexedDB.open('eventloom');
+        opening.onerror = () => reject(opening.error);
+        opening.onsuccess = () => {
+          const database = opening.result;
+          const writing = database.transaction(['events'], 'readwrite');
+          writing.oncomplete = () => database.close();
+          window.occupied = true;
+          const again = () => {
+            resolve();
+            if (window.occupied) writing.objectStore('events').count().onsuccess = again;
+          };
+          again();
+        };
+      }),
+  );
+  return () => page.evaluate(() => {
+    window.occupied = false;
+  });
+}
+
+test('while it runs a progressbar says so, and it can be cancelled', async ({ page, playground }) => {
+  const progress = page.getByRole('progressbar', { name: 'Verify', exact: true });
+  await playground.open();
+  const letGo = await occupy(page);
+  await playground.button('Verify').click();
+  await expect(progress).toBeVisible();
+  await expect(playground.button('Verify')).toHaveAttribute('aria-disabled', 'true');
+  await playground.button('Cancel verification').click();
+  await expect(progress).toBeHidden();
+  await expect(playground.button('Verify')).toHaveAttribute('aria-disabled', 'false');
+  await playground.button('Verify').click();
+  await expect(progress).toBeVisible();
+  await expect(region(page)).toBeHidden();
+  await letGo();
+  await expect(region(page)).toContainText('No problems in 9 events');
+  await expect(progress).toBeHidden();
+});
+
+test('of many findings a hundred are shown and the rest is counted', async ({ page, playground }) => {
+  await playground.open();
+  await playground.choose(fileOf(manyAccounts(130)));
+  await expect(playground.status).toHaveText(/^Imported 130 events/);
+  await meddle(page, 'events', { fields: { event_type: 'Meddled' } });
+  await playground.button('Verify').click();
+  await expect(region(page)).toContainText('139 problems in 139 events');
+  await expect(region(page).getByRole('listitem')).toHaveCount(101);
+  await expect(region(page).getByRole('listitem').last()).toHaveText('and 39 more');
+});
+
+test('the result goes with a reset and with an import', async ({ page, playground }) => {
+  await playground.open();
+  for (const away of [
+    () => playground.empty('Restore the story'),
+    () => playground.choose(fileOf(manyAccounts(2))),
+  ]) {
+    await playground.button('Verify').click();
+    await expect(region(page)).toContainText('No problems in 9 events');
+    await away();
+    await expect(region(page)).toBeHidden();
+  }
+});
+
+for (const [look, viewport, colorScheme] of [
+  ['1440×900, light', { width: 1440, height: 900 }, 'light'],
+  ['1440×900, dark', { width: 1440, height: 900 }, 'dark'],
+  ['390×844, light', { width: 390, height: 844 }, 'light'],
+  ['390×844, dark', { width: 390, height: 844 }, 'dark'],
+  ['320×700, light', { width: 320, height: 700 }, 'light'],
+]) {
+  test.describe(`at ${look}`, () => {
+    test.use({ viewport, colorScheme });
+
+    test('axe finds nothing with the result shown, and nothing scrolls sideways', async ({ page, playground, picture }) => {
+      await playground.open();
+      const clean = async () => {
+        const { violations } = await new AxeBuilder({ page })
+          .options({ rules: { 'target-size': { enabled: true } } })
+          .setLegacyMode()
+          .analyze();
+        const found = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}`));
+        expect(found).toEqual([]);
+        const room = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+        expect(room[0]).toBeLessThanOrEqual(room[1]);
+      };
+      await playground.button('Verify').click();
+      await expect(region(page)).toContainText('No problems in 9 events');
+      await clean();
+      await meddle(page, 'events', { versions: [7, 8, 9], fields: { event_type: 'Meddled' } });
+      await playground.button('Verify').click();
+      await expect(region(page)).toContainText('3 problems in 9 events');
+      await clean();
+      await picture(`verified-${viewport.width}-${colorScheme}`);
+    });
+  });
+}
