@@ -88,7 +88,8 @@ fn run() -> Result<()> {
 fn parse(arguments: &[String]) -> Result<Task> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        [] | ["help" | "-h" | "--help", ..] | [_, "-h" | "--help", ..] => Ok(Task::Help),
+        [] | ["help", ..] => Ok(Task::Help),
+        all if all.contains(&"-h") || all.contains(&"--help") => Ok(Task::Help),
         ["serve", options @ ..] => parse_serving(options).map(Task::Serve),
         ["test"] => Ok(Task::Test(Stage::ALL.to_vec())),
         ["test", "lint"] => Ok(Task::Test(Stage::lint())),
@@ -183,6 +184,7 @@ mod tests {
     fn nothing_asks_for_help() {
         assert_eq!(parsed("").unwrap(), Task::Help);
         assert_eq!(parsed("serve --help").unwrap(), Task::Help);
+        assert_eq!(parsed("bench browser --help").unwrap(), Task::Help);
     }
 
     #[test]
