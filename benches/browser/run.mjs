@@ -58,28 +58,31 @@ async function measure(address) {
     const page = await context.newPage();
     page.on('console', (message) => console.error(`  ${message.text()}`));
     page.on('pageerror', (error) => console.error(`  ${error}`));
+    await page.exposeFunction('keepRounds', (found) => keep({ browser: context.browser()?.version(), ...found }));
     await page.goto(address);
     await page.waitForFunction(() => globalThis.bench);
-    const found = await page.evaluate((options) => globalThis.bench(options), {
-      count,
-      ...sizes,
-      rounds: 3,
-      only: values.only,
-    });
-    return { browser: context.browser()?.version(), ...found };
+    const options = { count, ...sizes, rounds: 3, only: values.only };
+    await page.evaluate((options) => globalThis.bench(options, globalThis.keepRounds), options);
   } finally {
     await context.close();
     rmSync(profile, { recursive: true, force: true });
   }
 }
 
-const server = await serve();
-try {
-  const found = await measure(`http://127.0.0.1:${server.address().port}/`);
+let found;
+let reached;
+/** After each round, so that a run that is broken off was not for nothing. */
+function keep(rounds) {
+  found = rounds;
+  reached = targets(found);
   const { devDependencies: peers } = JSON.parse(readFileSync(`${here}package.json`, 'utf8'));
-  const reached = targets(found);
   mkdirSync(target, { recursive: true });
   writeFileSync(`${target}browser.json`, `${JSON.stringify({ ...found, peers, targets: reached }, undefined, 1)}\n`);
+}
+
+const server = await serve();
+try {
+  await measure(`http://127.0.0.1:${server.address().port}/`);
   console.log(table(found, reached));
   for (const [peer, why] of Object.entries(found.faults)) console.log(`${peer} is not timed further. ${why}`);
   console.log(`All figures of all rounds are in ${target}browser.json`);

@@ -203,10 +203,10 @@ async function longStream(peer, log, keep) {
 }
 
 /**
- * Runs everything, and answers `{ sizes, faults, results }`: for each work and peer a figure in
- * milliseconds a round, and in `faults` why a peer has none.
+ * Runs everything, and hands `{ sizes, faults, results }` to `keepRounds` after each round: for each
+ * work and peer a figure in milliseconds a round, and in `faults` why a peer has none.
  */
-export async function bench({ count, single, batches, rounds, only }) {
+export async function bench({ count, single, batches, rounds, only }, keepRounds) {
   const faults = {};
   const results = {};
   const keep = (work, name, figure) => ((results[work] ??= {})[name] ??= []).push(figure);
@@ -247,9 +247,9 @@ export async function bench({ count, single, batches, rounds, only }) {
       await attempt(peer, () => bigStore(peer, many, keepOwn));
       await attempt(peer, () => longStream(peer, one, keepOwn));
     }
+    const { long, sparse, streams } = many;
+    await keepRounds({ sizes: { count, single, batches, rounds: round + 1, long, sparse, streams }, faults, results });
   }
-  const { long, sparse, streams } = many;
-  return { sizes: { count, single, batches, rounds, long, sparse, streams }, faults, results };
 }
 
 globalThis.bench = bench;

@@ -38,9 +38,9 @@ use super::{Durability, IndexedDbStore};
 use crate::core::{ExpectedVersion, Position, StreamId, Version};
 use crate::store::EventStore;
 
-/// A store in IndexedDB. Every method answers with a promise; one that fails is rejected with an
-/// `Error` whose `name` is that of the variant in [`AppendError`], [`ImportError`] or
-/// [`StoreError`], with the variant's fields as properties, or `InvalidArgument`.
+/// A store in IndexedDB. Every method but `close` answers with a promise; one that fails is rejected
+/// with an `Error` whose `name` is that of the variant in `AppendError`, `ImportError` or
+/// `StoreError` of [`crate::store`], with the variant's fields as properties, or `InvalidArgument`.
 #[wasm_bindgen(js_name = EventStore)]
 #[derive(Debug)]
 pub struct JsEventStore {
