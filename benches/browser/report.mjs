@@ -37,9 +37,10 @@ export function targets({ sizes, results }) {
   const opened = results.g?.Eventloom;
   if (opened) {
     const milliseconds = median(opened);
-    const note = sizes.count < 1_000_000 ? 'the target is meant for 1,000,000 events' : undefined;
     const range = { from: Math.min(...opened), to: Math.max(...opened) };
-    found.push({ title: OPEN[1](sizes), milliseconds, most: OPEN_LIMIT, ...range, reached: milliseconds <= OPEN_LIMIT, note });
+    // A smaller store that opens in time says nothing of the one that the target is meant for.
+    const told = sizes.count < 1_000_000 ? { note: 'meant for 1,000,000 events' } : { reached: milliseconds <= OPEN_LIMIT };
+    found.push({ title: OPEN[1](sizes), milliseconds, most: OPEN_LIMIT, ...range, ...told });
   }
   return found;
 }
@@ -57,7 +58,7 @@ export function table({ sizes, browser, results }, reached) {
     const unit = against ? '×' : ' ms';
     const value = ratio ?? milliseconds;
     const range = value === undefined ? '' : `${figure(value)}${unit} (${figure(from)} to ${figure(to)})`;
-    const answer = value === undefined ? 'not measured' : yes ? 'yes' : 'no';
+    const answer = value === undefined ? 'not measured' : yes === undefined ? 'not told' : yes ? 'yes' : 'no';
     return [title, `≤ ${most}${unit} ${against ?? ''}`.trim(), range, answer, note ?? ''];
   });
   return [
