@@ -3,6 +3,8 @@
 
 pub mod clock;
 pub mod indexed_db;
+#[cfg(feature = "js-api")]
+pub mod js_api;
 
 pub use clock::{BrowserClock, BrowserIds};
 pub use indexed_db::{IndexedDbStore, Signal, Subscription};

@@ -1,8 +1,9 @@
-//! `cargo xtask`: sets up what is missing, then serves, tests or audits Eventloom.
+//! `cargo xtask`: sets up what is missing, then serves, tests, measures or audits Eventloom.
 //!
 //! This file is the command line. What a command does is in the file of its name.
 
 mod audit;
+mod bench;
 mod browser;
 mod cargo_tool;
 mod failure;
@@ -18,6 +19,7 @@ mod tools;
 use std::env;
 use std::process::ExitCode;
 
+use bench::Measuring;
 use failure::{Failure, Result};
 use project::Project;
 use serve::Serving;
@@ -34,9 +36,17 @@ Eventloom's tasks. Each installs what it misses first (into target/tools and nod
       Run everything that must hold, stage by stage, or one stage:
       format, clippy, clippy-wasm, native, web, e2e, doc; lint is all of them that run no tests.
 
+  cargo xtask bench browser [--short] [--events N]
+      Measure the store in Chromium against bare IndexedDB, Dexie, idb, SQLite and PGlite; print a table
+      and keep all figures in target/bench/browser.json. A quarter of an hour; --short takes two minutes
+      and shows that it works, --events chooses how many events the big stores hold (100,000).
+
   cargo xtask audit
       Check the licences, sources and known vulnerabilities of the dependencies, with cargo-deny.
 ";
+
+/// With fewer, the streams to load would be too short to time.
+const FEWEST_EVENTS: u32 = 1_000;
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq)]
@@ -44,6 +54,7 @@ enum Task {
     Help,
     Serve(Serving),
     Test(Vec<Stage>),
+    Bench(Measuring),
     Audit,
 }
 
@@ -69,6 +80,7 @@ fn run() -> Result<()> {
         Task::Help => Ok(()),
         Task::Serve(serving) => serve::serve(&project, serving),
         Task::Test(stages) => test::test(&project, &stages),
+        Task::Bench(measuring) => bench::browser(&project, measuring),
         Task::Audit => audit::audit(&project),
     }
 }
@@ -76,7 +88,8 @@ fn run() -> Result<()> {
 fn parse(arguments: &[String]) -> Result<Task> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        [] | ["help" | "-h" | "--help", ..] | [_, "-h" | "--help", ..] => Ok(Task::Help),
+        [] | ["help", ..] => Ok(Task::Help),
+        all if all.contains(&"-h") || all.contains(&"--help") => Ok(Task::Help),
         ["serve", options @ ..] => parse_serving(options).map(Task::Serve),
         ["test"] => Ok(Task::Test(Stage::ALL.to_vec())),
         ["test", "lint"] => Ok(Task::Test(Stage::lint())),
@@ -84,8 +97,13 @@ fn parse(arguments: &[String]) -> Result<Task> {
             Some(stage) => Ok(Task::Test(vec![stage])),
             None => Err(misunderstood(name)),
         },
+        ["bench"] => Err(Failure::new(
+            "`cargo xtask bench` does not say what to measure.",
+            "Give `cargo xtask bench browser`; `cargo xtask` alone lists its options.",
+        )),
+        ["bench", "browser", options @ ..] => parse_measuring(options).map(Task::Bench),
         ["audit"] => Ok(Task::Audit),
-        ["test" | "audit", _, extra, ..] | ["audit", extra] | [extra, ..] => {
+        ["test" | "audit", _, extra, ..] | ["audit" | "bench", extra, ..] | [extra, ..] => {
             Err(misunderstood(extra))
         }
     }
@@ -109,6 +127,34 @@ fn parse_serving(options: &[&str]) -> Result<Serving> {
         }
     }
     Ok(serving)
+}
+
+fn parse_measuring(options: &[&str]) -> Result<Measuring> {
+    let mut measuring = Measuring::default();
+    let mut options = options.iter();
+    while let Some(&option) = options.next() {
+        match option {
+            "--short" => measuring.short = true,
+            "--events" => measuring.events = Some(events(options.next().copied().unwrap_or(""))?),
+            other => match other.strip_prefix("--events=") {
+                Some(number) => measuring.events = Some(events(number)?),
+                None => return Err(misunderstood(other)),
+            },
+        }
+    }
+    Ok(measuring)
+}
+
+fn events(text: &str) -> Result<u32> {
+    text.parse()
+        .ok()
+        .filter(|number| *number >= FEWEST_EVENTS)
+        .ok_or_else(|| {
+            Failure::new(
+                format!("`{text}` is not a number of events to measure with."),
+                format!("Give {FEWEST_EVENTS} or more, as in `cargo xtask bench browser --events 20000`."),
+            )
+        })
 }
 
 fn misunderstood(argument: &str) -> Failure {
@@ -138,6 +184,7 @@ mod tests {
     fn nothing_asks_for_help() {
         assert_eq!(parsed("").unwrap(), Task::Help);
         assert_eq!(parsed("serve --help").unwrap(), Task::Help);
+        assert_eq!(parsed("bench browser --help").unwrap(), Task::Help);
     }
 
     #[test]
@@ -171,11 +218,40 @@ mod tests {
     }
 
     #[test]
+    fn bench_takes_its_options_in_any_order() {
+        let expected = Measuring {
+            short: true,
+            events: Some(20_000),
+        };
+        for line in [
+            "bench browser --short --events 20000",
+            "bench browser --events=20000 --short",
+        ] {
+            assert_eq!(parsed(line).unwrap(), Task::Bench(expected), "{line}");
+        }
+        assert_eq!(
+            parsed("bench browser").unwrap(),
+            Task::Bench(Measuring::default())
+        );
+    }
+
+    #[test]
+    fn too_few_events_or_no_number_of_them_is_an_error() {
+        for events in ["", "999", "many", "-1"] {
+            assert!(parsed(&format!("bench browser --events {events}")).is_err());
+        }
+        assert!(parsed("bench browser --events 1000").is_ok());
+    }
+
+    #[test]
     fn what_is_unknown_is_named() {
         for line in [
             "sevre",
             "test wbe",
             "audit now",
+            "bench",
+            "bench core",
+            "bench browser --long",
             "serve --prot 1",
             "test web e2e",
         ] {

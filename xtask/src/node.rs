@@ -1,33 +1,56 @@
-//! The packages from npm: whether they are those that package-lock.json names, and how they get here.
+//! The packages from npm: whether they are those that a package-lock.json names, and how they get here.
 
 use std::fs;
+use std::path::PathBuf;
 
 use crate::failure::{Failure, Result};
 use crate::process::{self, Ending};
 use crate::project::{Project, read};
 
-/// What is said before they are installed.
-pub const PROMISE: &str =
-    "Playwright, axe and wasm-opt into node_modules, with npm: under a minute";
+/// Packages that a folder's lock file names.
+pub struct Packages {
+    folder: &'static str,
+    /// What is said before they are installed.
+    pub promise: &'static str,
+}
+
+/// What the tests and the release build take from npm.
+pub const TOOLS: Packages = Packages {
+    folder: ".",
+    promise: "Playwright, axe and wasm-opt into node_modules, with npm: under a minute",
+};
+
+/// What the store is measured against. Apart, so that nobody who only tests downloads it.
+pub const PEERS: Packages = Packages {
+    folder: "benches/browser",
+    promise: "Dexie, idb, SQLite-wasm and PGlite into benches/browser/node_modules, with npm: under a minute",
+};
 
 const OLDEST_NODE: u32 = 20;
+const LOCK: &str = "package-lock.json";
 /// A copy of the lock file that node_modules was filled from.
 const STAMP: &str = "node_modules/.eventloom-package-lock.json";
+
+impl Packages {
+    fn file(&self, project: &Project, name: &str) -> PathBuf {
+        project.file(self.folder).join(name)
+    }
+}
 
 /// Whether node_modules was filled from the lock file as it is now.
 ///
 /// # Errors
 /// When the lock file can't be read.
-pub fn is_here(project: &Project) -> Result<bool> {
-    let wanted = read(&project.file("package-lock.json"))?;
-    Ok(fs::read(project.file(STAMP)).is_ok_and(|stamp| stamp == wanted.as_bytes()))
+pub fn is_here(project: &Project, packages: &Packages) -> Result<bool> {
+    let wanted = read(&packages.file(project, LOCK))?;
+    Ok(fs::read(packages.file(project, STAMP)).is_ok_and(|stamp| stamp == wanted.as_bytes()))
 }
 
 /// Fills node_modules from the lock file.
 ///
 /// # Errors
 /// When Node or npm is missing or too old, or npm fails.
-pub fn install(project: &Project) -> Result<()> {
+pub fn install(project: &Project, packages: &Packages) -> Result<()> {
     let version = process::answer(project.command("node").arg("--version"));
     let recent = version
         .as_deref()
@@ -46,10 +69,11 @@ pub fn install(project: &Project) -> Result<()> {
     // The browser is the system's own; Playwright is not to fetch another.
     command
         .args(["ci", "--no-audit", "--no-fund"])
+        .current_dir(project.file(packages.folder))
         .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
     let failed = |why: String| Failure::new(why, "See the output above, then try again.");
     match process::shown(&mut command)? {
-        Ending::Well => fs::copy(project.file("package-lock.json"), project.file(STAMP))
+        Ending::Well => fs::copy(packages.file(project, LOCK), packages.file(project, STAMP))
             .map(drop)
             .map_err(|cause| failed(format!("node_modules could not be written: {cause}."))),
         Ending::Badly | Ending::Late => Err(failed("`npm ci` failed.".to_owned())),

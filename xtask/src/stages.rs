@@ -138,7 +138,7 @@ impl Stage {
             Self::Doc => vec![
                 doc(project, &[]),
                 // What is there only in a browser is documented too.
-                doc(project, &["--target", WASM]),
+                doc(project, &["--target", WASM, "--features", "js-api"]),
             ],
         }
     }

@@ -26,6 +26,8 @@ pub enum Tool {
     WasmTarget,
     /// Playwright, axe and wasm-opt.
     NodePackages,
+    /// Other stores of browsers, to measure ours against.
+    Peers,
     /// Chromium and its driver.
     Browser,
     /// What turns the compiled wasm into a module for a browser, and runs its tests.
@@ -80,7 +82,8 @@ impl Tool {
                 .iter()
                 .all(|name| process::answer(project.cargo().args([name, "--version"])).is_some())),
             Self::WasmTarget => Ok(has_wasm_target(project)),
-            Self::NodePackages => node::is_here(project),
+            Self::NodePackages => node::is_here(project, &node::TOOLS),
+            Self::Peers => node::is_here(project, &node::PEERS),
             Self::Browser => Ok(browser::is_here(project)),
             Self::WasmBindgen | Self::Trunk | Self::WasmPack | Self::CargoDeny => {
                 Ok(self.cargo_tool(project)?.is_here(project))
@@ -93,7 +96,8 @@ impl Tool {
         Ok(match self {
             Self::Linters => "rustfmt and Clippy, with rustup: under a minute".to_owned(),
             Self::WasmTarget => format!("the target {WASM}, with rustup: under a minute"),
-            Self::NodePackages => node::PROMISE.to_owned(),
+            Self::NodePackages => node::TOOLS.promise.to_owned(),
+            Self::Peers => node::PEERS.promise.to_owned(),
             Self::Browser => browser::PROMISE.to_owned(),
             Self::WasmBindgen | Self::Trunk | Self::WasmPack | Self::CargoDeny => {
                 self.cargo_tool(project)?.promise()
@@ -106,7 +110,8 @@ impl Tool {
         match self {
             Self::Linters => rustup(project, &["component", "add", "rustfmt", "clippy"]),
             Self::WasmTarget => rustup(project, &["target", "add", WASM]),
-            Self::NodePackages => node::install(project),
+            Self::NodePackages => node::install(project, &node::TOOLS),
+            Self::Peers => node::install(project, &node::PEERS),
             Self::Browser => browser::install(project),
             Self::WasmBindgen | Self::Trunk | Self::WasmPack | Self::CargoDeny => {
                 self.cargo_tool(project)?.install(project)

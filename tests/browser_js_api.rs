@@ -1,0 +1,163 @@
+//! The store as a JavaScript program meets it: called by its names there, with plain objects.
+#![cfg(target_arch = "wasm32")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests: Clippy doesn't know `#[wasm_bindgen_test]` for one"
+)]
+
+use eventloom::browser::js_api::JsEventStore;
+use eventloom::browser::{BrowserClock, BrowserIds};
+use eventloom::core::{Clock, IdSource};
+use js_sys::{Function, Promise};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// What every program here can use beside its `store`.
+const PRELUDE: &str = r#"
+    const event = (number) => ({
+        event_id: `00000000-0000-0000-0000-00000000000${number}`,
+        event_type: 'MoneyDeposited',
+        schema_version: 1,
+        data: `{"amount":${number}.50}`,
+        timestamp: '2026-01-05T09:00:02.007Z',
+        metadata: { correlation_id: 'lesson 1', actor: 'Ada' },
+    });
+    const caught = (promise) => promise.then(() => 'nothing', (error) => error);
+"#;
+
+/// Runs an asynchronous program of JavaScript with a fresh store, and gives what it returns as JSON.
+async fn run(program: &str) -> String {
+    let name = format!("eventloom-test-{}", BrowserIds.next_id(BrowserClock.now()));
+    let store = JsEventStore::open(name, None).await.unwrap();
+    let body = format!("{PRELUDE} return (async () => {{ {program} }})().then(JSON.stringify)");
+    let function = Function::new_with_args("store", &body);
+    let promise = function.call1(&JsValue::NULL, &store.into()).unwrap();
+    let answer = JsFuture::from(promise.unchecked_into::<Promise>()).await;
+    answer.unwrap().as_string().unwrap()
+}
+
+#[wasm_bindgen_test]
+async fn what_was_appended_is_read_as_the_envelope_with_its_place() {
+    let program = "
+        const given = { ...event(1), data: ' { \"amount\" : 1.50 } ' };
+        const recorded = await store.append('bank_account', 'ada', 'no_stream', [given]);
+        const read = await store.readStream('bank_account', 'ada');
+        const all = await store.readAll();
+        return { read, alike: [recorded, all].every((e) => JSON.stringify(e) === JSON.stringify(read)) };
+    ";
+    let expected = concat!(
+        r#"{"read":[{"aggregate_type":"bank_account","aggregate_id":"ada","version":1,"position":1,"#,
+        r#""event_id":"00000000-0000-0000-0000-000000000001","event_type":"MoneyDeposited","#,
+        r#""schema_version":1,"data":"{\"amount\":1.50}","timestamp":"2026-01-05T09:00:02.007Z","#,
+        r#""metadata":{"correlation_id":"lesson 1","actor":"Ada"}}],"alike":true}"#,
+    );
+    assert_eq!(run(program).await, expected);
+}
+
+#[wasm_bindgen_test]
+async fn what_an_event_leaves_out_is_made() {
+    let program = "
+        const [{ event_id, schema_version, timestamp, metadata }] =
+            await store.append('bank_account', 'ada', 0, [{ event_type: 'Opened', data: '{}' }]);
+        return [
+            /^[0-9a-f]{8}-[0-9a-f]{4}-7/.test(event_id), schema_version,
+            timestamp === new Date(timestamp).toISOString(), metadata.correlation_id === event_id,
+        ];
+    ";
+    assert_eq!(run(program).await, "[true,1,true,true]");
+}
+
+#[wasm_bindgen_test]
+async fn a_conflict_is_an_error_with_its_name_and_what_is_true() {
+    let program = "
+        await store.append('bank_account', 'ada', 'any', [event(1), event(2)]);
+        const error = await caught(store.append('bank_account', 'ada', 1, [event(3)]));
+        const { name, aggregate_type, aggregate_id, expected, actual } = error;
+        const events = (await store.readAll()).length;
+        return [error instanceof Error, name, aggregate_type, aggregate_id, expected, actual, events];
+    ";
+    assert_eq!(
+        run(program).await,
+        r#"[true,"Conflict","bank_account","ada",1,2,2]"#
+    );
+}
+
+#[wasm_bindgen_test]
+async fn the_same_batch_again_is_answered_and_a_reused_id_is_refused() {
+    let program = "
+        const batch = [event(1)];
+        await store.append('bank_account', 'ada', 0, batch);
+        const again = await store.append('bank_account', 'ada', 0, batch);
+        const other = { ...event(1), data: '{}' };
+        const { name, event_id } = await caught(store.append('bank_account', 'ada', 1, [other]));
+        return [again[0].version, name, event_id];
+    ";
+    assert_eq!(
+        run(program).await,
+        r#"[1,"EventIdReused","00000000-0000-0000-0000-000000000001"]"#
+    );
+}
+
+#[wasm_bindgen_test]
+async fn arguments_that_are_none_are_refused_and_nothing_is_recorded() {
+    let program = "
+        const append = (expected, events, id = 'ada') => caught(store.append('bank_account', id, expected, events));
+        const errors = await Promise.all([
+            append(-1, [event(1)]), append(0.5, [event(1)]), append('never', [event(1)]),
+            append(undefined, [event(1)]), append(0, [event(1)], ''), append(0, undefined),
+            append(0, [{ data: '{}' }]), append(0, [{ ...event(1), data: 'no JSON' }]),
+            append(0, [{ ...event(1), event_id: 'one' }]), append(0, [{ ...event(1), timestamp: 'today' }]),
+            append(0, [{ ...event(1), schema_version: 1n }]),
+            caught(store.readAll(0, -1)), caught(store.readStream('bank_account', 'ada', 0.5)),
+            caught(store.import(0, [event(1)])),
+        ]);
+        const others = errors.filter(({ name, message }) => name !== 'InvalidArgument' || !message);
+        return [errors.length, others.map(String), await store.lastPosition()];
+    ";
+    assert_eq!(run(program).await, "[14,[],0]");
+}
+
+#[wasm_bindgen_test]
+async fn what_was_imported_is_listed_by_its_streams_and_read_in_pages() {
+    let program = "
+        const at = (id, version, position) =>
+            ({ aggregate_type: 'bank_account', aggregate_id: id, version, position, ...event(position) });
+        const log = [at('grace', 1, 3), at('ada', 1, 5), at('ada', 2, 6)];
+        await store.import(0, log);
+        const { name, planned, actual } = await caught(store.import(0, log));
+        const heads = (await store.streams()).map(({ aggregate_id, version }) => [aggregate_id, version]);
+        const after = await store.streams({ aggregate_type: 'bank_account', aggregate_id: 'ada' });
+        const page = (await store.readAll(3, 1)).map(({ position }) => position);
+        return [name, planned, actual, heads, after.length, page, await store.head('bank_account', 'ada')];
+    ";
+    assert_eq!(
+        run(program).await,
+        r#"["StoreMoved",0,6,[["ada",2],["grace",1]],1,[5],2]"#
+    );
+}
+
+#[wasm_bindgen_test]
+async fn a_store_is_emptied_by_a_reset_and_answers_nothing_once_it_is_closed() {
+    let program = "
+        await store.append('bank_account', 'ada', 0, [event(1)]);
+        await store.reset();
+        const left = [await store.head('bank_account', 'ada'), await store.lastPosition()];
+        store.close();
+        const { name, reason } = await caught(store.readAll());
+        return [left, name, reason];
+    ";
+    assert_eq!(
+        run(program).await,
+        r#"[[0,0],"Unavailable","this store was closed"]"#
+    );
+}
+
+#[wasm_bindgen_test]
+async fn a_durability_that_is_none_is_refused() {
+    let opened = JsEventStore::open("eventloom-test".to_owned(), Some("lax".to_owned())).await;
+    assert_eq!(opened.unwrap_err().name(), "InvalidArgument");
+}
