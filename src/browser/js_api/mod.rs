@@ -34,9 +34,9 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use self::error::invalid;
-use super::{Durability, IndexedDbStore};
+use super::IndexedDbStore;
 use crate::core::{ExpectedVersion, Position, StreamId, Version};
-use crate::store::EventStore;
+use crate::store::{Durability, EventStore};
 
 /// A store in IndexedDB. Every method but `close` answers with a promise; one that fails is rejected
 /// with an `Error` whose `name` is that of the variant in `AppendError`, `ImportError` or
