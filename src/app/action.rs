@@ -107,8 +107,8 @@ pub enum Action {
     Imported(Result<Imported, String>),
     /// The store is to be exported.
     Export,
-    /// An export has ended: how many events, into which file.
-    Exported(Result<(usize, String), String>),
+    /// An export has ended.
+    Exported(Result<Exported, String>),
     /// The store is to be emptied; with the story in it again or not.
     Reset(AfterReset),
     /// A reset has ended.
@@ -186,6 +186,17 @@ pub struct Imported {
     pub skipped: usize,
     /// How many had no time and got that of the import.
     pub stamped: usize,
+}
+
+/// What an export did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exported {
+    /// How many events are in the file.
+    pub events: u64,
+    /// How many records of events can't be read, and so aren't in it.
+    pub damaged: u64,
+    /// Its name.
+    pub file: String,
 }
 
 /// Something the page asks of the world.

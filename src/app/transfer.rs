@@ -10,14 +10,14 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlAnchorElement;
 use yew::Callback;
 
-use super::action::{Action, Imported};
+use super::action::{Action, Exported, Imported};
 use super::story::STORY;
 use super::unpack::Pieces;
 use crate::archive::{Line, Plan, Planner, Reader, file_name, write_event};
 use crate::browser::clock::BrowserClock;
 use crate::core::{Clock, Position, RecordedEvent, Timestamp};
 use crate::model::Registry;
-use crate::store::{EventStore, ImportError, StoreError};
+use crate::store::{EventStore, Held, ImportError, InspectStore, StoreError};
 
 /// How many events of the store are read at once.
 const PAGE: usize = 2_000;
@@ -169,22 +169,32 @@ fn nothing_imported(reason: &impl ToString) -> String {
     format!("{}. Nothing was imported.", reason.trim_end_matches('.'))
 }
 
-/// Exports the whole store to a file, and answers with how many events and the file's name.
-pub async fn export(store: &impl EventStore) -> Result<(usize, String), String> {
-    let failed = |error: StoreError| format!("{error}.");
-    let (mut text, mut count, mut after) = (String::new(), 0, Position::START);
-    loop {
-        let page = store.read_all(after, PAGE).await.map_err(failed)?;
-        page.iter().for_each(|event| write_event(event, &mut text));
-        count += page.len();
-        match page.last() {
-            Some(last) if page.len() == PAGE => after = last.position,
-            _ => break,
+/// Exports all that can be read of the store to a file.
+pub async fn export(store: &impl InspectStore) -> Result<Exported, String> {
+    let (mut text, mut events, mut damaged) = (String::new(), 0, 0);
+    let inspected = store.inspect(|held| match held {
+        Held::Event {
+            event: Ok(event), ..
+        } => {
+            write_event(event, &mut text);
+            events += 1;
+            ControlFlow::Continue(())
         }
-    }
-    let name = file_name(today());
-    save_as(&text, &name).ok_or("this page can't save files.")?;
-    Ok((count, name))
+        Held::Event { event: Err(_), .. } => {
+            damaged += 1;
+            ControlFlow::Continue(())
+        }
+        // Events come first.
+        Held::Head(_) | Held::Snapshot(_) => ControlFlow::Break(()),
+    });
+    inspected.await.map_err(|error| format!("{error}."))?;
+    let file = file_name(today());
+    save_as(&text, &file).ok_or("this page can't save files.")?;
+    Ok(Exported {
+        events,
+        damaged,
+        file,
+    })
 }
 
 fn today() -> Timestamp {

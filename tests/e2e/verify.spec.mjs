@@ -191,3 +191,13 @@ for (const [look, viewport, colorScheme] of [
     });
   });
 }
+
+test('an export holds all that can be read, and says what was left out', async ({ page, playground }) => {
+  await playground.open();
+  await meddle(page, 'events', { versions: [4], fields: { data: '{"amount":99999,"reference":"gift"}' } });
+  const { text } = await playground.exported();
+  await expect(playground.status).toContainText(/^Exported 8 events to /);
+  await expect(playground.status).toContainText("Left out: 1 damaged record that can't be read; Verify says which.");
+  const versions = text.trimEnd().split('\n').map((line) => JSON.parse(line).streamversion);
+  expect(versions).toEqual([1, 2, 3, 5, 6, 7, 8, 9]);
+});

@@ -1,6 +1,6 @@
 //! The store as a whole, other tabs, and what is remembered.
 
-use eventloom::app::action::{Action, AfterReset, Effect, Imported, Step};
+use eventloom::app::action::{Action, AfterReset, Effect, Exported, Imported, Step};
 use eventloom::app::state::{Dialog, OutcomeKind, Room, State, Storage, Theme};
 use eventloom::core::Version;
 use eventloom::store::{Durability, StoreError};
@@ -195,11 +195,24 @@ fn a_refused_import_is_told_with_its_line_and_asks_for_nothing() {
 fn an_export_tells_how_many_events_went_into_which_file() {
     let mut page = showing(None, 3);
     assert_eq!(page.reduce(Action::Export), [Effect::Export]);
-    let file = "eventloom-2026-01-05.ndjson".to_owned();
-    page.reduce(Action::Exported(Ok((1, file))));
+    let exported = |events, damaged| {
+        let file = "eventloom-2026-01-05.ndjson".to_owned();
+        Action::Exported(Ok(Exported {
+            events,
+            damaged,
+            file,
+        }))
+    };
+    page.reduce(exported(1, 0));
     assert_eq!(
         outcome(&page).text,
         "Exported 1 event to eventloom-2026-01-05.ndjson."
+    );
+    page.reduce(exported(7, 2));
+    assert_eq!(
+        outcome(&page).text,
+        "Exported 7 events to eventloom-2026-01-05.ndjson. \
+         Left out: 2 damaged records that can't be read; Verify says which."
     );
 }
 

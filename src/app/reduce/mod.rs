@@ -182,8 +182,16 @@ impl State {
                 self.imported(result, effects);
             }
             Action::Export => effects.push(Effect::Export),
-            Action::Exported(Ok((events, file))) => {
-                let text = format!("Exported {} to {file}.", count(events as u64, "event"));
+            Action::Exported(Ok(exported)) => {
+                let mut text = format!(
+                    "Exported {} to {}.",
+                    count(exported.events, "event"),
+                    exported.file
+                );
+                if exported.damaged > 0 {
+                    let those = count(exported.damaged, "damaged record");
+                    text += &format!(" Left out: {those} that can't be read; Verify says which.");
+                }
                 self.tell(OutcomeKind::Done, About::Store, "", &text);
             }
             Action::Exported(Err(reason)) => {
