@@ -35,10 +35,7 @@ pub async fn check(
     act: &Callback<Action>,
 ) {
     let registry = Registry::shipped();
-    let decodes = |event: &RecordedEvent| match registry.find(event.stream.aggregate_type()) {
-        Some(model) => model.check(event).map_err(|error| error.to_string()),
-        None => Ok(()),
-    };
+    let decodes = |event: &RecordedEvent| registry.check(event).map_err(|error| error.to_string());
     let begin = |snapshot: &Snapshot| {
         let model = registry.find(snapshot.stream.aggregate_type())?;
         // One of an older form is passed over by whoever loads the aggregate, too.

@@ -159,6 +159,16 @@ pub struct Course {
 mod tests {
     use super::*;
 
+    /// Two versions, 100 pixels apart, and the lane of their number.
+    const LOOM: Loom = Loom {
+        head: 2,
+        width: 252.0,
+    };
+    const LANE: Lane = Lane {
+        top: 50.0,
+        bottom: 110.0,
+    };
+
     #[test]
     fn a_place_leads_to_its_version_and_beyond_the_edges_to_the_ends() {
         let loom = Loom {
@@ -185,34 +195,18 @@ mod tests {
 
     #[test]
     fn a_value_holds_until_the_next_version() {
-        let loom = Loom {
-            head: 2,
-            width: 252.0,
-        };
-        let lane = Lane {
-            top: 50.0,
-            bottom: 110.0,
-        };
-        let course = loom.course(&[Some(0.0), Some(10.0), Some(5.0)], lane);
+        let course = LOOM.course(&[Some(0.0), Some(10.0), Some(5.0)], LANE);
         assert_eq!(course.line, "M26.0 110.0H126.0V50.0H226.0V80.0H244.0");
         assert_eq!(
             course.area,
             "M26.0 110.0L26.0 110.0H126.0V50.0H226.0V80.0H244.0V110.0Z"
         );
-        assert_eq!(loom.course(&[None, None], lane), Course::default());
+        assert_eq!(LOOM.course(&[None, None], LANE), Course::default());
     }
 
     #[test]
     fn a_course_that_begins_later_has_no_area_before_its_beginning() {
-        let loom = Loom {
-            head: 2,
-            width: 252.0,
-        };
-        let lane = Lane {
-            top: 50.0,
-            bottom: 110.0,
-        };
-        let course = loom.course(&[None, Some(10.0), Some(5.0)], lane);
+        let course = LOOM.course(&[None, Some(10.0), Some(5.0)], LANE);
         assert_eq!(course.line, "M126.0 50.0H226.0V80.0H244.0");
         assert_eq!(
             course.area,

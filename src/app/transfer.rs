@@ -108,10 +108,7 @@ async fn plan_and_write(
     tell: &impl Fn(f64, &'static str),
 ) -> Result<Plan, String> {
     let registry = Registry::shipped();
-    let check = |event: &RecordedEvent| match registry.find(event.stream.aggregate_type()) {
-        Some(model) => model.check(event).map_err(|error| error.to_string()),
-        None => Ok(()),
-    };
+    let check = |event: &RecordedEvent| registry.check(event).map_err(|error| error.to_string());
     for _ in 0..TRIES {
         let mut planner = Planner::new(lines.clone());
         observe(store, &mut planner)

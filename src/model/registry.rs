@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::{GenericModel, Model, bank_account, order};
+use crate::core::{DecodeError, RecordedEvent};
 
 /// The models to choose from.
 #[derive(Clone)]
@@ -39,6 +40,15 @@ impl Registry {
         self.shipped
             .iter()
             .find(|model| model.aggregate_type() == aggregate_type)
+    }
+
+    /// Whether an event of a shipped model can be read as one of its own; any other can be.
+    ///
+    /// # Errors
+    /// [`DecodeError`] when it can't.
+    pub fn check(&self, event: &RecordedEvent) -> Result<(), DecodeError> {
+        self.find(event.stream.aggregate_type())
+            .map_or(Ok(()), |model| model.check(event))
     }
 
     /// The model of an aggregate type: the shipped one, or a generic one.
