@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::core::{EncodedEvent, RecordedEvent, StreamId, Version};
+use crate::core::{CommandId, EncodedEvent, RecordedEvent, StreamId, Version};
 use crate::store::{AppendError, Durability, StoreError, StreamHead, Verification, VerifyError};
 
 use super::state::{Dialog, FormKey, Preferences, Room, Storage, Theme};
@@ -78,16 +78,18 @@ pub enum Action {
         index: usize,
     },
     /// A command is to be decided and appended.
-    Submit(String),
-    /// An append came back.
-    Appended {
-        /// The stream.
-        stream: StreamId,
-        /// The command.
+    Submit {
+        /// Its name.
         command: String,
-        /// What was recorded.
-        result: Result<Vec<RecordedEvent>, AppendError>,
+        /// A fresh id for it.
+        id: CommandId,
     },
+    /// The command that can be tried again is to be.
+    Retry,
+    /// The stream of the command that is tried again was read.
+    Sought(Result<Vec<RecordedEvent>, StoreError>),
+    /// The append of the command that is being saved came back, with what was recorded.
+    Appended(Result<Vec<RecordedEvent>, AppendError>),
 
     /// A file was chosen to import.
     ImportChosen {
@@ -215,6 +217,8 @@ pub enum Effect {
         /// The id of its event, as text.
         event_id: String,
     },
+    /// Read a stream from its beginning, to look for what a command led to.
+    Seek(StreamId),
     /// Append events, expecting this version.
     Append {
         /// The stream.
@@ -224,7 +228,7 @@ pub enum Effect {
         /// The events.
         events: Vec<EncodedEvent>,
         /// The command that they come from.
-        command: String,
+        command_id: CommandId,
         /// What they are to survive.
         durability: Durability,
     },

@@ -22,10 +22,8 @@ impl CommandId {
     /// Whether the event says that this command caused it.
     #[must_use]
     pub fn caused(self, event: &RecordedEvent) -> bool {
-        // As `Display` writes it, without an allocation for each event that is looked at.
-        let mut text = Uuid::encode_buffer();
-        let text: &str = self.0.hyphenated().encode_lower(&mut text);
-        event.metadata.causation_id.as_deref() == Some(text)
+        let cause = event.metadata.causation_id.as_ref();
+        cause.is_some_and(|cause| *cause == self.to_string())
     }
 }
 

@@ -7,8 +7,8 @@ use eventloom::store::{Durability, StoreError};
 
 use super::support::{foreign, stream};
 use super::{
-    ADA, ada, arrived, begun_at, head_of, history, loaded, outcome, replace, showing,
-    shown_balance, view,
+    ADA, ID, ada, arrived, begun_at, head_of, history, loaded, outcome, replace, showing,
+    shown_balance, submitted, view,
 };
 
 fn remembered(page: &State) -> [Effect; 1] {
@@ -352,7 +352,7 @@ fn single_keys_can_be_turned_off_and_that_is_remembered() {
 #[test]
 fn commands_are_strict_until_relaxed_is_chosen_and_that_is_remembered() {
     let mut page = showing(None, 3);
-    let durability = |page: &mut State| match &page.reduce(Action::Submit("Deposit".into()))[..] {
+    let durability = |page: &mut State| match &page.reduce(submitted("Deposit", ID))[..] {
         [Effect::Append { durability, .. }] => *durability,
         other => panic!("{other:?}"),
     };
@@ -365,12 +365,9 @@ fn commands_are_strict_until_relaxed_is_chosen_and_that_is_remembered() {
 #[test]
 fn the_browser_is_asked_once_to_protect_what_is_kept_when_there_is_something_of_ones_own() {
     let asked_after = |page: &mut State, event: usize| {
-        page.reduce(Action::Submit("Deposit".into()));
-        let effects = page.reduce(Action::Appended {
-            stream: ada(),
-            command: "Deposit".into(),
-            result: Ok(history(event)[event - 1..].to_vec()),
-        });
+        page.reduce(submitted("Deposit", ID));
+        let recorded = history(event)[event - 1..].to_vec();
+        let effects = page.reduce(Action::Appended(Ok(recorded)));
         effects.contains(&Effect::Protect)
     };
     let room = |protected| {
