@@ -108,7 +108,7 @@ pub enum Action {
     /// An import has ended.
     Imported(Result<Imported, String>),
     /// The store is to be exported.
-    Export,
+    Export(Packing),
     /// An export has ended.
     Exported(Result<Exported, String>),
     /// The store is to be emptied; with the story in it again or not.
@@ -190,6 +190,15 @@ pub struct Imported {
     pub stamped: usize,
 }
 
+/// How an exported file is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packing {
+    /// Not at all: a line is an event.
+    Plain,
+    /// With gzip.
+    Gzip,
+}
+
 /// What an export did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exported {
@@ -245,7 +254,7 @@ pub enum Effect {
     /// Break the import off.
     CancelImport,
     /// Export the whole store to a file.
-    Export,
+    Export(Packing),
     /// Empty the store.
     Reset(AfterReset),
     /// Check the whole store.

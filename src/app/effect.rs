@@ -129,8 +129,8 @@ impl Runner {
                 });
             }
             Effect::CancelImport => self.cancelled.set(true),
-            Effect::Export => self.with_store(async move |store| {
-                act.emit(Action::Exported(transfer::export(&store).await));
+            Effect::Export(packing) => self.with_store(async move |store| {
+                act.emit(Action::Exported(transfer::export(&store, packing).await));
             }),
             Effect::Reset(after) => self.with_store(async move |store| {
                 let result = reset(&store, after).await;

@@ -43,6 +43,8 @@ pub struct State {
     pub bad_fields: Option<(FormKey, Vec<FieldError>)>,
     /// The import that is running.
     pub import: Option<Progress>,
+    /// Whether this browser can pack an export with gzip.
+    pub packs: bool,
     /// The check of the whole store.
     pub verifying: Verifying,
     /// The dialog that is open.
@@ -262,6 +264,7 @@ impl State {
             drafts: BTreeMap::new(),
             bad_fields: None,
             import: None,
+            packs: false,
             verifying: Verifying::No,
             dialog: None,
             preferences,

@@ -1,6 +1,6 @@
 //! Whatever happens in whatever order: no panic, and what is shown exists.
 
-use eventloom::app::action::{Action, AfterReset, Effect, Imported, Settled, Step};
+use eventloom::app::action::{Action, AfterReset, Effect, Imported, Packing, Settled, Step};
 use eventloom::app::state::{Dialog, State, Storage, Theme};
 use eventloom::core::{ExpectedVersion, Version};
 use eventloom::store::{AppendError, StoreError};
@@ -89,7 +89,7 @@ fn actions() -> Vec<Action> {
             skipped: 0,
             stamped: 0,
         })),
-        Action::Export,
+        Action::Export(Packing::Plain),
         Action::Exported(Err("denied".into())),
         Action::Reset(AfterReset::Empty),
         Action::ResetEnded(AfterReset::Story, Ok(())),

@@ -1,6 +1,6 @@
 //! The store as a whole, other tabs, and what is remembered.
 
-use eventloom::app::action::{Action, AfterReset, Effect, Exported, Imported, Step};
+use eventloom::app::action::{Action, AfterReset, Effect, Exported, Imported, Packing, Step};
 use eventloom::app::state::{Dialog, OutcomeKind, Room, State, Storage, Theme};
 use eventloom::core::Version;
 use eventloom::store::{Durability, StoreError};
@@ -194,7 +194,10 @@ fn a_refused_import_is_told_with_its_line_and_asks_for_nothing() {
 #[test]
 fn an_export_tells_how_many_events_went_into_which_file() {
     let mut page = showing(None, 3);
-    assert_eq!(page.reduce(Action::Export), [Effect::Export]);
+    for packing in [Packing::Plain, Packing::Gzip] {
+        let effects = page.reduce(Action::Export(packing));
+        assert_eq!(effects, [Effect::Export(packing)]);
+    }
     let exported = |events, damaged| {
         let file = "eventloom-2026-01-05.ndjson".to_owned();
         Action::Exported(Ok(Exported {

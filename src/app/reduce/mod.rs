@@ -177,7 +177,7 @@ impl State {
                 self.import = None;
                 self.imported(result, effects);
             }
-            Action::Export => effects.push(Effect::Export),
+            Action::Export(packing) => effects.push(Effect::Export(packing)),
             Action::Exported(Ok(exported)) => {
                 let mut text = format!(
                     "Exported {} to {}.",
