@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::core::{EncodedEvent, RecordedEvent, StreamId, Version};
+use crate::core::{CommandId, EncodedEvent, RecordedEvent, StreamId, Version};
 use crate::store::{AppendError, Durability, StoreError, StreamHead, Verification, VerifyError};
 
 use super::state::{Dialog, FormKey, Preferences, Room, Storage, Theme};
@@ -78,16 +78,18 @@ pub enum Action {
         index: usize,
     },
     /// A command is to be decided and appended.
-    Submit(String),
-    /// An append came back.
-    Appended {
-        /// The stream.
-        stream: StreamId,
-        /// The command.
+    Submit {
+        /// Its name.
         command: String,
-        /// What was recorded.
-        result: Result<Vec<RecordedEvent>, AppendError>,
+        /// A fresh id for it.
+        id: CommandId,
     },
+    /// The command that can be tried again is to be.
+    Retry,
+    /// The stream of the command that is tried again was read.
+    Sought(Result<Vec<RecordedEvent>, StoreError>),
+    /// The append of the command that is being saved came back, with what was recorded.
+    Appended(Result<Vec<RecordedEvent>, AppendError>),
 
     /// A file was chosen to import.
     ImportChosen {
@@ -106,7 +108,7 @@ pub enum Action {
     /// An import has ended.
     Imported(Result<Imported, String>),
     /// The store is to be exported.
-    Export,
+    Export(Packing),
     /// An export has ended.
     Exported(Result<Exported, String>),
     /// The store is to be emptied; with the story in it again or not.
@@ -188,6 +190,15 @@ pub struct Imported {
     pub stamped: usize,
 }
 
+/// How an exported file is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packing {
+    /// Not at all: a line is an event.
+    Plain,
+    /// With gzip.
+    Gzip,
+}
+
 /// What an export did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exported {
@@ -215,6 +226,8 @@ pub enum Effect {
         /// The id of its event, as text.
         event_id: String,
     },
+    /// Read a stream from its beginning, to look for what a command led to.
+    Seek(StreamId),
     /// Append events, expecting this version.
     Append {
         /// The stream.
@@ -224,7 +237,7 @@ pub enum Effect {
         /// The events.
         events: Vec<EncodedEvent>,
         /// The command that they come from.
-        command: String,
+        command_id: CommandId,
         /// What they are to survive.
         durability: Durability,
     },
@@ -241,7 +254,7 @@ pub enum Effect {
     /// Break the import off.
     CancelImport,
     /// Export the whole store to a file.
-    Export,
+    Export(Packing),
     /// Empty the store.
     Reset(AfterReset),
     /// Check the whole store.

@@ -10,6 +10,7 @@ use yew::prelude::*;
 use super::action::Action;
 use super::effect::{self, Runner};
 use super::keys::{self, Key};
+use super::pack;
 use super::state::{Place, State};
 use super::view::Page;
 use crate::model::Registry;
@@ -37,11 +38,12 @@ impl Component for App {
 
     fn create(ctx: &Context<Self>) -> App {
         let act = ctx.link().callback(Message::Act);
-        let state = State::new(
+        let mut state = State::new(
             Registry::shipped(),
             effect::remembered(),
             effect::shown_address(),
         );
+        state.packs = pack::is_available();
         effect::show_theme(state.preferences.theme);
         let runner = Runner::start(act.clone());
         App {

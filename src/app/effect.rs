@@ -18,8 +18,8 @@ use super::{check, keys, room, transfer, view};
 use crate::browser::clock::{BrowserClock, BrowserIds};
 use crate::browser::indexed_db::{IndexedDbStore, Signal, Subscription};
 use crate::core::{
-    Clock, EncodedEvent, ExpectedVersion, IdSource, Metadata, NewEvent, RecordedEvent, StreamId,
-    Version,
+    Clock, CommandId, EncodedEvent, ExpectedVersion, IdSource, Metadata, NewEvent, RecordedEvent,
+    StreamId, Version,
 };
 use crate::store::{Durability, EventStore, MemoryStore, StoreError, StreamHead};
 use crate::target::spawn;
@@ -35,6 +35,9 @@ const PLAY_STEP: u32 = 500;
 
 /// How many records one read asks for.
 const PAGE: usize = 2_000;
+
+/// The events of a stream, or why they can't be read.
+type Read = Result<Vec<RecordedEvent>, StoreError>;
 
 /// Runs effects on the store that could be had.
 pub struct Runner {
@@ -70,14 +73,12 @@ impl Runner {
             Effect::List => self.with_store(async move |store| {
                 act.emit(Action::Listed(all_streams(&store).await));
             }),
-            Effect::Load(stream) => self.with_store(async move |store| {
-                let events = whole_stream(&store, &stream, Version::NONE).await;
-                act.emit(Action::Loaded {
-                    stream,
-                    whole: true,
-                    events,
-                });
+            Effect::Load(stream) => self.read(stream, |stream, events| Action::Loaded {
+                stream,
+                whole: true,
+                events,
             }),
+            Effect::Seek(stream) => self.read(stream, |_, events| Action::Sought(events)),
             Effect::CatchUp {
                 stream,
                 after,
@@ -94,19 +95,16 @@ impl Runner {
                 stream,
                 expected,
                 events,
-                command,
+                command_id,
                 durability,
             } => {
                 self.with_store(async move |store| {
                     let store = store.with_durability(durability);
-                    let events = seal(events);
+                    let events = seal(events, command_id);
                     let expected = ExpectedVersion::Exact(expected);
-                    let result = store.append(&stream, expected, &events).await;
-                    act.emit(Action::Appended {
-                        stream,
-                        command,
-                        result,
-                    });
+                    act.emit(Action::Appended(
+                        store.append(&stream, expected, &events).await,
+                    ));
                 });
             }
             Effect::Measure => {
@@ -131,8 +129,8 @@ impl Runner {
                 });
             }
             Effect::CancelImport => self.cancelled.set(true),
-            Effect::Export => self.with_store(async move |store| {
-                act.emit(Action::Exported(transfer::export(&store).await));
+            Effect::Export(packing) => self.with_store(async move |store| {
+                act.emit(Action::Exported(transfer::export(&store, packing).await));
             }),
             Effect::Reset(after) => self.with_store(async move |store| {
                 let result = reset(&store, after).await;
@@ -156,6 +154,15 @@ impl Runner {
                 remember(&preferences);
             }
         }
+    }
+
+    /// Reads a stream from its beginning, and comes back with an action.
+    fn read(&self, stream: StreamId, action: fn(StreamId, Read) -> Action) {
+        let act = self.act.clone();
+        self.with_store(async move |store| {
+            let events = whole_stream(&store, &stream, Version::NONE).await;
+            act.emit(action(stream, events));
+        });
     }
 
     fn with_store<F>(&self, task: impl FnOnce(Backend) -> F)
@@ -223,7 +230,7 @@ async fn all_streams(store: &Backend) -> Result<Vec<StreamHead>, StoreError> {
         streams.extend(page);
         if !full {
             // A browser orders names by UTF-16 code units; the page relies on Rust's order.
-            streams.sort_by(|a, b| a.stream.cmp(&b.stream));
+            streams.sort_unstable_by(|a, b| a.stream.cmp(&b.stream));
             return Ok(streams);
         }
     }
@@ -269,7 +276,7 @@ async fn newer(
 }
 
 /// Puts decided events into envelopes; those of one command are one conversation.
-fn seal(events: Vec<EncodedEvent>) -> Vec<NewEvent> {
+fn seal(events: Vec<EncodedEvent>, command_id: CommandId) -> Vec<NewEvent> {
     let now = BrowserClock.now();
     let mut correlation = None;
     events
@@ -277,7 +284,8 @@ fn seal(events: Vec<EncodedEvent>) -> Vec<NewEvent> {
         .map(|event| {
             let event_id = BrowserIds.next_id(now);
             let correlation = correlation.get_or_insert_with(|| event_id.to_string());
-            event.seal(event_id, now, Metadata::correlated(correlation.clone()))
+            let metadata = Metadata::correlated(correlation.clone()).caused_by(command_id);
+            event.seal(event_id, now, metadata)
         })
         .collect()
 }
@@ -288,6 +296,11 @@ async fn reset(store: &Backend, after: AfterReset) -> Result<(), String> {
         AfterReset::Empty => Ok(()),
         AfterReset::Story => transfer::import_story(store).await,
     }
+}
+
+/// A fresh id for a command.
+pub fn fresh_command_id() -> CommandId {
+    BrowserIds.next_command_id(BrowserClock.now())
 }
 
 /// A fresh aggregate id: the model's name and eight random hexadecimal digits.

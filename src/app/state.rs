@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::core::{StreamId, Version};
+use crate::core::{CommandId, JsonText, StreamId, Version};
 use crate::model::{Draft, FieldError, Registry};
 use crate::store::{Durability, StreamHead, Verification};
 use crate::timeline::Timeline;
@@ -36,13 +36,15 @@ pub struct State {
     /// Counts outcomes, so that the same text twice is told twice.
     pub outcomes: u64,
     /// The command that is being saved.
-    pub saving: Option<Sent>,
+    pub saving: Option<Rc<Sent>>,
     /// What has been typed into the forms of each model's commands.
     pub drafts: BTreeMap<FormKey, Draft>,
     /// The form that was refused for its fields, and why.
     pub bad_fields: Option<(FormKey, Vec<FieldError>)>,
     /// The import that is running.
     pub import: Option<Progress>,
+    /// Whether this browser can pack an export with gzip.
+    pub packs: bool,
     /// The check of the whole store.
     pub verifying: Verifying,
     /// The dialog that is open.
@@ -105,16 +107,20 @@ pub struct Room {
 /// A command on its way to the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent {
+    /// By this it is known again in what was recorded.
+    pub id: CommandId,
     /// The stream that it was decided for.
     pub stream: StreamId,
     /// Its name.
     pub command: String,
+    /// Its arguments, as they were when it was sent.
+    pub arguments: JsonText,
 }
 
 /// What came of something, to be told to the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// Whether it went well, was refused, or met a conflict.
+    /// Whether it went well, or how it didn't.
     pub kind: OutcomeKind,
     /// What it is about: shown where that is.
     pub about: About,
@@ -122,6 +128,8 @@ pub struct Outcome {
     pub title: String,
     /// The rest.
     pub text: String,
+    /// The command that can be tried again.
+    pub retry: Option<Rc<Sent>>,
 }
 
 /// Whether something went well.
@@ -133,6 +141,8 @@ pub enum OutcomeKind {
     Refused,
     /// Somebody else was first; it can be tried again.
     Conflict,
+    /// Nobody knows: it may be recorded. It can be tried again.
+    Unknown,
 }
 
 /// What an outcome is about.
@@ -254,6 +264,7 @@ impl State {
             drafts: BTreeMap::new(),
             bad_fields: None,
             import: None,
+            packs: false,
             verifying: Verifying::No,
             dialog: None,
             preferences,

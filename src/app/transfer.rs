@@ -10,7 +10,8 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlAnchorElement;
 use yew::Callback;
 
-use super::action::{Action, Exported, Imported};
+use super::action::{Action, Exported, Imported, Packing};
+use super::pack;
 use super::story::STORY;
 use super::unpack::Pieces;
 use crate::archive::{Line, Plan, Planner, Reader, file_name, write_event};
@@ -167,7 +168,7 @@ fn nothing_imported(reason: &impl ToString) -> String {
 }
 
 /// Exports all that can be read of the store to a file.
-pub async fn export(store: &impl InspectStore) -> Result<Exported, String> {
+pub async fn export(store: &impl InspectStore, packing: Packing) -> Result<Exported, String> {
     let (mut text, mut events, mut damaged) = (String::new(), 0, 0);
     let inspected = store.inspect(|held| match held {
         Held::Event {
@@ -185,8 +186,13 @@ pub async fn export(store: &impl InspectStore) -> Result<Exported, String> {
         Held::Head(_) | Held::Snapshot(_) => ControlFlow::Break(()),
     });
     inspected.await.map_err(|error| format!("{error}."))?;
-    let file = file_name(today());
-    save_as(&text, &file).ok_or("this page can't save files.")?;
+    let mut file = file_name(today());
+    let mut blob = Blob::new_with_options(text.as_str(), Some("application/x-ndjson"));
+    if packing == Packing::Gzip {
+        file += ".gz";
+        blob = pack::gzip(blob).await?;
+    }
+    save_as(blob, &file).ok_or("this page can't save files.")?;
     Ok(Exported {
         events,
         damaged,
@@ -198,10 +204,9 @@ fn today() -> Timestamp {
     BrowserClock.now()
 }
 
-/// Hands a text to the browser's downloads.
-fn save_as(text: &str, name: &str) -> Option<()> {
+/// Hands a file to the browser's downloads.
+fn save_as(blob: Blob, name: &str) -> Option<()> {
     let document = web_sys::window()?.document()?;
-    let blob = Blob::new_with_options(text, Some("application/x-ndjson"));
     let address = ObjectUrl::from(blob);
     let link: HtmlAnchorElement = document.create_element("a").ok()?.dyn_into().ok()?;
     link.set_href(&address);

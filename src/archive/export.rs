@@ -70,7 +70,7 @@ pub fn write_event(event: &RecordedEvent, out: &mut String) {
                 && (*name != DATA_BASE64 || binary.is_some())
         })
         .collect();
-    extensions.sort_by_key(|(name, _)| *name);
+    extensions.sort_unstable_by_key(|(name, _)| *name);
     for (name, value) in extensions {
         member(name, out);
         push(value, out);

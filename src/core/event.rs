@@ -49,6 +49,15 @@ impl Metadata {
             ..Metadata::default()
         }
     }
+
+    /// The same, of an event whose direct parent has this id: an event's, or a command's.
+    #[must_use]
+    pub fn caused_by(self, parent: impl fmt::Display) -> Metadata {
+        Metadata {
+            causation_id: Some(parent.to_string()),
+            ..self
+        }
+    }
 }
 
 /// An event as a model encodes it: type and payload, before it has an id, a time or a place.

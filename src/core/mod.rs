@@ -1,6 +1,7 @@
 //! What event sourcing is made of, as plain values and pure functions: the event and its
 //! envelope, streams and versions, deciders, and the aggregate root. Knows nothing of storing.
 
+pub mod command;
 pub mod decider;
 pub mod event;
 pub mod json_text;
@@ -12,6 +13,7 @@ pub mod source;
 pub mod stream;
 pub mod timestamp;
 
+pub use command::CommandId;
 pub use decider::{Aggregate, Decider};
 pub use event::{EncodedEvent, EventId, Metadata, NewEvent, RecordedEvent};
 pub use json_text::{InvalidJson, JsonText, MAX_DEPTH};

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use uuid::Builder;
 
+use super::command::CommandId;
 use super::event::EventId;
 use super::timestamp::Timestamp;
 use crate::target::{MaybeSend, MaybeSync};
@@ -15,10 +16,15 @@ pub trait Clock: MaybeSend + MaybeSync {
     fn now(&self) -> Timestamp;
 }
 
-/// Makes event ids that were never made before.
+/// Makes ids that were never made before.
 pub trait IdSource: MaybeSend + MaybeSync {
     /// A new id; `now` goes into it where ids are ordered by time (UUID v7).
     fn next_id(&self, now: Timestamp) -> EventId;
+
+    /// A new id for a command, made like those of events.
+    fn next_command_id(&self, now: Timestamp) -> CommandId {
+        CommandId(self.next_id(now).0)
+    }
 }
 
 /// A UUID v7 (RFC 9562) from a time and ten random bytes.

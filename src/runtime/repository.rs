@@ -7,8 +7,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::core::{
-    Aggregate, AggregateRoot, Clock, DecodeError, ExpectedVersion, IdSource, InvalidJson,
-    InvalidStreamId, JsonText, Metadata, RecordedEvent, ReplayError, StreamId, Version,
+    Aggregate, AggregateRoot, Clock, CommandId, DecodeError, ExpectedVersion, IdSource,
+    InvalidJson, InvalidStreamId, JsonText, Metadata, RecordedEvent, ReplayError, StreamId,
+    Version,
 };
 use crate::store::{AppendError, EventStore, Snapshot, SnapshotStore, StoreError};
 
@@ -41,7 +42,9 @@ impl From<ReplayError> for LoadError {
     }
 }
 
-/// Why a command didn't lead to recorded events. Nothing was recorded.
+/// Why a command wasn't answered with recorded events. Nothing was recorded, except where the
+/// append's [outcome is unknown](AppendError::outcome_is_unknown): send the same command with the
+/// same id again, by [`Repository::execute_once`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExecuteError<R> {
     /// A rule of the model forbids it. Asking again without a change is useless.
@@ -53,7 +56,7 @@ pub enum ExecuteError<R> {
     /// An event has no JSON form: a fault in the model.
     #[error(transparent)]
     Encode(#[from] InvalidJson),
-    /// The append was refused. Only a conflict is worth another try: load again, decide again.
+    /// The append was refused, or the store failed. After a conflict, load again and decide again.
     #[error(transparent)]
     Append(#[from] AppendError),
 }
@@ -168,6 +171,15 @@ where
         &self,
         root: &mut AggregateRoot<D>,
     ) -> Result<Vec<RecordedEvent>, ExecuteError<D::Rejection>> {
+        self.append(root, None).await
+    }
+
+    /// Appends the uncommitted events, as what this command led to where it has an id.
+    async fn append(
+        &self,
+        root: &mut AggregateRoot<D>,
+        command_id: Option<CommandId>,
+    ) -> Result<Vec<RecordedEvent>, ExecuteError<D::Rejection>> {
         let before = root.committed_version();
         if root.uncommitted().is_empty() {
             return Ok(Vec::new());
@@ -179,7 +191,10 @@ where
             let event_id = self.ids.next_id(now);
             // The events of one save are one conversation, named after the first of them.
             let metadata = metadata
-                .get_or_insert_with(|| Metadata::correlated(event_id.to_string()))
+                .get_or_insert_with(|| Metadata {
+                    causation_id: command_id.map(|id| id.to_string()),
+                    ..Metadata::correlated(event_id.to_string())
+                })
                 .clone();
             batch.push(self.decider.encode(event)?.seal(event_id, now, metadata));
         }
@@ -207,7 +222,7 @@ where
     /// Loads an aggregate, decides a command on it, and saves what it led to.
     ///
     /// # Errors
-    /// [`ExecuteError`]; nothing was recorded.
+    /// [`ExecuteError`].
     pub async fn execute(
         &self,
         aggregate_id: &str,
@@ -216,6 +231,68 @@ where
         let mut root = self.load(aggregate_id).await?;
         root.execute(command).map_err(ExecuteError::Rejected)?;
         self.save(&mut root).await
+    }
+
+    /// A new id for a command that is to be executed once, however often it must be sent.
+    pub fn next_command_id(&self) -> CommandId {
+        self.ids.next_command_id(self.clock.now())
+    }
+
+    /// Executes a command that has an id. When it isn't known what came of it (the answer was
+    /// lost, the program ended meanwhile), the same call again records nothing twice: if the
+    /// aggregate's stream holds events that this command led to, they are the answer, all of them
+    /// in order as they were recorded. Nothing is decided then: the state has moved on, and the
+    /// command might be rejected though it was recorded.
+    ///
+    /// `seen` bounds the search. It is a version that the stream had reached before the command
+    /// was sent for the first time, such as that of the state that made somebody send it. A stream
+    /// only grows, so all that the command can have led to stands after it, whatever snapshot the
+    /// state is loaded from; where nothing follows it, nothing is searched. [`Version::NONE`] is
+    /// always right, and searches the whole stream. So does a stream shorter than `seen`: it was
+    /// emptied. One that was emptied and has grown beyond `seen` since looks like any other; ask
+    /// anew, or from [`Version::NONE`], after a reset.
+    ///
+    /// A command that led to no events leaves nothing to be found: it is decided again.
+    ///
+    /// # Errors
+    /// [`ExecuteError`]. Of two who send the same command at once, one may meet a conflict; its
+    /// next try finds what the other recorded.
+    #[doc(alias = "idempotency key")]
+    pub async fn execute_once(
+        &self,
+        aggregate_id: &str,
+        command_id: CommandId,
+        seen: Version,
+        command: D::Command,
+    ) -> Result<Vec<RecordedEvent>, ExecuteError<D::Rejection>> {
+        // Loaded first: the append expects this version, so what isn't there by now can only come
+        // to be there through a conflict.
+        let mut root = self.load(aggregate_id).await?;
+        let recorded = self.recorded_by(command_id, &root, seen).await?;
+        if !recorded.is_empty() {
+            return Ok(recorded);
+        }
+        root.execute(command).map_err(ExecuteError::Rejected)?;
+        self.append(&mut root, Some(command_id)).await
+    }
+
+    /// What a command led to in an aggregate's stream, between a version and that of the root.
+    async fn recorded_by(
+        &self,
+        command_id: CommandId,
+        root: &AggregateRoot<D>,
+        seen: Version,
+    ) -> Result<Vec<RecordedEvent>, LoadError> {
+        let mut recorded = Vec::new();
+        let emptied = root.version() < seen;
+        let mut after = if emptied { Version::NONE } else { seen };
+        while after < root.version() {
+            let page = self.store.read_stream(root.stream(), after, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = last.version;
+            recorded.extend(page.into_iter().filter(|event| command_id.caused(event)));
+        }
+        Ok(recorded)
     }
 
     fn stream(&self, aggregate_id: &str) -> Result<StreamId, InvalidStreamId> {

@@ -103,7 +103,8 @@ impl Durability {
     }
 }
 
-/// Why an append was refused. Nothing was written.
+/// Why an append didn't answer with what was recorded. Nothing was written, except where
+/// [`outcome_is_unknown`](AppendError::outcome_is_unknown).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AppendError {
     /// The stream isn't at the expected version: somebody else appended. Load again, decide
@@ -128,6 +129,28 @@ pub enum AppendError {
     /// The store itself failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl AppendError {
+    /// Whether the events may be recorded all the same: the store failed, or was lost, at a moment
+    /// that nobody can tell from the error. Append the same batch again, or execute the same
+    /// command with the same id again, and the answer is what was recorded.
+    #[must_use]
+    pub fn outcome_is_unknown(&self) -> bool {
+        match self {
+            AppendError::Store(StoreError::Unavailable { .. } | StoreError::Failed { .. }) => true,
+            AppendError::Store(
+                StoreError::Blocked
+                | StoreError::Superseded
+                | StoreError::Full
+                | StoreError::Corrupt { .. }
+                | StoreError::Newer { .. }
+                | StoreError::OutOfRange { .. },
+            )
+            | AppendError::Conflict { .. }
+            | AppendError::EventIdReused { .. } => false,
+        }
+    }
 }
 
 /// Why an import wrote nothing.
@@ -167,7 +190,8 @@ pub trait EventStore: MaybeSend + MaybeSync {
     /// answers empty once the expected version holds.
     ///
     /// # Errors
-    /// [`AppendError`]; nothing was written.
+    /// [`AppendError`]; nothing was written, unless its
+    /// [outcome is unknown](AppendError::outcome_is_unknown).
     fn append(
         &self,
         stream: &StreamId,

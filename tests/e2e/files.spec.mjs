@@ -1,5 +1,5 @@
 // The store as a file, out of the page and into it again.
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { deposited, event, file, fileOf, foreign, moment, ofAccount, opened, uuid } from './events.mjs';
 import { expect, test } from './fixtures.mjs';
 import { addressOf } from './page.mjs';
@@ -15,9 +15,13 @@ test('an export is named after its day and holds every event as a CloudEvent a l
   expect(text.endsWith('}\n')).toBe(true);
   const lines = text.slice(0, -1).split('\n').map((line) => JSON.parse(line));
   expect(lines).toHaveLength(10);
-  const { id, correlationid, ...last } = lines[9];
-  expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  const { id, correlationid, causationid, ...last } = lines[9];
+  const ofOurOwn = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+  expect(id).toMatch(ofOurOwn);
   expect(correlationid).toBe(id);
+  // The command that led to it.
+  expect(causationid).toMatch(ofOurOwn);
+  expect(causationid).not.toBe(id);
   expect(last).toEqual({
     specversion: '1.0',
     source: '/bank_account',
@@ -46,6 +50,31 @@ test('export, empty the store, import, export: the same bytes', async ({ playgro
   await playground.choose(file(before.text));
   await expect(playground.status).toHaveText(/^Imported 10 events/);
   expect((await playground.exported()).text).toBe(before.text);
+});
+
+test('an export packed with gzip holds the bytes of the plain one, and is imported as it is', async ({
+  page, playground,
+}) => {
+  await page.clock.setFixedTime('2031-02-03T04:05:06.789Z');
+  await playground.begin('Order');
+  await playground.record('Place order', { Customer: 'Zoë "Z" \\ 絲' }, 'OrderPlaced', 1);
+  const plain = await playground.exported();
+  const packed = await playground.downloaded('Export gzip');
+  expect(packed.name).toBe('eventloom-2031-02-03.ndjson.gz');
+  await expect(playground.status).toHaveText('Exported 10 events to eventloom-2031-02-03.ndjson.gz.');
+  expect(gunzipSync(packed.bytes).toString('utf8')).toBe(plain.text);
+  await playground.empty();
+  await playground.holds(0);
+  await playground.choose(file(packed.bytes, packed.name));
+  await expect(playground.status).toHaveText(/^Imported 10 events/);
+  expect((await playground.exported()).text).toBe(plain.text);
+});
+
+test('a browser that can’t pack with gzip offers the plain export alone', async ({ page, playground }) => {
+  await page.addInitScript(() => delete window.CompressionStream);
+  await playground.open();
+  await expect(playground.button('Export gzip')).toHaveCount(0);
+  expect((await playground.exported()).name).toMatch(/^eventloom-\d{4}-\d{2}-\d{2}\.ndjson$/);
 });
 
 test('a log that is packed with gzip is imported as it is', async ({ playground }) => {

@@ -167,12 +167,18 @@ export class Playground {
 
   /** Exports the store: the file's name and its text. */
   async exported() {
+    const { name, bytes } = await this.downloaded('Export');
+    return { name, text: bytes.toString('utf8') };
+  }
+
+  /** Presses a button that leads to a download: the file's name and its bytes. */
+  async downloaded(button) {
     const download = this.page.waitForEvent('download');
-    await this.button('Export').click();
+    await this.button(button).click();
     const file = await download;
     const chunks = [];
     for await (const chunk of await file.createReadStream()) chunks.push(chunk);
-    return { name: file.suggestedFilename(), text: Buffer.concat(chunks).toString('utf8') };
+    return { name: file.suggestedFilename(), bytes: Buffer.concat(chunks) };
   }
 
   /** Empties the store, or restores the story in it, by the dialog for that. */

@@ -12,6 +12,7 @@ mod commands;
 mod following;
 mod places;
 mod play;
+mod retrying;
 mod robust;
 mod store;
 #[path = "../support/mod.rs"]
@@ -20,7 +21,7 @@ mod verification;
 
 use eventloom::app::action::{Action, Effect, Entry};
 use eventloom::app::state::{Outcome, Preferences, State, Storage};
-use eventloom::core::{RecordedEvent, StreamId, Version};
+use eventloom::core::{CommandId, RecordedEvent, StreamId, Version};
 use eventloom::model::Registry;
 use eventloom::model::bank_account::{BankAccount, Event};
 use eventloom::store::StreamHead;
@@ -30,6 +31,15 @@ const ADA: &str = "#/bank_account/ada-savings";
 
 fn ada() -> StreamId {
     support::stream("bank_account", "ada-savings")
+}
+
+/// The id of a command that a test submits.
+const ID: CommandId = CommandId(uuid::Uuid::from_u128(7));
+
+/// A command is submitted, under an id.
+fn submitted(command: &str, id: CommandId) -> Action {
+    let command = command.to_owned();
+    Action::Submit { command, id }
 }
 
 /// Ada's account: opened in EUR, then one euro deposited again and again.

@@ -1,21 +1,18 @@
 //! Whatever happens in whatever order: no panic, and what is shown exists.
 
-use eventloom::app::action::{Action, AfterReset, Effect, Imported, Settled, Step};
+use eventloom::app::action::{Action, AfterReset, Effect, Imported, Packing, Settled, Step};
 use eventloom::app::state::{Dialog, State, Storage, Theme};
 use eventloom::core::{ExpectedVersion, Version};
 use eventloom::store::{AppendError, StoreError};
 use proptest::prelude::*;
 
-use super::{ADA, ada, arrived, begun_at, head_of, history, loaded, showing, support};
+use super::{
+    ADA, ID, ada, arrived, begun_at, head_of, history, loaded, showing, submitted, support,
+};
 
 /// One of each kind of action, some of them out of place at most times.
 fn actions() -> Vec<Action> {
     let edit = || ("Place order".to_owned(), "lines".to_owned());
-    let appended = |result| Action::Appended {
-        stream: ada(),
-        command: "Deposit".into(),
-        result,
-    };
     let grace = support::stream("bank_account", "grace");
     vec![
         Action::Opened(Storage::Kept),
@@ -66,11 +63,17 @@ fn actions() -> Vec<Action> {
             path: edit().1,
             index: 7,
         },
-        Action::Submit("Deposit".into()),
-        Action::Submit("Place order".into()),
-        appended(Ok(history(4)[3..].to_vec())),
-        appended(Ok(history(9)[8..].to_vec())),
-        appended(Err(AppendError::Conflict {
+        submitted("Deposit", ID),
+        submitted("Place order", ID),
+        Action::Retry,
+        Action::Sought(Ok(history(4))),
+        Action::Sought(Err(StoreError::Blocked)),
+        Action::Appended(Err(AppendError::Store(StoreError::Unavailable {
+            reason: "lost".into(),
+        }))),
+        Action::Appended(Ok(history(4)[3..].to_vec())),
+        Action::Appended(Ok(history(9)[8..].to_vec())),
+        Action::Appended(Err(AppendError::Conflict {
             stream: ada(),
             expected: ExpectedVersion::Exact(Version(3)),
             actual: Version(4),
@@ -86,7 +89,7 @@ fn actions() -> Vec<Action> {
             skipped: 0,
             stamped: 0,
         })),
-        Action::Export,
+        Action::Export(Packing::Plain),
         Action::Exported(Err("denied".into())),
         Action::Reset(AfterReset::Empty),
         Action::ResetEnded(AfterReset::Story, Ok(())),

@@ -1,14 +1,14 @@
 //! The store as a whole, other tabs, and what is remembered.
 
-use eventloom::app::action::{Action, AfterReset, Effect, Exported, Imported, Step};
+use eventloom::app::action::{Action, AfterReset, Effect, Exported, Imported, Packing, Step};
 use eventloom::app::state::{Dialog, OutcomeKind, Room, State, Storage, Theme};
 use eventloom::core::Version;
 use eventloom::store::{Durability, StoreError};
 
 use super::support::{foreign, stream};
 use super::{
-    ADA, ada, arrived, begun_at, head_of, history, loaded, outcome, replace, showing,
-    shown_balance, view,
+    ADA, ID, ada, arrived, begun_at, head_of, history, loaded, outcome, replace, showing,
+    shown_balance, submitted, view,
 };
 
 fn remembered(page: &State) -> [Effect; 1] {
@@ -194,7 +194,10 @@ fn a_refused_import_is_told_with_its_line_and_asks_for_nothing() {
 #[test]
 fn an_export_tells_how_many_events_went_into_which_file() {
     let mut page = showing(None, 3);
-    assert_eq!(page.reduce(Action::Export), [Effect::Export]);
+    for packing in [Packing::Plain, Packing::Gzip] {
+        let effects = page.reduce(Action::Export(packing));
+        assert_eq!(effects, [Effect::Export(packing)]);
+    }
     let exported = |events, damaged| {
         let file = "eventloom-2026-01-05.ndjson".to_owned();
         Action::Exported(Ok(Exported {
@@ -352,7 +355,7 @@ fn single_keys_can_be_turned_off_and_that_is_remembered() {
 #[test]
 fn commands_are_strict_until_relaxed_is_chosen_and_that_is_remembered() {
     let mut page = showing(None, 3);
-    let durability = |page: &mut State| match &page.reduce(Action::Submit("Deposit".into()))[..] {
+    let durability = |page: &mut State| match &page.reduce(submitted("Deposit", ID))[..] {
         [Effect::Append { durability, .. }] => *durability,
         other => panic!("{other:?}"),
     };
@@ -365,12 +368,9 @@ fn commands_are_strict_until_relaxed_is_chosen_and_that_is_remembered() {
 #[test]
 fn the_browser_is_asked_once_to_protect_what_is_kept_when_there_is_something_of_ones_own() {
     let asked_after = |page: &mut State, event: usize| {
-        page.reduce(Action::Submit("Deposit".into()));
-        let effects = page.reduce(Action::Appended {
-            stream: ada(),
-            command: "Deposit".into(),
-            result: Ok(history(event)[event - 1..].to_vec()),
-        });
+        page.reduce(submitted("Deposit", ID));
+        let recorded = history(event)[event - 1..].to_vec();
+        let effects = page.reduce(Action::Appended(Ok(recorded)));
         effects.contains(&Effect::Protect)
     };
     let room = |protected| {

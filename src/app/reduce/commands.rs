@@ -1,8 +1,11 @@
-//! Commands: their forms, deciding them on the head, and what came of the append.
+//! Commands: their forms, deciding them on the head, what came of the append, and trying again.
 
-use crate::core::{RecordedEvent, StreamId};
+use std::rc::Rc;
+
+use crate::core::{CommandId, RecordedEvent};
 use crate::model::Refusal;
-use crate::store::AppendError;
+use crate::store::{AppendError, StoreError};
+use crate::timeline::Timeline;
 
 use super::super::action::Effect;
 use super::super::state::{About, FormKey, OutcomeKind, Sent, State};
@@ -33,7 +36,7 @@ impl State {
         }
     }
 
-    pub(super) fn submit(&mut self, command: &str, effects: &mut Vec<Effect>) {
+    pub(super) fn submit(&mut self, command: &str, id: CommandId, effects: &mut Vec<Effect>) {
         if self.saving.is_some() {
             return;
         }
@@ -71,58 +74,88 @@ impl State {
             }
         };
         self.bad_fields = None;
-        match timeline.decide(command, &arguments) {
+        let sent = Rc::new(Sent {
+            id,
+            stream: timeline.stream().clone(),
+            command: command.to_owned(),
+            arguments,
+        });
+        self.decide(sent, &timeline, effects);
+    }
+
+    /// Decides a command on a stream's head, and has what it leads to appended there.
+    fn decide(&mut self, sent: Rc<Sent>, timeline: &Timeline, effects: &mut Vec<Effect>) {
+        match timeline.decide(&sent.command, &sent.arguments) {
             Ok(events) => {
-                let stream = timeline.stream().clone();
-                self.saving = Some(Sent {
-                    stream: stream.clone(),
-                    command: command.to_owned(),
-                });
                 effects.push(Effect::Append {
-                    stream,
+                    stream: sent.stream.clone(),
                     expected: timeline.head(),
                     events,
-                    command: command.to_owned(),
+                    command_id: sent.id,
                     durability: self.preferences.durability,
                 });
+                self.saving = Some(sent);
             }
             Err(Refusal::Rejected(reason) | Refusal::Malformed(reason)) => {
-                let text = format!("{reason} Nothing was recorded.");
-                self.tell(
-                    OutcomeKind::Refused,
-                    About::Command(key),
-                    &format!("{command} refused."),
-                    &text,
-                );
+                self.refuse(sent, "refused.", &reason);
             }
+        }
+    }
+
+    /// Tries a command again, with its id and its arguments: it is the same command.
+    pub(super) fn retry(&mut self, effects: &mut Vec<Effect>) {
+        let again = self.outcome.as_ref().and_then(|told| told.retry.clone());
+        if let (None, Some(sent)) = (&self.saving, again) {
+            effects.push(Effect::Seek(sent.stream.clone()));
+            self.saving = Some(sent);
+        }
+    }
+
+    /// What its stream holds tells whether the command is recorded, or has to be decided.
+    pub(super) fn sought(
+        &mut self,
+        events: Result<Vec<RecordedEvent>, StoreError>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(sent) = self.saving.take() else {
+            return;
+        };
+        let mut events = match events {
+            Ok(events) => events,
+            Err(error) => return self.unknown(sent, &error.into()),
+        };
+        let led_to = |event: &RecordedEvent| sent.id.caused(event);
+        if events.iter().any(led_to) {
+            events.retain(led_to);
+            self.recorded(sent, &events, effects);
+            return self.catch_up(effects);
+        }
+        let model = self.registry.model(sent.stream.aggregate_type());
+        let mut timeline = Timeline::new(model, sent.stream.clone());
+        match timeline.extend(events) {
+            Ok(()) => self.decide(sent, &timeline, effects),
+            Err(error) => self.refuse(sent, "not saved.", &format!("{error}.")),
         }
     }
 
     pub(super) fn appended(
         &mut self,
-        stream: &StreamId,
-        command: &str,
         result: Result<Vec<RecordedEvent>, AppendError>,
         effects: &mut Vec<Effect>,
     ) {
-        self.saving = None;
-        let key = (stream.aggregate_type().to_owned(), command.to_owned());
+        let Some(sent) = self.saving.take() else {
+            return;
+        };
         match result {
             Ok(recorded) => {
-                let told: Vec<_> = recorded
-                    .iter()
-                    .map(|event| format!("{} appended as v{}", event.event_type, event.version))
-                    .collect();
-                self.tell(OutcomeKind::Done, About::Command(key), "", &told.join(", "));
-                if self.stream() == Some(stream) {
-                    let (head, next) = (self.head(), recorded.first().map(|event| event.version));
-                    if next.is_some_and(|next| next <= head.next()) {
-                        self.extend(recorded);
-                    } else {
-                        self.catch_up(effects);
-                    }
+                let shown = self.stream() == Some(&sent.stream);
+                self.recorded(sent, &recorded, effects);
+                let next = recorded.first().map(|event| event.version);
+                if shown && next.is_some_and(|next| next <= self.head().next()) {
+                    self.extend(recorded);
+                } else if shown {
+                    self.catch_up(effects);
                 }
-                self.protect(effects);
             }
             Err(AppendError::Conflict {
                 expected, actual, ..
@@ -131,23 +164,50 @@ impl State {
                     "It was decided on {expected}, and the stream is at version {actual} by now. \
                      Nothing was recorded. Retry decides it again on the latest state."
                 );
-                self.tell(
-                    OutcomeKind::Conflict,
-                    About::Command(key),
-                    &format!("{command} met a conflict."),
-                    &text,
-                );
+                self.answer(OutcomeKind::Conflict, sent, "met a conflict.", &text);
                 self.catch_up(effects);
             }
-            Err(error) => {
-                let text = format!("{error}. Nothing was recorded.");
-                self.tell(
-                    OutcomeKind::Refused,
-                    About::Command(key),
-                    &format!("{command} not saved."),
-                    &text,
-                );
-            }
+            Err(error) if error.outcome_is_unknown() => self.unknown(sent, &error),
+            Err(error) => self.refuse(sent, "not saved.", &format!("{error}.")),
+        }
+    }
+
+    fn recorded(&mut self, sent: Rc<Sent>, events: &[RecordedEvent], effects: &mut Vec<Effect>) {
+        let told: Vec<_> = events
+            .iter()
+            .map(|event| format!("{} appended as v{}", event.event_type, event.version))
+            .collect();
+        self.answer(OutcomeKind::Done, sent, "", &told.join(", "));
+        self.protect(effects);
+    }
+
+    fn refuse(&mut self, sent: Rc<Sent>, how: &str, reason: &str) {
+        let text = format!("{reason} Nothing was recorded.");
+        self.answer(OutcomeKind::Refused, sent, how, &text);
+    }
+
+    fn unknown(&mut self, sent: Rc<Sent>, error: &AppendError) {
+        let text = format!(
+            "It isn't known whether it was recorded. Retry looks for its events first, and \
+             decides it again only if there are none. The reason: {}.",
+            error.to_string().trim_end_matches('.')
+        );
+        self.answer(OutcomeKind::Unknown, sent, "has no known outcome.", &text);
+    }
+
+    /// Tells what came of a command; its name and `how` stand in front.
+    fn answer(&mut self, kind: OutcomeKind, sent: Rc<Sent>, how: &str, text: &str) {
+        let title = match how {
+            "" => String::new(),
+            how => format!("{} {how}", sent.command),
+        };
+        let aggregate_type = sent.stream.aggregate_type().to_owned();
+        let about = About::Command((aggregate_type, sent.command.clone()));
+        self.tell(kind, about, &title, text);
+        if let (OutcomeKind::Conflict | OutcomeKind::Unknown, Some(told)) =
+            (kind, &mut self.outcome)
+        {
+            told.retry = Some(sent);
         }
     }
 

@@ -153,14 +153,10 @@ impl State {
             } => {
                 self.edit_list(&command, &path, Some(index));
             }
-            Action::Submit(command) => self.submit(&command, effects),
-            Action::Appended {
-                stream,
-                command,
-                result,
-            } => {
-                self.appended(&stream, &command, result, effects);
-            }
+            Action::Submit { command, id } => self.submit(&command, id, effects),
+            Action::Retry => self.retry(effects),
+            Action::Sought(events) => self.sought(events, effects),
+            Action::Appended(result) => self.appended(result, effects),
 
             Action::ImportChosen { file } => {
                 self.end_verification(effects);
@@ -181,7 +177,7 @@ impl State {
                 self.import = None;
                 self.imported(result, effects);
             }
-            Action::Export => effects.push(Effect::Export),
+            Action::Export(packing) => effects.push(Effect::Export(packing)),
             Action::Exported(Ok(exported)) => {
                 let mut text = format!(
                     "Exported {} to {}.",
@@ -265,6 +261,11 @@ impl State {
     }
 
     fn store_failed(&mut self, what: &str, error: &StoreError) {
+        // That the store fails is told already, with a command that must not be forgotten over it.
+        let told = self.outcome.as_ref();
+        if told.is_some_and(|told| told.kind == OutcomeKind::Unknown) {
+            return;
+        }
         self.tell(
             OutcomeKind::Refused,
             About::Store,
@@ -280,6 +281,7 @@ impl State {
             about,
             title: title.to_owned(),
             text: text.to_owned(),
+            retry: None,
         });
     }
 }

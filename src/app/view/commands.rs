@@ -7,6 +7,7 @@ use yew::prelude::*;
 use super::field::Form;
 use super::notices::Alert;
 use crate::app::action::Action;
+use crate::app::effect;
 use crate::app::state::State;
 use crate::model::{CommandForm, Refusal};
 use crate::timeline::Timeline;
@@ -90,7 +91,10 @@ fn command(props: &CommandsProps, timeline: &Timeline, form: &CommandForm) -> Ht
     let toggle = act.reform(move |_: MouseEvent| Action::ToggleForm(name.to_owned()));
     let submit = act.reform(move |event: SubmitEvent| {
         event.prevent_default();
-        Action::Submit(name.to_owned())
+        Action::Submit {
+            command: name.to_owned(),
+            id: effect::fresh_command_id(),
+        }
     });
     let fields = Form {
         command: name,

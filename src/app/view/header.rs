@@ -11,7 +11,7 @@ use super::icons::{self, icon};
 use super::storage::kept;
 use super::stream_box::StreamBox;
 use super::verification::VERIFY;
-use crate::app::action::Action;
+use crate::app::action::{Action, Packing};
 use crate::app::effect;
 use crate::app::state::{Dialog, Place, State, Verifying};
 
@@ -64,7 +64,12 @@ pub fn Header(props: &HeaderProps) -> Html {
             <span class={classes!("kept", class)} aria-hidden="true">{ words }</span>
             <span class="store">
                 { import_button(props) }
-                <button type="button" onclick={act_of(Action::Export)}>{"Export"}</button>
+                <button type="button" onclick={act_of(Action::Export(Packing::Plain))}>{"Export"}</button>
+                if state.packs {
+                    <button type="button" class="gzip" onclick={act_of(Action::Export(Packing::Gzip))}>
+                        <span>{"Export "}</span>{"gzip"}
+                    </button>
+                }
                 <button type="button" id={VERIFY} onclick={act_of(Action::Verify)}
                     aria-disabled={matches!(state.verifying, Verifying::Running { .. }).to_string()}>{"Verify"}</button>
                 <button type="button" onclick={act_of(Action::Open(Dialog::Reset))}>{"Reset"}</button>

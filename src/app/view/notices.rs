@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use super::ViewProps;
 use crate::app::action::Action;
-use crate::app::state::{About, Outcome, OutcomeKind, State, Storage};
+use crate::app::state::{Outcome, OutcomeKind, State, Storage};
 
 /// What stays to be told about storage.
 fn storage_warning(state: &State) -> Option<String> {
@@ -33,13 +33,7 @@ pub fn Alert(props: &ViewProps) -> Html {
     if warning.is_none() && outcome.is_none() {
         return Html::default();
     }
-    let retry = |command: &str| {
-        let command = command.to_owned();
-        let onclick = props
-            .act
-            .reform(move |_: MouseEvent| Action::Submit(command.clone()));
-        html! { <button type="button" {onclick}>{"Retry"}</button> }
-    };
+    let retry = props.act.reform(|_: MouseEvent| Action::Retry);
     // A new element for each outcome, so that the same words are announced again.
     let key = if outcome.is_some() { state.outcomes } else { 0 };
     html! {
@@ -51,8 +45,9 @@ pub fn Alert(props: &ViewProps) -> Html {
                     }
                     { &outcome.text }
                 </p>
-                if let (OutcomeKind::Conflict, About::Command((_, command))) = (outcome.kind, &outcome.about) {
-                    { retry(command) }
+                if outcome.retry.is_some() {
+                    <button type="button" onclick={retry}
+                        aria-disabled={state.saving.is_some().to_string()}>{"Retry"}</button>
                 }
             }
             if let Some(warning) = warning {

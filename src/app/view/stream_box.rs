@@ -186,16 +186,19 @@ fn matches(state: &State, typed: Option<&str>) -> Vec<StreamHead> {
         return Vec::new();
     };
     let wanted = typed.unwrap_or_default().to_lowercase();
-    let mut found: Vec<_> = streams
-        .iter()
-        .filter(|head| head.stream.aggregate_type() == stream.aggregate_type())
-        .filter_map(|head| {
-            let place = head.stream.aggregate_id().to_lowercase().find(&wanted)?;
-            Some((place > 0, head))
-        })
-        .collect();
-    found.sort_by_key(|(inside, _)| *inside);
-    found.into_iter().map(|(_, head)| head.clone()).collect()
+    let (mut beginning, mut holding) = (Vec::new(), Vec::new());
+    for head in streams.iter() {
+        if head.stream.aggregate_type() != stream.aggregate_type() {
+            continue;
+        }
+        match head.stream.aggregate_id().to_lowercase().find(&wanted) {
+            Some(0) => beginning.push(head.clone()),
+            Some(_) => holding.push(head.clone()),
+            None => {}
+        }
+    }
+    beginning.append(&mut holding);
+    beginning
 }
 
 fn scroll_to_option(index: usize) {
