@@ -2,7 +2,6 @@
 //! envelope, not from inside the payload, so decoding looks at each payload once.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use serde::de::value::StrDeserializer;
 use serde::de::{
@@ -10,7 +9,6 @@ use serde::de::{
     Visitor,
 };
 use serde::{Serialize, forward_to_deserialize_any};
-use serde_json::value::RawValue;
 
 use super::event::EncodedEvent;
 use super::json_text::{InvalidJson, JsonText};
@@ -32,7 +30,6 @@ pub struct DecodeError {
 /// JSON form.
 pub fn encode(event: &impl Serialize, schema_version: u32) -> Result<EncodedEvent, InvalidJson> {
     let text = JsonText::of(event)?;
-    let shape = |cause: String| InvalidJson::Syntax(format!("not an event enum: {cause}"));
     if let Ok(name) = text.read::<String>() {
         return Ok(EncodedEvent {
             event_type: Cow::Owned(name),
@@ -40,16 +37,22 @@ pub fn encode(event: &impl Serialize, schema_version: u32) -> Result<EncodedEven
             data: JsonText::empty_object(),
         });
     }
-    let variant: BTreeMap<String, Box<RawValue>> = text.read().map_err(|e| shape(e.to_string()))?;
-    let mut variants = variant.into_iter();
-    match (variants.next(), variants.next()) {
-        (Some((name, fields)), None) => Ok(EncodedEvent {
-            event_type: Cow::Owned(name),
-            schema_version,
-            data: JsonText::parse(fields.get())?,
-        }),
-        _ => Err(shape("it has more than one name".to_owned())),
-    }
+    let (name, fields) = variant(text.as_str())
+        .ok_or_else(|| InvalidJson::Syntax("not an event enum".to_owned()))?;
+    Ok(EncodedEvent {
+        event_type: Cow::Owned(name),
+        schema_version,
+        data: fields,
+    })
+}
+
+/// The parts of `{"Name":fields}`; none when it is anything else, or has a second entry.
+fn variant(text: &str) -> Option<(String, JsonText)> {
+    let entry = text.strip_prefix('{')?.strip_suffix('}')?;
+    let mut names = serde_json::Deserializer::from_str(entry).into_iter();
+    let name = names.next()?.ok()?;
+    let fields = entry.get(names.byte_offset()..)?.strip_prefix(':')?;
+    Some((name, JsonText::parse(fields).ok()?))
 }
 
 /// Decodes a payload as the enum variant that the event type names.
@@ -180,6 +183,30 @@ mod tests {
         .unwrap();
         assert_eq!(encoded.event_type, "MoneyDeposited");
         assert_eq!(encoded.data.as_str(), r#"{"amount":5,"reference":"x"}"#);
+    }
+
+    #[test]
+    fn what_is_no_variant_is_refused() {
+        #[derive(Serialize)]
+        struct Two {
+            one: u8,
+            other: u8,
+        }
+        assert!(encode(&Two { one: 1, other: 2 }, 1).is_err());
+        assert!(encode(&serde_json::json!({}), 1).is_err());
+        assert!(encode(&5, 1).is_err());
+    }
+
+    #[test]
+    fn a_name_of_any_characters_is_read_whole() {
+        #[derive(Serialize)]
+        enum Odd {
+            #[serde(rename = "a \"b\": {c}")]
+            Named { amount: u8 },
+        }
+        let encoded = encode(&Odd::Named { amount: 5 }, 1).unwrap();
+        assert_eq!(encoded.event_type, "a \"b\": {c}");
+        assert_eq!(encoded.data.as_str(), r#"{"amount":5}"#);
     }
 
     #[test]
