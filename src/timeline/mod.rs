@@ -2,9 +2,9 @@
 //! course of one number. Pure; a stored event is never touched.
 
 mod change;
+mod checkpoints;
 mod tree;
 
-use std::ops::Range;
 use std::rc::Rc;
 
 use serde_json::Value;
@@ -13,10 +13,11 @@ use crate::core::{EncodedEvent, JsonText, RecordedEvent, ReplayError, StreamId, 
 use crate::model::{Instance, Model, Refusal};
 
 pub use change::{Change, changes};
+pub use checkpoints::Checkpoints;
 pub use tree::{Leaf, Node, Wording, tree};
 
-/// How many events lie between two checkpoints: the most that one look back has to fold.
-const CHECKPOINT_EVERY: usize = 128;
+/// The most memory, in bytes, that the checkpoints of one timeline take.
+pub const CHECKPOINT_MEMORY: usize = 64 << 20;
 
 /// A stream's events, with checkpoints of its state to begin a fold from.
 ///
@@ -26,8 +27,7 @@ pub struct Timeline {
     model: Rc<dyn Model>,
     stream: StreamId,
     events: Vec<Rc<RecordedEvent>>,
-    /// The state at version `index * CHECKPOINT_EVERY`.
-    checkpoints: Vec<Rc<dyn Instance>>,
+    checkpoints: Checkpoints,
     head: Rc<dyn Instance>,
     /// The model's number at each version, from 0.
     measures: Vec<Option<f64>>,
@@ -37,13 +37,22 @@ impl Timeline {
     /// The history of a stream to which nothing has happened.
     #[must_use]
     pub fn new(model: Rc<dyn Model>, stream: StreamId) -> Timeline {
+        Timeline::with_memory(model, stream, CHECKPOINT_MEMORY)
+    }
+
+    /// The same, with other bounds than [`CHECKPOINT_MEMORY`]: with less memory a look back folds
+    /// more events, and finds the same.
+    #[must_use]
+    pub fn with_memory(model: Rc<dyn Model>, stream: StreamId, memory: usize) -> Timeline {
         let begun: Rc<dyn Instance> = Rc::from(model.begin(&stream));
+        let mut checkpoints = Checkpoints::new(memory);
+        checkpoints.offer(0, begun.as_ref());
         Timeline {
             model,
             stream,
             events: Vec::new(),
             measures: vec![begun.measure()],
-            checkpoints: vec![Rc::clone(&begun)],
+            checkpoints,
             head: begun,
         }
     }
@@ -68,9 +77,7 @@ impl Timeline {
             }
             self.measures.push(state.measure());
             self.events.push(Rc::new(event));
-            if self.events.len().is_multiple_of(CHECKPOINT_EVERY) {
-                self.checkpoints.push(Rc::from(state.fork()));
-            }
+            self.checkpoints.offer(self.events.len(), state.as_ref());
         }
         self.head = Rc::from(state);
         outcome
@@ -115,14 +122,12 @@ impl Timeline {
         if version == self.events.len() {
             return self.head.view();
         }
-        let checkpoint = version / CHECKPOINT_EVERY;
-        let start = &self.checkpoints[checkpoint];
-        let rest: Range<usize> = checkpoint * CHECKPOINT_EVERY..version;
-        if rest.is_empty() {
+        let (folded, start) = self.checkpoints.before(version);
+        if folded == version {
             return start.view();
         }
         let mut state = start.fork();
-        for event in &self.events[rest] {
+        for event in &self.events[folded..version] {
             // Each event was replayed in this order when it was added, and folding is pure.
             if state.replay(event).is_err() {
                 break;
@@ -150,6 +155,12 @@ impl Timeline {
     #[must_use]
     pub fn measures(&self) -> &[Option<f64>] {
         &self.measures
+    }
+
+    /// The states that looks back begin from.
+    #[must_use]
+    pub fn checkpoints(&self) -> &Checkpoints {
+        &self.checkpoints
     }
 
     /// The currency that the state names, for reading and showing money.
