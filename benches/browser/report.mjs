@@ -1,7 +1,7 @@
 // What is made of the figures: medians of the rounds, ratios within a round, and the targets.
 
-const number = (value) => value.toLocaleString('en');
-const median = (figures) => figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)];
+import { aligned, figure, median, number } from '../table.mjs';
+
 const FULL = 'SQLite FULL';
 
 /** Each work: what it is called, and what is to be reached, at most, by Eventloom as a ratio to another. */
@@ -45,8 +45,6 @@ export function targets({ sizes, results }) {
   return found;
 }
 
-const figure = (value) => (value === undefined ? '' : number(Number(value.toPrecision(3))));
-
 /** Both as tables that read well as text and as Markdown. */
 export function table({ sizes, browser, results }, reached) {
   const header = ['milliseconds, median of the rounds', ...COLUMNS];
@@ -69,10 +67,4 @@ export function table({ sizes, browser, results }, reached) {
     ...aligned([['Eventloom', 'to reach', 'is (rounds from, to)', 'reached', ''], ...told]),
     '',
   ].join('\n');
-}
-
-function aligned([header, ...rows]) {
-  const widths = header.map((_, column) => Math.max(3, ...[header, ...rows].map((row) => [...row[column]].length)));
-  const line = (cells) => `| ${cells.map((cell, column) => cell + ' '.repeat(widths[column] - [...cell].length)).join(' | ')} |`;
-  return [line(header), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...rows.map(line)];
 }

@@ -1,13 +1,11 @@
 // Measures Eventloom's store against its peers in Chromium, prints what it found and keeps it as JSON.
 // `cargo xtask bench browser` builds what it needs and runs it; the options are that command's.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chromium } from '@playwright/test';
-import sirv from 'sirv';
 import configuration from '../../playwright.config.mjs';
+import { serve } from '../serve.mjs';
 import { table, targets } from './report.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -23,27 +21,6 @@ const { values } = parseArgs({
 });
 const count = Number(values.events ?? (values.short ? 2_000 : 100_000));
 const sizes = values.short ? { single: 50, batches: 5 } : { single: 500, batches: 50 };
-
-async function serve() {
-  // With these two the clock of the page ticks in microseconds, not in tenths of a millisecond.
-  const setHeaders = (response) => {
-    response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
-    response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
-  };
-  const [page, wasm] = [here, `${target}eventloom`].map((folder) => sirv(folder, { dev: true, setHeaders }));
-  const server = createServer((request, response) => {
-    const missing = () => {
-      response.statusCode = 404;
-      response.end(`Nothing is served at ${request.url}`);
-    };
-    if (!request.url.startsWith('/eventloom/')) return page(request, response, missing);
-    request.url = request.url.slice('/eventloom'.length);
-    return wasm(request, response, missing);
-  });
-  server.listen(Number(process.env.BENCH_PORT ?? 0), '127.0.0.1');
-  await once(server, 'listening');
-  return server;
-}
 
 /** On disk: a private context would keep its databases in memory. */
 async function measure(address) {
@@ -80,7 +57,7 @@ function keep(rounds) {
   writeFileSync(`${target}browser.json`, `${JSON.stringify({ ...found, peers, targets: reached }, undefined, 1)}\n`);
 }
 
-const server = await serve();
+const server = await serve(here, `${target}eventloom`);
 try {
   await measure(`http://127.0.0.1:${server.address().port}/`);
   console.log(table(found, reached));

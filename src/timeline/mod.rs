@@ -40,7 +40,7 @@ impl Timeline {
         Timeline::with_memory(model, stream, CHECKPOINT_MEMORY)
     }
 
-    /// The same, with other bounds than [`CHECKPOINT_MEMORY`]: with less memory a look back folds
+    /// The same, with another bound than [`CHECKPOINT_MEMORY`]: with less memory a look back folds
     /// more events, and finds the same.
     #[must_use]
     pub fn with_memory(model: Rc<dyn Model>, stream: StreamId, memory: usize) -> Timeline {

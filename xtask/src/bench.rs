@@ -1,4 +1,5 @@
-//! `cargo xtask bench browser`: the store in IndexedDB against its peers, in Chromium.
+//! `cargo xtask bench`: the store in IndexedDB against its peers, in Chromium; and the core, on this
+//! machine and in Chromium.
 
 use std::process::Command;
 
@@ -10,7 +11,7 @@ use crate::tools::{self, Tool};
 
 const WASM: &str = "wasm32-unknown-unknown";
 
-/// How much is measured.
+/// How much of the store is measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Measuring {
     /// Whether it is to end within two minutes, to see that everything works.
@@ -19,7 +20,16 @@ pub struct Measuring {
     pub events: Option<u32>,
 }
 
-/// Measures, prints a table, and keeps the figures in target/bench/browser.json.
+/// How the core is measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Folding {
+    /// Whether it is to end at once, to see that everything works.
+    pub short: bool,
+    /// Whether the wasm is built as the page's is, for size, rather than for speed.
+    pub page: bool,
+}
+
+/// Measures the store, prints a table, and keeps the figures in target/bench/browser.json.
 ///
 /// # Errors
 /// When a tool is missing and can't be installed, the store can't be built, or a run fails.
@@ -35,13 +45,60 @@ pub fn browser(project: &Project, measuring: Measuring) -> Result<()> {
 
     println!("Building the store as a module for JavaScript");
     step(&mut library(project), "The store could not be built.")?;
-    step(&mut bindings(project), "wasm-bindgen failed.")?;
+    let module = format!("target/{WASM}/release/eventloom.wasm");
+    step(
+        &mut bindings(project, &module, "eventloom"),
+        "wasm-bindgen failed.",
+    )?;
     let time = match measuring.short {
         true => "a minute or two",
         false => "a quarter of an hour with 100,000 events",
     };
     println!("Measuring, {time}; the figures are worth most when the machine does nothing else");
     step(&mut run(project, measuring), "The run failed.")
+}
+
+/// Measures the core natively and in wasm, prints tables, and keeps the figures in
+/// target/bench/core.json.
+///
+/// # Errors
+/// When a tool is missing and can't be installed, the core can't be built, or a run fails.
+pub fn core(project: &Project, folding: Folding) -> Result<()> {
+    let needs = [
+        Tool::WasmTarget,
+        Tool::NodePackages,
+        Tool::Browser,
+        Tool::WasmBindgen,
+    ];
+    tools::provide(project, &needs)?;
+
+    println!("Building the core with its measurements, for this machine and as wasm");
+    let failed = "The core could not be built.";
+    step(&mut program(project, &["--profile", "bench"]), failed)?;
+    let profile = if folding.page { "release" } else { "bench" };
+    let arguments = ["--profile", profile, "--target", WASM];
+    step(&mut program(project, &arguments), failed)?;
+    let module = format!("target/{WASM}/release/examples/core.wasm");
+    step(
+        &mut bindings(project, &module, "core"),
+        "wasm-bindgen failed.",
+    )?;
+    if folding.page {
+        step(&mut smaller(project), "wasm-opt failed.")?;
+    }
+    let time = match folding.short {
+        true => "a few seconds",
+        false => "two minutes",
+    };
+    println!("Measuring, {time}; the figures are worth most when the machine does nothing else");
+    let mut run = node(project, "benches/core/run.mjs");
+    // Cargo puts what either profile makes into the folder `release`.
+    let suffix = std::env::consts::EXE_SUFFIX;
+    run.arg(project.file(&format!("target/release/examples/core{suffix}")));
+    if folding.short {
+        run.arg("--short");
+    }
+    step(&mut run, "The run failed.")
 }
 
 fn step(command: &mut Command, failed: &str) -> Result<()> {
@@ -76,24 +133,46 @@ fn library(project: &Project) -> Command {
     command
 }
 
-fn bindings(project: &Project) -> Command {
+/// The program that measures the core, or the module of the same sources.
+fn program(project: &Project, arguments: &[&str]) -> Command {
+    let mut command = project.cargo();
+    command.args(["build", "--locked", "--package", "eventloom"]);
+    command.args(["--example", "core"]).args(arguments);
+    command
+}
+
+/// Makes a module for JavaScript, in the folder of that name in target/bench.
+fn bindings(project: &Project, module: &str, name: &str) -> Command {
     let mut command = project.command("wasm-bindgen");
     command
         .args(["--target", "web", "--out-dir"])
-        .arg(project.file("target/bench/eventloom"))
-        .arg(project.file(&format!("target/{WASM}/release/eventloom.wasm")));
+        .arg(project.file(&format!("target/bench/{name}")))
+        .arg(project.file(module));
+    command
+}
+
+/// What Trunk does to the page's wasm, as index.html asks it to.
+fn smaller(project: &Project) -> Command {
+    let module = project.file("target/bench/core/core_bg.wasm");
+    let mut command = project.command("wasm-opt");
+    command.arg("-Os").arg("--output").arg(&module).arg(&module);
     command
 }
 
 fn run(project: &Project, measuring: Measuring) -> Command {
-    let mut command = project.command("node");
-    command.arg(project.file("benches/browser/run.mjs"));
+    let mut command = node(project, "benches/browser/run.mjs");
     if measuring.short {
         command.arg("--short");
     }
     if let Some(events) = measuring.events {
         command.arg("--events").arg(events.to_string());
     }
+    command
+}
+
+fn node(project: &Project, script: &str) -> Command {
+    let mut command = project.command("node");
+    command.arg(project.file(script));
     if let Some(chromium) = browser::chromium(project) {
         command.env("CHROMIUM", chromium);
     }

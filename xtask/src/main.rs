@@ -19,7 +19,7 @@ mod tools;
 use std::env;
 use std::process::ExitCode;
 
-use bench::Measuring;
+use bench::{Folding, Measuring};
 use failure::{Failure, Result};
 use project::Project;
 use serve::Serving;
@@ -41,6 +41,11 @@ Eventloom's tasks. Each installs what it misses first (into target/tools and nod
       and keep all figures in target/bench/browser.json. A quarter of an hour; --short takes two minutes
       and shows that it works, --events chooses how many events the big stores hold (100,000).
 
+  cargo xtask bench core [--short] [--page]
+      Measure how fast events are folded and states found, natively and as wasm in Chromium; print tables
+      and keep all figures in target/bench/core.json. Two minutes; --short takes seconds and shows that
+      it works, --page builds the wasm as the page's is, for size.
+
   cargo xtask audit
       Check the licences, sources and known vulnerabilities of the dependencies, with cargo-deny.
 ";
@@ -54,7 +59,8 @@ enum Task {
     Help,
     Serve(Serving),
     Test(Vec<Stage>),
-    Bench(Measuring),
+    BenchBrowser(Measuring),
+    BenchCore(Folding),
     Audit,
 }
 
@@ -80,7 +86,8 @@ fn run() -> Result<()> {
         Task::Help => Ok(()),
         Task::Serve(serving) => serve::serve(&project, serving),
         Task::Test(stages) => test::test(&project, &stages),
-        Task::Bench(measuring) => bench::browser(&project, measuring),
+        Task::BenchBrowser(measuring) => bench::browser(&project, measuring),
+        Task::BenchCore(folding) => bench::core(&project, folding),
         Task::Audit => audit::audit(&project),
     }
 }
@@ -99,9 +106,10 @@ fn parse(arguments: &[String]) -> Result<Task> {
         },
         ["bench"] => Err(Failure::new(
             "`cargo xtask bench` does not say what to measure.",
-            "Give `cargo xtask bench browser`; `cargo xtask` alone lists its options.",
+            "Give `cargo xtask bench browser` or `cargo xtask bench core`; `cargo xtask` alone lists their options.",
         )),
-        ["bench", "browser", options @ ..] => parse_measuring(options).map(Task::Bench),
+        ["bench", "browser", options @ ..] => parse_measuring(options).map(Task::BenchBrowser),
+        ["bench", "core", options @ ..] => parse_folding(options).map(Task::BenchCore),
         ["audit"] => Ok(Task::Audit),
         ["test" | "audit", _, extra, ..] | ["audit" | "bench", extra, ..] | [extra, ..] => {
             Err(misunderstood(extra))
@@ -143,6 +151,18 @@ fn parse_measuring(options: &[&str]) -> Result<Measuring> {
         }
     }
     Ok(measuring)
+}
+
+fn parse_folding(options: &[&str]) -> Result<Folding> {
+    let mut folding = Folding::default();
+    for &option in options {
+        match option {
+            "--short" => folding.short = true,
+            "--page" => folding.page = true,
+            other => return Err(misunderstood(other)),
+        }
+    }
+    Ok(folding)
 }
 
 fn events(text: &str) -> Result<u32> {
@@ -227,12 +247,25 @@ mod tests {
             "bench browser --short --events 20000",
             "bench browser --events=20000 --short",
         ] {
-            assert_eq!(parsed(line).unwrap(), Task::Bench(expected), "{line}");
+            assert_eq!(
+                parsed(line).unwrap(),
+                Task::BenchBrowser(expected),
+                "{line}"
+            );
         }
         assert_eq!(
             parsed("bench browser").unwrap(),
-            Task::Bench(Measuring::default())
+            Task::BenchBrowser(Measuring::default())
         );
+    }
+
+    #[test]
+    fn bench_core_takes_its_options_in_any_order() {
+        let folding = |short, page| Task::BenchCore(Folding { short, page });
+        assert_eq!(parsed("bench core").unwrap(), folding(false, false));
+        for line in ["bench core --short --page", "bench core --page --short"] {
+            assert_eq!(parsed(line).unwrap(), folding(true, true), "{line}");
+        }
     }
 
     #[test]
@@ -250,7 +283,8 @@ mod tests {
             "test wbe",
             "audit now",
             "bench",
-            "bench core",
+            "bench cores",
+            "bench core --events 5000",
             "bench browser --long",
             "serve --prot 1",
             "test web e2e",

@@ -1,0 +1,4 @@
+import init, { measure } from './eventloom/core.js';
+
+await init();
+globalThis.measure = measure;
