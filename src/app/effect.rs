@@ -229,8 +229,6 @@ async fn all_streams(store: &Backend) -> Result<Vec<StreamHead>, StoreError> {
         let full = page.len() == PAGE;
         streams.extend(page);
         if !full {
-            // A browser orders names by UTF-16 code units; the page relies on Rust's order.
-            streams.sort_unstable_by(|a, b| a.stream.cmp(&b.stream));
             return Ok(streams);
         }
     }

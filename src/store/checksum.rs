@@ -79,6 +79,16 @@ impl Content<'_> {
     }
 }
 
+/// The checksum of what is kept as bytes: CRC-32 of them and, after them, of the text that says
+/// where they belong.
+#[must_use]
+pub fn of_bytes(bytes: &[u8], place: &str) -> u32 {
+    let mut digest = CRC_32.digest();
+    digest.update(bytes);
+    digest.update(place.as_bytes());
+    digest.finalize()
+}
+
 struct Sink(Digest<'static, u32, Table<1>>);
 
 impl io::Write for Sink {

@@ -6,6 +6,7 @@ pub mod checksum;
 pub mod conformance;
 pub mod inspect;
 pub mod memory;
+pub mod segments;
 pub mod verify;
 
 use std::ops::ControlFlow;
@@ -221,7 +222,7 @@ pub trait EventStore: MaybeSend + MaybeSync {
     ) -> impl Future<Output = Result<Vec<RecordedEvent>, StoreError>> + MaybeSend;
 
     /// The streams that follow `after` in the order of (aggregate type, aggregate id), at most
-    /// `limit`. The order is by UTF-16 code units in a browser and by bytes elsewhere.
+    /// `limit`.
     ///
     /// # Errors
     /// [`StoreError`].

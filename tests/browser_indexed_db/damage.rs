@@ -1,10 +1,13 @@
 //! Records that were damaged or written by somebody else.
 
-use eventloom::core::{ExpectedVersion, JsonText, Position, Version};
+use std::ops::ControlFlow;
+
+use eventloom::browser::IndexedDbStore;
+use eventloom::core::{ExpectedVersion, JsonText, Position, RecordedEvent, StreamId, Version};
 use eventloom::store::{
     AppendError, CheckpointStore, EventStore, Snapshot, SnapshotStore, StoreError,
 };
-use js_sys::Array;
+use js_sys::{Array, Function};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -80,16 +83,14 @@ async fn a_damaged_event_is_named_with_its_stream_and_version() {
             .append(&ada(), ExpectedVersion::Any, &events([1, 2, 3]))
             .await
             .unwrap();
-        let record = raw_record(store.name(), "events", 2.into()).await;
-        set(&record, field, js(damage));
-        meddle(store.name(), "events", |events| {
-            events.put(&record, None).unwrap();
-        })
-        .await
-        .unwrap();
+        change_event(store.name(), 1, 1, field, js(damage)).await;
+        // Whoever knows the log from before, and whoever reads it for the first time.
+        let again = open(store.name()).await;
         for answer in [
             store.read_stream(&ada(), Version::NONE, 10).await,
             store.read_all(Position::START, 10).await,
+            again.read_stream(&ada(), Version::NONE, 10).await,
+            again.read_all(Position::START, 10).await,
         ] {
             let Err(StoreError::Corrupt {
                 stream,
@@ -103,71 +104,152 @@ async fn a_damaged_event_is_named_with_its_stream_and_version() {
             assert!(told.contains(cause), "{told}");
         }
         // What is intact can still be read.
-        let intact = store.read_stream(&ada(), Version(2), 10).await.unwrap();
-        assert_eq!(intact[0].version, Version(3));
+        for store in [&store, &again] {
+            let intact = store.read_stream(&ada(), Version(2), 10).await.unwrap();
+            assert_eq!(intact[0].version, Version(3));
+        }
+        again.close();
+        delete(store).await;
+    }
+}
+
+fn ben() -> StreamId {
+    StreamId::new("bank_account", "ben").unwrap()
+}
+
+async fn refuses_to_append(store: &IndexedDbStore, stream: &StreamId, told: &str) {
+    let before = store.last_position().await.unwrap();
+    let answer = store
+        .append(stream, ExpectedVersion::Any, &[event(99)])
+        .await;
+    assert!(
+        matches!(&answer, Err(AppendError::Store(StoreError::Corrupt { cause, .. }))
+            if cause.contains(told)),
+        "{answer:?}"
+    );
+    assert_eq!(store.last_position().await, Ok(before));
+}
+
+#[wasm_bindgen_test]
+async fn nothing_is_appended_to_a_stream_with_a_damaged_event() {
+    let store = fresh().await;
+    let any = ExpectedVersion::Any;
+    for stream in [ada(), ben()] {
+        store.append(&stream, any, &events([1, 2])).await.unwrap();
+    }
+    change_event(store.name(), 1, 1, "data", "{}".into()).await;
+    let again = open(store.name()).await;
+    refuses_to_append(&again, &ada(), "segment 1: its checksum").await;
+    assert!(again.append(&ben(), any, &[event(3)]).await.is_ok());
+    again.close();
+    delete(store).await;
+}
+
+#[wasm_bindgen_test]
+async fn nothing_is_appended_while_it_is_not_known_whose_events_are_damaged() {
+    for (field, damage) in [
+        ("packed", "new Uint8Array([1, 0])"),
+        ("packed", "undefined"),
+        ("checksum", "0"),
+        ("first", "7"),
+        ("last", "'17'"),
+    ] {
+        let store = fresh().await;
+        let any = ExpectedVersion::Any;
+        store.append(&ada(), any, &events(1..=17)).await.unwrap();
+        let segment = raw_segment(store.name(), 1).await;
+        set(&segment, field, js(damage));
+        put(store.name(), "log", &[segment]).await;
+        let again = open(store.name()).await;
+        refuses_to_append(&again, &ben(), "segment 1: ").await;
+        let read = again.read_all(Position::START, 9).await;
+        assert!(matches!(read, Err(StoreError::Corrupt { .. })), "{read:?}");
+        again.close();
         delete(store).await;
     }
 }
 
 #[wasm_bindgen_test]
-async fn a_damaged_head_is_named_and_nothing_is_appended() {
+async fn a_segment_that_is_missing_stops_appending() {
     let store = fresh().await;
-    store
-        .append(&ada(), ExpectedVersion::Any, &[event(1)])
-        .await
-        .unwrap();
-    let key: JsValue = Array::of2(&"bank_account".into(), &"ada".into()).into();
-    let head = raw_record(store.name(), "streams", key).await;
-    set(&head, "version", "one");
-    meddle(store.name(), "streams", |streams| {
-        streams.put(&head, None).unwrap();
+    let any = ExpectedVersion::Any;
+    for number in 1..=3 {
+        store.append(&ada(), any, &[event(number)]).await.unwrap();
+    }
+    meddle(store.name(), "log", |log| {
+        log.delete(JsValue::from(2)).unwrap();
     })
     .await
     .unwrap();
-    let answer = store
-        .append(&ada(), ExpectedVersion::Any, &[event(2)])
-        .await;
-    assert!(
-        matches!(&answer, Err(AppendError::Store(StoreError::Corrupt { stream, .. }))
-            if stream == "bank_account/ada"),
-        "{answer:?}"
-    );
-    assert_eq!(everything(&store).await.len(), 1);
+    let again = open(store.name()).await;
+    refuses_to_append(&again, &ben(), "segment 2 of the log is missing").await;
+    again.close();
     delete(store).await;
 }
 
 #[wasm_bindgen_test]
-async fn an_event_that_the_head_does_not_know_stops_appending() {
+async fn a_version_that_another_program_skipped_stops_appending_to_its_stream() {
     let store = fresh().await;
-    store
-        .append(&ada(), ExpectedVersion::Any, &[event(1)])
+    let any = ExpectedVersion::Any;
+    store.append(&ada(), any, &[event(1)]).await.unwrap();
+    let rogue = raw_segment(store.name(), 1).await;
+    set(&rogue, "segment", 2);
+    for (field, value) in [
+        ("position", JsValue::from(7)),
+        ("version", 3.into()),
+        ("event_id", event(7).event_id.to_string().into()),
+        ("checksum", JsValue::UNDEFINED),
+    ] {
+        set(&event_of(&rogue, 0), field, value);
+    }
+    put(store.name(), "log", &[rogue]).await;
+    refuses_to_append(&store, &ada(), "events between are missing").await;
+    assert!(store.append(&ben(), any, &[event(3)]).await.is_ok());
+    delete(store).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_damaged_or_missing_page_is_told_and_other_streams_are_read() {
+    let stream = |number: u64| StreamId::new("bank_account", format!("a{number}")).unwrap();
+    let log: Vec<RecordedEvent> = (0..3_000)
+        .map(|number| {
+            let (version, position) = (Version(number % 1_000 + 1), Position(number + 1));
+            event(number).recorded(stream(number / 1_000), version, position)
+        })
+        .collect();
+    for damage in [
+        "({ ...page, packed: page.packed.fill(7, 5, 6) })",
+        "undefined",
+    ] {
+        let store = fresh().await;
+        let go_on = |_| ControlFlow::Continue(());
+        store.import(Position::START, &log, go_on).await.unwrap();
+        let key: JsValue = Array::of2(&1.into(), &0.into()).into();
+        let page = raw_record(store.name(), "pages", key.clone()).await;
+        let damaged = Function::new_with_args("page", &format!("return {damage}"))
+            .call1(&JsValue::UNDEFINED, &page)
+            .unwrap();
+        meddle(store.name(), "pages", |pages| {
+            match damaged.is_undefined() {
+                true => drop(pages.delete(key).unwrap()),
+                false => drop(pages.put(&damaged, None).unwrap()),
+            };
+        })
         .await
         .unwrap();
-    let rogue = raw_record(store.name(), "events", 1.into()).await;
-    set(&rogue, "position", 7);
-    set(&rogue, "version", 2);
-    set(&rogue, "event_id", event(7).event_id.to_string());
-    set(&rogue, "checksum", JsValue::UNDEFINED);
-    meddle(store.name(), "events", |events| {
-        events.add(&rogue, None).unwrap();
-    })
-    .await
-    .unwrap();
-    let answer = store
-        .append(&ada(), ExpectedVersion::Any, &[event(2)])
-        .await;
-    assert!(
-        matches!(
-            &answer,
-            Err(AppendError::Store(StoreError::Corrupt {
-                version: Version(2),
-                ..
-            }))
-        ),
-        "{answer:?}"
-    );
-    assert_eq!(everything(&store).await.len(), 2);
-    delete(store).await;
+        for store in [store.clone(), open(store.name()).await] {
+            let read = store.read_stream(&stream(0), Version::NONE, 10).await;
+            assert!(matches!(read, Err(StoreError::Corrupt { .. })), "{read:?}");
+            let read = store.read_all(Position::START, 10).await;
+            assert!(matches!(read, Err(StoreError::Corrupt { .. })), "{read:?}");
+            // Its last thousand is in other pages.
+            let read = store.read_stream(&stream(2), Version::NONE, 2_000).await;
+            assert_eq!(read.as_deref(), Ok(&log[2_000..]));
+            let head = store.head(&stream(0)).await;
+            assert_eq!(head, Ok(Version(1_000)));
+        }
+        delete(store).await;
+    }
 }
 
 #[wasm_bindgen_test]

@@ -11,7 +11,7 @@ use futures_channel::oneshot;
 use futures_core::Stream;
 use gloo::timers::callback::Timeout;
 use idb::{Database, Factory, ObjectStore, Transaction, TransactionMode};
-use js_sys::{Function, Object, Reflect};
+use js_sys::{Array, Function, Object, Reflect};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -88,6 +88,36 @@ pub async fn meddle(
         Ok(idb::TransactionResult::Committed) => Ok(()),
         other => Err(format!("{other:?}")),
     }
+}
+
+/// A segment of the log as it lies in the database.
+pub async fn raw_segment(name: &str, number: u64) -> JsValue {
+    raw_record(name, "log", (number as f64).into()).await
+}
+
+/// An event of a segment whose events are records of their own.
+pub fn event_of(segment: &JsValue, index: u32) -> JsValue {
+    let events: Array = Reflect::get(segment, &"events".into())
+        .unwrap()
+        .unchecked_into();
+    events.get(index)
+}
+
+/// Puts records in the place of those that lie under their keys.
+pub async fn put(name: &str, store: &str, records: &[JsValue]) {
+    let put = meddle(name, store, |store| {
+        for record in records {
+            store.put(record, None).unwrap();
+        }
+    });
+    put.await.unwrap();
+}
+
+/// Changes a field of an event of a segment.
+pub async fn change_event(name: &str, number: u64, index: u32, field: &str, value: JsValue) {
+    let segment = raw_segment(name, number).await;
+    set(&event_of(&segment, index), field, value);
+    put(name, "log", &[segment]).await;
 }
 
 /// A record as it lies in the database.

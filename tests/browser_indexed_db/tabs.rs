@@ -219,7 +219,7 @@ async fn a_newer_tab_takes_the_database_over_and_the_older_says_so() {
         .unwrap();
     let mut ear = Ear::on(&store);
     // Not blocked: the older closes its connection when it is asked.
-    let newer = raw(store.name(), Some(2)).await;
+    let newer = raw(store.name(), Some(3)).await;
     assert_eq!(ear.next().await, Signal::Superseded);
     let append = store
         .append(&ada(), ExpectedVersion::Any, &[event(2)])
@@ -241,7 +241,7 @@ async fn a_database_of_a_newer_layout_is_left_alone() {
     raw(&name, Some(99)).await.close();
     let newer = StoreError::Newer {
         found: 99,
-        known: 1,
+        known: 2,
     };
     assert_eq!(IndexedDbStore::open(&name).await.err(), Some(newer));
     let database = raw(&name, None).await;

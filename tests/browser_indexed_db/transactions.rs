@@ -14,6 +14,8 @@ use crate::support::*;
 #[wasm_bindgen_test]
 async fn an_append_is_one_strict_transaction_and_is_acknowledged_when_it_is_complete() {
     let store = fresh().await;
+    // From here on it knows the log.
+    store.head(&ada()).await.unwrap();
     let spy = Spy::on(&store, "");
     let batch = events([1, 2, 3]);
     store
@@ -31,6 +33,7 @@ async fn an_append_is_one_strict_transaction_and_is_acknowledged_when_it_is_comp
 async fn a_relaxed_handle_appends_relaxed() {
     let store = fresh().await;
     let relaxed = store.clone().with_durability(Durability::Relaxed);
+    store.head(&ada()).await.unwrap();
     let spy = Spy::on(&store, "");
     relaxed
         .append(&ada(), ExpectedVersion::NoStream, &[event(1)])
@@ -59,7 +62,7 @@ async fn an_import_is_one_relaxed_transaction() {
 }
 
 #[wasm_bindgen_test]
-async fn a_conflict_undoes_its_transaction() {
+async fn a_conflict_is_told_without_writing_anything() {
     let store = fresh().await;
     store
         .append(&ada(), ExpectedVersion::Any, &[event(1)])
@@ -70,13 +73,7 @@ async fn a_conflict_undoes_its_transaction() {
         .append(&ada(), ExpectedVersion::NoStream, &[event(2)])
         .await;
     assert!(matches!(stale, Err(AppendError::Conflict { .. })));
-    everything(&store).await;
-    assert!(
-        spy.seen()
-            .starts_with(r#"[{"durability":"strict","ended":"abort""#),
-        "{}",
-        spy.seen()
-    );
+    assert!(!spy.seen().contains("readwrite"), "{}", spy.seen());
     delete(store).await;
 }
 
@@ -85,9 +82,9 @@ async fn no_room_is_told_whether_it_shows_on_the_way_or_at_the_end() {
     let no_room = "const full = new DOMException('no room', 'QuotaExceededError');";
     for spoil in [
         // As a request is made, as the transaction commits, and undone without a word before it.
-        "const store = tx.objectStore('events'); tx.objectStore = name => {
+        "tx.objectStore = name => {
             const found = IDBTransaction.prototype.objectStore.call(tx, name);
-            if (name === 'events') found.add = () => { throw full; };
+            if (name === 'log') found.add = () => { throw full; };
             return found; };",
         "tx.commit = () => { Object.defineProperty(tx, 'error', { value: full }); tx.abort(); };",
         "tx.commit = () => { Object.defineProperty(tx, 'error', { value: full }); tx.abort();
@@ -124,7 +121,7 @@ async fn an_import_that_meets_what_is_there_leaves_nothing_and_says_why() {
         .await
         .unwrap();
     let before = everything(&store).await;
-    for clash in [100, 450, 500] {
+    for clash in [1, 100, 450, 500] {
         // The version of one of them is taken.
         let mut log: Vec<RecordedEvent> =
             (1..=500).map(|n| recorded(n + 1, n + 1, n + 1)).collect();
@@ -138,7 +135,8 @@ async fn an_import_that_meets_what_is_there_leaves_nothing_and_says_why() {
         else {
             panic!("{answer:?}");
         };
-        assert!(cause.starts_with("ConstraintError"), "{cause}");
+        let told = format!("version 1 would follow version {clash}");
+        assert!(cause.ends_with(&told), "{cause}");
         assert_eq!(everything(&store).await, before);
         assert_eq!(store.head(&ada()).await, Ok(Version(1)));
     }
@@ -188,14 +186,14 @@ async fn an_append_given_up_is_there_whole_or_not_at_all() {
 #[wasm_bindgen_test]
 async fn an_import_given_up_midway_leaves_nothing() {
     let store = fresh().await;
-    let log: Vec<RecordedEvent> = (1..=1_000).map(|n| recorded(n, n, n)).collect();
+    let log: Vec<RecordedEvent> = (1..=20_000).map(|n| recorded(n, n, n)).collect();
     let in_so_far = std::cell::Cell::new(0);
     let import = store.import(Position::START, &log, |done| {
         in_so_far.set(done);
         ControlFlow::Continue(())
     });
-    give_up(import, || in_so_far.get() >= 600).await;
-    assert_eq!(in_so_far.get(), 600);
+    give_up(import, || in_so_far.get() > 0).await;
+    assert!((1..20_000).contains(&in_so_far.get()));
     assert_eq!(everything(&store).await, []);
     assert_eq!(store.streams(None, 10).await, Ok(vec![]));
     delete(store).await;
@@ -223,11 +221,6 @@ async fn places_beyond_what_a_browser_can_count_are_refused() {
     let last = [recorded(1, 1, GREATEST)];
     assert_eq!(store.import(Position::START, &last, go_on).await, Ok(()));
     assert_eq!(everything(&store).await, last);
-    let next = store
-        .append(&ada(), ExpectedVersion::Any, &[event(2)])
-        .await
-        .unwrap();
-    assert_eq!(next[0].position, Position(GREATEST + 1));
     let refused = store
         .append(&ada(), ExpectedVersion::Any, &[event(3)])
         .await;
@@ -238,6 +231,6 @@ async fn places_beyond_what_a_browser_can_count_are_refused() {
         ),
         "{refused:?}"
     );
-    assert_eq!(everything(&store).await.len(), 2);
+    assert_eq!(everything(&store).await, last);
     delete(store).await;
 }

@@ -6,12 +6,11 @@ use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 use eventloom::browser::IndexedDbStore;
-use eventloom::core::{ExpectedVersion, Position, StreamId, Version};
-use eventloom::store::verify::Place;
+use eventloom::core::{ExpectedVersion, Position, RecordedEvent, StreamId, Version};
 use eventloom::store::{EventStore, Finding, Verification, verify};
 use idb::TransactionMode;
-use js_sys::{Array, Reflect};
-use wasm_bindgen::JsValue;
+use js_sys::{Reflect, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{console_log, wasm_bindgen_test};
 
 use crate::support::*;
@@ -100,29 +99,16 @@ async fn of_200_records_with_a_flipped_character_all_are_found_and_no_more() {
     let seed = (js_sys::Math::random() * 9e15) as u64 + 1;
     console_log!("seed {seed}");
     let mut random = Random(seed);
-    let database = raw(store.name(), None).await;
     let mut damaged = BTreeSet::new();
     while damaged.len() < 200 {
-        let position = random.below(EVENTS as usize) as u64 + 1;
-        if damaged.contains(&Position(position)) {
+        let index = random.below(EVENTS as usize) as u64;
+        if !damaged.insert(Position(index + 1)) {
             continue;
         }
-        let changing = database
-            .transaction(&["events"], TransactionMode::ReadWrite)
-            .unwrap();
-        let log = changing.object_store("events").unwrap();
-        let key = JsValue::from(position as f64);
-        let record = log.get(key).unwrap().await.unwrap().unwrap();
-        random.damage(&record);
-        // The database itself refuses a second event of a stream with this version or id.
-        let put = log.put(&record, None).unwrap().await;
-        let ended = changing.await;
-        if put.is_ok() {
-            assert!(matches!(ended, Ok(idb::TransactionResult::Committed)));
-            damaged.insert(Position(position));
-        }
+        let segment = raw_segment(store.name(), index / 3 + 1).await;
+        random.damage(&event_of(&segment, (index % 3) as u32));
+        put(store.name(), "log", &[segment]).await;
     }
-    database.close();
 
     let verification = verified(&store).await;
     let mut found = BTreeSet::new();
@@ -134,21 +120,103 @@ async fn of_200_records_with_a_flipped_character_all_are_found_and_no_more() {
     }
     assert_eq!(found, damaged, "seed {seed}");
     assert_eq!((verification.events, verification.more), (EVENTS, 0));
+    // Who reads the log for the first time finds as much.
+    let again = open(store.name()).await;
+    let findings = verified(&again).await.findings;
+    let found = findings.iter().filter_map(|finding| match finding {
+        Finding::Damaged(record) => Some(record.position),
+        _ => None,
+    });
+    assert_eq!(found.collect::<BTreeSet<_>>(), damaged, "seed {seed}");
+    again.close();
+    delete(store).await;
+}
+
+#[wasm_bindgen_test]
+async fn of_200_records_with_a_flipped_byte_each_is_found() {
+    let store = fresh().await;
+    let any = ExpectedVersion::Any;
+    for number in 0..150 {
+        let stream = StreamId::new("bank_account", format!("account-{}", number % 17)).unwrap();
+        let batch = events(number * 20..number * 20 + 20);
+        store.append(&stream, any, &batch).await.unwrap();
+    }
+    let log: Vec<RecordedEvent> = (0..40_000)
+        .map(|number| {
+            let stream = StreamId::new("order", format!("o-{}", number % 100)).unwrap();
+            let (version, position) = (Version(number / 100 + 1), Position(number + 3_001));
+            event(number + 3_000).recorded(stream, version, position)
+        })
+        .collect();
+    let go_on = |_| ControlFlow::Continue(());
+    store.import(Position(3_000), &log, go_on).await.unwrap();
+    assert_eq!(verified(&store).await, whole(43_000));
+
+    let seed = (js_sys::Math::random() * 9e15) as u64 + 1;
+    console_log!("seed {seed}");
+    let mut random = Random(seed);
+    let database = raw(store.name(), None).await;
+    let mut expected = BTreeSet::new();
+    for (name, enough) in [("log", 140), ("pages", 200)] {
+        let changing = database
+            .transaction(&[name], TransactionMode::ReadWrite)
+            .unwrap();
+        let records = changing.object_store(name).unwrap();
+        let mut all = records.get_all(None, None).unwrap().await.unwrap();
+        while expected.len() < enough {
+            let record = all.swap_remove(random.below(all.len()));
+            let field = |field: &str| Reflect::get(&record, &field.into()).unwrap();
+            let bytes: Uint8Array = field("packed").unchecked_into();
+            let index = random.below(bytes.length() as usize) as u32;
+            let flip = 1 << random.below(8);
+            bytes.set_index(index, bytes.get_index(index) ^ flip);
+            records.put(&record, None).unwrap().await.unwrap();
+            let segment = field("segment").as_f64().unwrap();
+            expected.insert(match name {
+                "log" => format!("segment {segment}:"),
+                _ => format!(
+                    "segment {segment}, page {}",
+                    field("page").as_f64().unwrap()
+                ),
+            });
+        }
+        let ended = changing.await;
+        assert!(matches!(ended, Ok(idb::TransactionResult::Committed)));
+    }
+    database.close();
+    assert_eq!(expected.len(), 200);
+
+    for store in [store.clone(), open(store.name()).await] {
+        let verification = verified(&store).await;
+        let found: Vec<String> = (verification.findings.iter())
+            .filter_map(|finding| match finding {
+                Finding::Damaged(record) => Some(record.cause.clone()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!((found.len(), verification.more), (200, 0), "seed {seed}");
+        for place in &expected {
+            let named = found.iter().any(|cause| cause.starts_with(place.as_str()));
+            assert!(named, "seed {seed}: {place}: {found:?}");
+        }
+    }
     delete(store).await;
 }
 
 async fn five_of_ada() -> IndexedDbStore {
     let store = fresh().await;
-    let any = ExpectedVersion::Any;
-    store.append(&ada(), any, &events(1..=5)).await.unwrap();
+    for number in 1..=5 {
+        let any = ExpectedVersion::Any;
+        store.append(&ada(), any, &[event(number)]).await.unwrap();
+    }
     store
 }
 
 #[wasm_bindgen_test]
-async fn a_record_that_is_gone_is_found_as_a_gap() {
+async fn a_segment_that_is_gone_is_found_and_so_is_the_gap_that_it_leaves() {
     let store = five_of_ada().await;
-    meddle(store.name(), "events", |events| {
-        events.delete(JsValue::from(3)).unwrap();
+    meddle(store.name(), "log", |log| {
+        log.delete(JsValue::from(3)).unwrap();
     })
     .await
     .unwrap();
@@ -159,48 +227,14 @@ async fn a_record_that_is_gone_is_found_as_a_gap() {
         after: Position(2),
         before: Position(4),
     };
-    let verification = verified(&store).await;
-    assert_eq!((verification.events, verification.findings), (4, vec![gap]));
-    delete(store).await;
-}
-
-#[wasm_bindgen_test]
-async fn a_head_that_is_wrong_damaged_or_gone_is_found() {
-    let store = five_of_ada().await;
-    let key = || JsValue::from(Array::of2(&"bank_account".into(), &"ada".into()));
-    let last = Place {
-        stream: ada(),
-        version: Version(5),
-        position: Position(5),
-    };
-    let findings = async |value: &str| {
-        let head = raw_record(store.name(), "streams", key()).await;
-        set(&head, "version", js(value));
-        let put = meddle(store.name(), "streams", |streams| {
-            streams.put(&head, None).unwrap();
-        });
-        put.await.unwrap();
-        verified(&store).await.findings
-    };
-    let wrong = |head| Finding::HeadWrong {
-        place: last.clone(),
-        head: Version(head),
-    };
-    assert_eq!(findings("4").await, [wrong(4)]);
-    assert_eq!(findings("7").await, [wrong(7)]);
-    let damaged = findings("'five'").await;
-    assert!(
-        matches!(damaged.as_slice(), [Finding::HeadDamaged(head)]
-            if head.stream == Some(ada()) && head.cause.contains("version")),
-        "{damaged:?}"
-    );
-    assert_eq!(findings("5").await, []);
-    let gone = meddle(store.name(), "streams", |streams| {
-        streams.delete(key()).unwrap();
-    });
-    gone.await.unwrap();
-    let missing = Finding::HeadMissing { place: last };
-    assert_eq!(verified(&store).await.findings, [missing]);
+    for store in [store.clone(), open(store.name()).await] {
+        let findings = verified(&store).await.findings;
+        assert!(
+            matches!(&findings[..], [Finding::Damaged(missing), found]
+                if missing.cause == "segment 3 of the log is missing" && *found == gap),
+            "{findings:?}"
+        );
+    }
     delete(store).await;
 }
 
@@ -228,13 +262,8 @@ async fn a_damaged_snapshot_is_found() {
 #[wasm_bindgen_test]
 async fn records_of_a_time_before_checksums_are_counted() {
     let store = five_of_ada().await;
-    for position in [2, 4] {
-        let record = raw_record(store.name(), "events", position.into()).await;
-        set(&record, "checksum", JsValue::UNDEFINED);
-        let put = meddle(store.name(), "events", |events| {
-            events.put(&record, None).unwrap();
-        });
-        put.await.unwrap();
+    for segment in [2, 4] {
+        change_event(store.name(), segment, 0, "checksum", JsValue::UNDEFINED).await;
     }
     let unchecked = Verification {
         unchecked: 2,
@@ -245,21 +274,18 @@ async fn records_of_a_time_before_checksums_are_counted() {
 }
 
 #[wasm_bindgen_test]
-async fn a_record_under_a_key_that_is_no_position_is_found() {
+async fn a_record_under_a_key_that_is_no_number_is_found() {
     let store = five_of_ada().await;
-    let record = raw_record(store.name(), "events", 5.into()).await;
-    set(&record, "position", "last");
-    meddle(store.name(), "events", |events| {
-        events.delete(JsValue::from(5)).unwrap();
-        events.put(&record, None).unwrap();
-    })
-    .await
-    .unwrap();
-    let findings = verified(&store).await.findings;
-    assert!(
-        matches!(&findings[0], Finding::Damaged(record)
-            if record.cause == "position is not a whole number"),
-        "{findings:?}"
-    );
+    let record = raw_segment(store.name(), 5).await;
+    set(&record, "segment", "last");
+    put(store.name(), "log", &[record]).await;
+    for store in [store.clone(), open(store.name()).await] {
+        let findings = verified(&store).await.findings;
+        assert!(
+            matches!(&findings[..], [Finding::Damaged(record)]
+                if record.cause == "a record lies under a key that is no number"),
+            "{findings:?}"
+        );
+    }
     delete(store).await;
 }

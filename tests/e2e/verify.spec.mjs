@@ -4,27 +4,27 @@ import { fileOf, manyAccounts } from './events.mjs';
 import { expect, test } from './fixtures.mjs';
 
 /**
- * Changes the records of an object store in the page's database whose version is one of these (all
- * of them, without), as another program would: fields get values, `undefined` takes them away, and
- * `gone` deletes the record.
+ * Changes events in the page's database whose version is one of these (all of them, without), as
+ * another program would: fields get values, `undefined` takes them away, and `gone` takes out the event.
  */
-const meddle = (page, store, { versions, fields, gone = false }) =>
+const meddle = (page, { versions, fields, gone = false }) =>
   page.evaluate(
-    ({ store, versions, fields, gone }) =>
+    ({ versions, fields, gone }) =>
       new Promise((resolve, reject) => {
         const opening = indexedDB.open('eventloom');
         opening.onerror = () => reject(opening.error);
         opening.onsuccess = () => {
           const database = opening.result;
-          const changing = database.transaction(store, 'readwrite');
-          const records = changing.objectStore(store).openCursor();
-          records.onsuccess = () => {
-            const at = records.result;
+          const changing = database.transaction('log', 'readwrite');
+          const segments = changing.objectStore('log').openCursor();
+          segments.onsuccess = () => {
+            const at = segments.result;
             if (!at) return;
-            if (!versions || versions.includes(at.value.version)) {
-              if (gone) at.delete();
-              else at.update({ ...at.value, ...fields });
-            }
+            const named = (event) => !versions || versions.includes(event.version);
+            const events = at.value.events
+              .filter((event) => !(gone && named(event)))
+              .map((event) => (named(event) ? { ...event, ...fields } : event));
+            at.update({ ...at.value, events });
             at.continue();
           };
           const end = (settle) => () => {
@@ -35,7 +35,7 @@ const meddle = (page, store, { versions, fields, gone = false }) =>
           changing.onabort = end(() => reject(changing.error));
         };
       }),
-    { store, versions, fields, gone },
+    { versions, fields, gone },
   );
 
 const region = (page) => page.getByRole('region', { name: 'Verification', exact: true });
@@ -66,7 +66,7 @@ test('events recorded and imported since are checked with the rest', async ({ pa
 test('a damaged record is named by its stream and version', async ({ page, playground, picture }) => {
   await playground.open();
   // What was withdrawn is 120.00 in the story.
-  await meddle(page, 'events', { versions: [3], fields: { data: '{"amount":13000,"reference":"rent"}' } });
+  await meddle(page, { versions: [3], fields: { data: '{"amount":13000,"reference":"rent"}' } });
   await playground.button('Verify').click();
   await expect(region(page)).toContainText('1 problem in 9 events');
   const findings = region(page).getByRole('listitem');
@@ -77,17 +77,15 @@ test('a damaged record is named by its stream and version', async ({ page, playg
   await picture('verified-damaged');
 });
 
-test('a missing event, a wrong head and records without checksums are told apart', async ({ page, playground }) => {
+test('a missing event and records without checksums are told apart', async ({ page, playground }) => {
   await playground.open();
-  await meddle(page, 'events', { versions: [4], gone: true });
-  await meddle(page, 'events', { versions: [8, 9], fields: { checksum: undefined } });
-  await meddle(page, 'streams', { fields: { version: 8 } });
+  await meddle(page, { versions: [4], gone: true });
+  await meddle(page, { versions: [8, 9], fields: { checksum: undefined } });
   await playground.button('Verify').click();
   await expect(region(page).getByRole('listitem')).toHaveText([
     /^bank_account\/ada-savings lacks version 4, between positions \d+ and \d+\. Restore/,
-    /^bank_account\/ada-savings version 9 at position \d+ is the last event of its stream, but .* says version 8\./,
   ]);
-  await expect(region(page)).toContainText('2 problems in 8 events');
+  await expect(region(page)).toContainText('1 problem in 8 events');
   await expect(region(page)).toContainText('2 events were recorded before Eventloom kept checksums');
 });
 
@@ -100,12 +98,12 @@ async function occupy(page) {
         opening.onerror = () => reject(opening.error);
         opening.onsuccess = () => {
           const database = opening.result;
-          const writing = database.transaction(['events'], 'readwrite');
+          const writing = database.transaction(['log'], 'readwrite');
           writing.oncomplete = () => database.close();
           window.occupied = true;
           const again = () => {
             resolve();
-            if (window.occupied) writing.objectStore('events').count().onsuccess = again;
+            if (window.occupied) writing.objectStore('log').count().onsuccess = again;
           };
           again();
         };
@@ -136,9 +134,12 @@ test('while it runs a progressbar says so, and it can be cancelled', async ({ pa
 
 test('of many findings a hundred are shown and the rest is counted', async ({ page, playground }) => {
   await playground.open();
-  await playground.choose(fileOf(manyAccounts(130)));
-  await expect(playground.status).toHaveText(/^Imported 130 events/);
-  await meddle(page, 'events', { fields: { event_type: 'Meddled' } });
+  // So many at once that each is a record of its own.
+  for (let from = 0; from < 130; from += 13) {
+    await playground.choose(fileOf(manyAccounts(130).slice(from, from + 13)));
+    await expect(playground.status).toHaveText(/^Imported 13 events/);
+  }
+  await meddle(page, { fields: { event_type: 'Meddled' } });
   await playground.button('Verify').click();
   await expect(region(page)).toContainText('139 problems in 139 events');
   await expect(region(page).getByRole('listitem')).toHaveCount(101);
@@ -183,7 +184,7 @@ for (const [look, viewport, colorScheme] of [
       await playground.button('Verify').click();
       await expect(region(page)).toContainText('No problems in 9 events');
       await clean();
-      await meddle(page, 'events', { versions: [7, 8, 9], fields: { event_type: 'Meddled' } });
+      await meddle(page, { versions: [7, 8, 9], fields: { event_type: 'Meddled' } });
       await playground.button('Verify').click();
       await expect(region(page)).toContainText('3 problems in 9 events');
       await clean();
@@ -194,7 +195,7 @@ for (const [look, viewport, colorScheme] of [
 
 test('an export holds all that can be read, and says what was left out', async ({ page, playground }) => {
   await playground.open();
-  await meddle(page, 'events', { versions: [4], fields: { data: '{"amount":99999,"reference":"gift"}' } });
+  await meddle(page, { versions: [4], fields: { data: '{"amount":99999,"reference":"gift"}' } });
   const { text } = await playground.exported();
   await expect(playground.status).toContainText(/^Exported 8 events to /);
   await expect(playground.status).toContainText("Left out: 1 damaged record that can't be read; Verify says which.");

@@ -116,7 +116,8 @@ fn library(project: &Project) -> Command {
     let mut command = project.cargo();
     command.args([
         "rustc",
-        "--release",
+        "--profile",
+        "bench",
         "--locked",
         "--package",
         "eventloom",

@@ -1,24 +1,44 @@
-//! Appending: one transaction, acknowledged when the database says that it is complete.
+//! Appending: whatever was asked for while the last transaction was under way goes into one
+//! segment, written by one `add` under the next number. Where another tab took that number, the
+//! database refuses it; then this tab catches up and decides again. An append is acknowledged when
+//! the database says that its transaction is complete.
 
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::ops::Range;
 use std::rc::Rc;
 
-use idb::Request;
-use idb::request::AddStoreRequest;
-use idb::{Index, ObjectStore};
+use futures_channel::oneshot;
 
 use super::codec;
 use super::connection::Connection;
 use super::hints::Signal;
-use super::schema::{BY_EVENT_ID, BY_VERSION, EVENTS, STREAMS};
-use super::transaction::{Fault, answer};
-use crate::core::{ExpectedVersion, NewEvent, Position, RecordedEvent, StreamId, Version};
+use super::read::{self, read_stream};
+use super::schema::LOG;
+use super::transaction::Fault;
+use crate::core::{EventId, ExpectedVersion, NewEvent, Position, RecordedEvent, StreamId, Version};
+use crate::store::segments::{INLINE, Index, Ranks, runs_of};
 use crate::store::{AppendError, Durability, StoreError, recognise, repeated_id};
+use crate::target::spawn;
 
-/// How a try to append ended that the database didn't refuse.
-enum Tried {
-    Recorded(Vec<RecordedEvent>),
-    /// The database found a key that must be unique: an id, or the version after the head.
-    Refused,
+/// So many appends at most share a transaction.
+const MOST: usize = 4_096;
+
+type Answer = Result<Vec<RecordedEvent>, AppendError>;
+
+/// What was asked for and isn't under way yet.
+#[derive(Default)]
+pub(super) struct Writer {
+    asked: RefCell<VecDeque<Asked>>,
+    is_busy: Cell<bool>,
+}
+
+struct Asked {
+    stream: StreamId,
+    expected: ExpectedVersion,
+    events: Vec<NewEvent>,
+    durability: Durability,
+    answer: oneshot::Sender<Answer>,
 }
 
 pub(super) async fn append(
@@ -27,176 +47,287 @@ pub(super) async fn append(
     stream: &StreamId,
     expected: ExpectedVersion,
     events: &[NewEvent],
-) -> Result<Vec<RecordedEvent>, AppendError> {
+) -> Answer {
     if let Some(event_id) = repeated_id(events) {
         let stream = stream.clone();
         return Err(AppendError::EventIdReused { event_id, stream });
     }
-    // No id is looked for on the way: the database refuses one that is there, and then is soon
-    // enough. The second round is for a store that was emptied between refusing and looking.
-    for _ in 0..2 {
-        match attempt(connection, durability, stream, expected, events).await? {
-            Tried::Recorded(recorded) => return Ok(recorded),
-            Tried::Refused => {
-                if let Some(recorded) = look_up(connection, stream, events).await? {
-                    return Ok(recorded);
+    let (answer, answered) = oneshot::channel();
+    let writer = &connection.writer;
+    writer.asked.borrow_mut().push_back(Asked {
+        stream: stream.clone(),
+        expected,
+        events: events.to_vec(),
+        durability,
+        answer,
+    });
+    if !writer.is_busy.replace(true) {
+        // A task of its own: who stops waiting for an answer doesn't stop the others' appends.
+        spawn(work(Rc::clone(connection)));
+    }
+    // The task always answers; it can only be gone with the whole page.
+    answered.await.unwrap_or_else(|_| {
+        Err(AppendError::Store(StoreError::Unavailable {
+            reason: "the page is being closed".to_owned(),
+        }))
+    })
+}
+
+async fn work(connection: Rc<Connection>) {
+    let writer = &connection.writer;
+    loop {
+        let mut round: VecDeque<Asked> = {
+            let mut asked = writer.asked.borrow_mut();
+            let most = asked.len().min(MOST);
+            asked.drain(..most).collect()
+        };
+        if round.is_empty() {
+            writer.is_busy.set(false);
+            return;
+        }
+        let mut knowledge = Knowledge::Index;
+        while !round.is_empty() {
+            // Given up before it began.
+            round.retain(|asked| !asked.answer.is_canceled());
+            if let Err(error) = attempt(&connection, &mut round, &mut knowledge).await {
+                for asked in round.drain(..) {
+                    let _ = asked.answer.send(Err(error.clone().into()));
                 }
             }
         }
     }
-    Err(why_refused(connection, stream).await?.into())
 }
 
+/// How much is known of what others wrote.
+#[derive(Clone, Copy, PartialEq)]
+enum Knowledge {
+    /// What the index says: enough to write on, since the database checks it.
+    Index,
+    /// All that was there a moment ago: enough to refuse.
+    Now,
+}
+
+/// What becomes of an append.
+enum Fate {
+    /// These of the planned events.
+    Written(Range<usize>),
+    Refused(AppendError),
+    /// The stream holds some of its ids.
+    Repeated,
+    /// Its ids are among those that are being written.
+    Later,
+}
+
+/// Answers those that can be answered, and leaves the others in the round.
+///
+/// # Errors
+/// The storage's, for all that are left.
 async fn attempt(
     connection: &Rc<Connection>,
-    durability: Durability,
-    stream: &StreamId,
-    expected: ExpectedVersion,
-    events: &[NewEvent],
-) -> Result<Tried, AppendError> {
-    let failed = |fault: Fault| fault.while_doing("append");
-    let writing = connection
-        .write("append", &[EVENTS, STREAMS], durability)
-        .await?;
-    let log = writing.store(EVENTS).map_err(failed)?;
-    let heads = writing.store(STREAMS).map_err(failed)?;
-    let actual = head(&heads, stream).await?;
-    if !expected.matches(actual) {
-        // A batch that is there already is no conflict, though the head has moved on.
-        let found = find(&log, stream, events).await?;
-        return match recognise(stream, events, &found)? {
-            Some(recorded) => Ok(Tried::Recorded(recorded)),
-            None => Err(AppendError::Conflict {
-                stream: stream.clone(),
-                expected,
-                actual,
-            }),
+    round: &mut VecDeque<Asked>,
+    knowledge: &mut Knowledge,
+) -> Result<(), StoreError> {
+    let log = &connection.log;
+    if !log.is_known() {
+        read::catch_up(connection, "append").await?;
+        *knowledge = Knowledge::Now;
+    }
+    learn_ids(connection, round).await;
+    let forgotten = log.forgotten();
+    let Some((fates, planned)) = plan(connection, round, *knowledge) else {
+        read::catch_up(connection, "append").await?;
+        *knowledge = Knowledge::Now;
+        return Ok(());
+    };
+    if !planned.is_empty() {
+        let strict = round.iter().any(|a| a.durability == Durability::Strict);
+        let durability = match strict {
+            true => Durability::Strict,
+            false => Durability::Relaxed,
         };
-    }
-    if events.is_empty() {
-        return Ok(Tried::Recorded(Vec::new()));
-    }
-    let last = Version(actual.0 + events.len() as u64);
-    let mut added = Vec::with_capacity(events.len());
-    for (version, event) in (actual.0 + 1..).zip(events) {
-        let record = codec::new_event(stream, Version(version), event)?;
-        added.push(
-            log.add(&record, None)
-                .map_err(|error| failed(error.into()))?,
-        );
-    }
-    let head = codec::head(stream, last)?;
-    heads
-        .put(&head, None)
-        .map_err(|error| failed(error.into()))?;
-    match writing.commit().await {
-        Ok(()) => {}
-        Err(fault) if fault.is_constraint() => return Ok(Tried::Refused),
-        Err(fault) => return Err(failed(fault).into()),
-    }
-    let recorded: Result<Vec<RecordedEvent>, StoreError> = (actual.0 + 1..)
-        .zip(events)
-        .zip(&added)
-        .map(|((version, event), added)| {
-            let position = given(added)?;
-            Ok(event
-                .clone()
-                .recorded(stream.clone(), Version(version), position))
-        })
-        .collect();
-    let recorded = recorded?;
-    if let Some(event) = recorded.last() {
-        connection.hints.post(Signal::Appended(event.position));
-    }
-    Ok(Tried::Recorded(recorded))
-}
-
-/// The position that the database gave an event.
-fn given(added: &AddStoreRequest) -> Result<Position, StoreError> {
-    let key = added.result().ok();
-    key.and_then(|key| codec::read_position(&key))
-        .ok_or_else(|| StoreError::Failed {
-            operation: "append",
-            cause: "the database gave an event no position; it is recorded all the same".to_owned(),
-        })
-}
-
-/// The head of a stream, within the caller's transaction.
-async fn head(heads: &ObjectStore, stream: &StreamId) -> Result<Version, StoreError> {
-    let found = async { answer(heads.get(codec::stream_key(stream))?).await };
-    let found = found
-        .await
-        .map_err(|fault: Fault| fault.while_doing("append"))?;
-    if found.is_undefined() {
-        return Ok(Version::NONE);
-    }
-    Ok(codec::read_head(found)?.version)
-}
-
-/// The events of the stream that have the batch's ids, within the caller's transaction.
-async fn find(
-    log: &ObjectStore,
-    stream: &StreamId,
-    batch: &[NewEvent],
-) -> Result<Vec<RecordedEvent>, StoreError> {
-    let ask = |index: &Index, event: &NewEvent| {
-        index.get(codec::key_within(stream, event.event_id.to_string()))
-    };
-    let search = async {
-        let index = log.index(BY_EVENT_ID)?;
-        let asked: Result<Vec<_>, idb::Error> =
-            batch.iter().map(|event| ask(&index, event)).collect();
-        let mut found = Vec::new();
-        // All are asked for before the first is waited for; they are answered in order.
-        for request in asked? {
-            found.push(answer(request).await?);
+        let before = log.ask(Index::last_segment);
+        match write(connection, durability, before + 1, &planned, forgotten).await {
+            Ok(()) => {
+                let segment = codec::place_of(before + 1, before + 1, &planned, 0);
+                let all: Vec<&RecordedEvent> = planned.iter().collect();
+                let runs = runs_of(&all).into_iter().map(|run| (INLINE, run));
+                log.wrote(segment, &planned, runs);
+                connection.hints.tell(Signal::Appended(segment.last));
+            }
+            Err(Written::Taken) => {
+                read::catch_up(connection, "append").await?;
+                *knowledge = Knowledge::Now;
+                if log.ask(Index::last_segment) != before || log.forgotten() != forgotten {
+                    return Ok(());
+                }
+                return Err(StoreError::Failed {
+                    operation: "append",
+                    cause: format!("the database refuses segment {} and holds none", before + 1),
+                });
+            }
+            Err(Written::Failed(error)) => return Err(error),
         }
-        Ok::<_, Fault>(found)
-    };
-    let found = search.await.map_err(|fault| fault.while_doing("append"))?;
-    found
-        .into_iter()
-        .filter(|record| !record.is_undefined())
-        .map(codec::read_event)
-        .collect()
+    }
+    *knowledge = Knowledge::Index;
+    for (fate, asked) in fates.into_iter().zip(std::mem::take(round)) {
+        let answer = match fate {
+            Fate::Written(range) => Ok(planned[range].to_vec()),
+            Fate::Refused(error) => Err(error),
+            Fate::Later => {
+                round.push_back(asked);
+                continue;
+            }
+            Fate::Repeated => match look_up(connection, &asked).await {
+                Ok(Some(recorded)) => Ok(recorded),
+                Err(error) => Err(error),
+                // Emptied meanwhile.
+                Ok(None) => {
+                    round.push_back(asked);
+                    continue;
+                }
+            },
+        };
+        let _ = asked.answer.send(answer);
+    }
+    Ok(())
 }
 
-async fn look_up(
-    connection: &Rc<Connection>,
-    stream: &StreamId,
-    batch: &[NewEvent],
-) -> Result<Option<Vec<RecordedEvent>>, AppendError> {
-    let reading = connection.read("append", &[EVENTS]).await?;
-    let log = reading.store(EVENTS);
-    let log = log.map_err(|fault| fault.while_doing("append"))?;
-    recognise(stream, batch, &find(&log, stream, batch).await?)
+/// Sees to it that the ids of each stream are known; those whose stream can't be read are refused.
+async fn learn_ids(connection: &Rc<Connection>, round: &mut VecDeque<Asked>) {
+    for asked in std::mem::take(round) {
+        match ids_of(connection, &asked.stream).await {
+            Ok(()) => round.push_back(asked),
+            Err(error) => {
+                let _ = asked.answer.send(Err(error.into()));
+            }
+        }
+    }
 }
 
-/// Why the database refuses an event whose id is new: its version is taken, though the head says
-/// otherwise, or there is no position left.
-async fn why_refused(
+async fn ids_of(connection: &Rc<Connection>, stream: &StreamId) -> Result<(), StoreError> {
+    let log = &connection.log;
+    while log.ask(|index| index.holds_any(stream, &[])).is_none() {
+        let events = read_stream(connection, stream, Version::NONE, usize::MAX).await?;
+        let last = events.last().map_or(Version::NONE, |event| event.version);
+        // Unless more was taken in since it was read.
+        if last == log.ask(|index| index.version(stream)) {
+            log.know_ids(stream, &events);
+        }
+    }
+    Ok(())
+}
+
+/// What becomes of each append, were all of them decided now, and the events that are to be
+/// written; none where the index isn't enough to tell.
+fn plan(
     connection: &Rc<Connection>,
-    stream: &StreamId,
-) -> Result<StoreError, StoreError> {
-    let failed = |fault: Fault| fault.while_doing("append");
-    let reading = connection.read("append", &[EVENTS, STREAMS]).await?;
-    let heads = reading.store(STREAMS).map_err(failed)?;
-    let next = head(&heads, stream).await?.next();
-    let log = reading.store(EVENTS).map_err(failed)?;
-    let taken = async {
-        let key = codec::key_within(stream, next.0 as f64);
-        answer(log.index(BY_VERSION)?.get(key)?).await
-    };
-    if taken.await.map_err(failed)?.is_undefined() {
-        return Ok(StoreError::OutOfRange {
-            what: "position",
-            value: codec::LAST_GIVEN + 1,
-            greatest: codec::GREATEST,
+    round: &VecDeque<Asked>,
+    knowledge: Knowledge,
+) -> Option<(Vec<Fate>, Vec<RecordedEvent>)> {
+    let log = &connection.log;
+    let mut planned: Vec<RecordedEvent> = Vec::new();
+    let mut fates = Vec::with_capacity(round.len());
+    let mut ranks = Ranks::default();
+    // Of each stream, its version with what is planned, and the ids of that.
+    let mut heads: Vec<(Version, Vec<EventId>)> = Vec::new();
+    let mut next = log.ask(Index::next_position);
+    for asked in round {
+        let stream = &asked.stream;
+        let ids: Vec<EventId> = asked.events.iter().map(|event| event.event_id).collect();
+        let rank = ranks.of(stream);
+        if rank == heads.len() {
+            heads.push((log.ask(|index| index.version(stream)), Vec::new()));
+        }
+        let (head, held) = &mut heads[rank];
+        let fault = log.ask(|index| index.fault(stream).cloned());
+        fates.push(if let Some(fault) = fault {
+            Fate::Refused(fault.into())
+        } else if log.ask(|index| index.holds_any(stream, &ids)) == Some(true) {
+            Fate::Repeated
+        } else if ids.iter().any(|id| held.contains(id)) {
+            Fate::Later
+        } else if asked.expected.matches(*head) && !ids.is_empty() {
+            match room(*head, next, ids.len() as u64) {
+                Err(error) => Fate::Refused(error.into()),
+                Ok(()) => {
+                    let from = planned.len();
+                    for (index, event) in (1..).zip(&asked.events) {
+                        let event = event.clone();
+                        planned.push(event.recorded(stream.clone(), Version(head.0 + index), next));
+                        next.0 += 1;
+                    }
+                    head.0 += ids.len() as u64;
+                    held.extend(ids);
+                    Fate::Written(from..planned.len())
+                }
+            }
+        } else if knowledge == Knowledge::Index {
+            return None;
+        } else if ids.is_empty() && asked.expected.matches(*head) {
+            Fate::Written(0..0)
+        } else {
+            Fate::Refused(AppendError::Conflict {
+                stream: stream.clone(),
+                expected: asked.expected,
+                actual: *head,
+            })
         });
     }
-    Ok(StoreError::Corrupt {
-        stream: stream.to_string(),
-        version: next,
-        cause: "it is in the log, but the stream's head doesn't know it".to_owned(),
-    })
+    Some((fates, planned))
+}
+
+/// Whether versions and positions can still be counted after so many more events.
+fn room(head: Version, next: Position, count: u64) -> Result<(), StoreError> {
+    codec::number("version", head.0 + count)?;
+    codec::number("position", next.0 + count - 1)?;
+    Ok(())
+}
+
+/// Why nothing was written.
+enum Written {
+    /// Another tab took the number.
+    Taken,
+    Failed(StoreError),
+}
+
+async fn write(
+    connection: &Rc<Connection>,
+    durability: Durability,
+    segment: u64,
+    events: &[RecordedEvent],
+    forgotten: u64,
+) -> Result<(), Written> {
+    let failed = |fault: Fault| match fault.is_constraint() {
+        true => Written::Taken,
+        false => Written::Failed(fault.while_doing("append")),
+    };
+    // The storage begins the transaction while the record is made.
+    let writing = connection.write("append", &[LOG], durability).await;
+    let writing = writing.map_err(Written::Failed)?;
+    if connection.log.forgotten() != forgotten {
+        // The connection was lost and is a new one, perhaps to another database: what was planned
+        // is void, and dropping the transaction undoes it.
+        return Err(Written::Taken);
+    }
+    let log = writing.store(LOG).map_err(failed)?;
+    let record = codec::inline(segment, events).map_err(Written::Failed)?;
+    log.add(&record, None)
+        .map_err(|error| failed(error.into()))?;
+    let committed = writing.commit();
+    if let Some(last) = events.last() {
+        // Others hear of it while it is being written: who looks now waits until it is there, and
+        // where it fails, they looked for nothing.
+        connection.hints.send(Signal::Appended(last.position));
+    }
+    committed.await.map_err(failed)
+}
+
+/// What was recorded of a batch of which the stream holds some ids.
+async fn look_up(
+    connection: &Rc<Connection>,
+    asked: &Asked,
+) -> Result<Option<Vec<RecordedEvent>>, AppendError> {
+    let mut found = read_stream(connection, &asked.stream, Version::NONE, usize::MAX).await?;
+    found.retain(|held| asked.events.iter().any(|e| e.event_id == held.event_id));
+    recognise(&asked.stream, &asked.events, &found)
 }

@@ -4,22 +4,24 @@
 //! JSON stays text: an object would lose digits, the order of keys and what `1.0` was.
 
 mod event;
+mod segment;
 
-use js_sys::{Array, Object};
+use js_sys::{Array, Object, Uint8Array};
 use uuid::Uuid;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::core::{EventId, JsonText, Position, StreamId, Version};
-use crate::store::{Damaged, Snapshot, StoreError, StreamHead};
+use crate::store::{Damaged, Snapshot, StoreError};
 
-pub(super) use self::event::{Read, inspect_event, new_event, read_event, recorded_event};
+pub(super) use self::event::{Read, inspect_event, read_event};
+pub(super) use self::segment::{
+    Content, Opened, emptied, gathered, gone, inline, missing, number_of, open_page, open_segment,
+    page, page_of, paged, place_of,
+};
 
 /// The greatest whole number that JavaScript tells from its neighbours: more isn't taken in.
 pub(super) const GREATEST: u64 = (1 << 53) - 1;
-
-/// The greatest position that a database gives: it stops after this.
-pub(super) const LAST_GIVEN: u64 = 1 << 53;
 
 #[wasm_bindgen]
 extern "C" {
@@ -49,46 +51,66 @@ extern "C" {
     fn set_event_id(this: &Record, value: &str);
     #[wasm_bindgen(method, getter)]
     fn event_type(this: &Record) -> JsValue;
-    #[wasm_bindgen(method, setter)]
-    fn set_event_type(this: &Record, value: &str);
     #[wasm_bindgen(method, getter)]
     fn schema_version(this: &Record) -> JsValue;
-    #[wasm_bindgen(method, setter)]
-    fn set_schema_version(this: &Record, value: u32);
     #[wasm_bindgen(method, getter)]
     fn data(this: &Record) -> JsValue;
-    #[wasm_bindgen(method, setter)]
-    fn set_data(this: &Record, value: &str);
     #[wasm_bindgen(method, getter)]
     fn timestamp(this: &Record) -> JsValue;
-    #[wasm_bindgen(method, setter)]
-    fn set_timestamp(this: &Record, value: &str);
     #[wasm_bindgen(method, getter)]
     fn metadata(this: &Record) -> JsValue;
-    #[wasm_bindgen(method, setter)]
-    fn set_metadata(this: &Record, value: &Record);
     #[wasm_bindgen(method, getter)]
     fn checksum(this: &Record) -> JsValue;
     #[wasm_bindgen(method, setter)]
     fn set_checksum(this: &Record, value: f64);
 
+    // Of a segment and a page.
+    #[wasm_bindgen(method, getter)]
+    fn segment(this: &Record) -> JsValue;
+    #[wasm_bindgen(method, setter)]
+    fn set_segment(this: &Record, value: f64);
+    #[wasm_bindgen(method, getter)]
+    fn from(this: &Record) -> JsValue;
+    #[wasm_bindgen(method, setter)]
+    fn set_from(this: &Record, value: f64);
+    #[wasm_bindgen(method, getter)]
+    fn first(this: &Record) -> JsValue;
+    #[wasm_bindgen(method, setter)]
+    fn set_first(this: &Record, value: f64);
+    #[wasm_bindgen(method, getter)]
+    fn last(this: &Record) -> JsValue;
+    #[wasm_bindgen(method, setter)]
+    fn set_last(this: &Record, value: f64);
+    #[wasm_bindgen(method, getter)]
+    fn events(this: &Record) -> JsValue;
+    #[wasm_bindgen(method, setter)]
+    fn set_events(this: &Record, value: &Array);
+    #[wasm_bindgen(method, getter)]
+    fn packed(this: &Record) -> JsValue;
+    #[wasm_bindgen(method, setter)]
+    fn set_packed(this: &Record, value: &Uint8Array);
+    #[wasm_bindgen(method, getter)]
+    fn pages(this: &Record) -> JsValue;
+    #[wasm_bindgen(method, setter)]
+    fn set_pages(this: &Record, value: u32);
+    #[wasm_bindgen(method, getter)]
+    fn page(this: &Record) -> JsValue;
+    #[wasm_bindgen(method, setter)]
+    fn set_page(this: &Record, value: u32);
+    #[wasm_bindgen(method, getter)]
+    fn emptied(this: &Record) -> JsValue;
+    #[wasm_bindgen(method, setter)]
+    fn set_emptied(this: &Record, value: bool);
+
     // Within `metadata`.
     #[wasm_bindgen(method, getter)]
     fn correlation_id(this: &Record) -> JsValue;
-    #[wasm_bindgen(method, setter)]
-    fn set_correlation_id(this: &Record, value: &str);
     #[wasm_bindgen(method, getter)]
     fn causation_id(this: &Record) -> JsValue;
-    #[wasm_bindgen(method, setter)]
-    fn set_causation_id(this: &Record, value: &str);
     #[wasm_bindgen(method, getter)]
     fn actor(this: &Record) -> JsValue;
-    #[wasm_bindgen(method, setter)]
-    fn set_actor(this: &Record, value: &str);
     #[wasm_bindgen(method, getter)]
     fn extensions(this: &Record) -> JsValue;
-    #[wasm_bindgen(method, setter)]
-    fn set_extensions(this: &Record, value: &str);
 
     // Of a snapshot.
     #[wasm_bindgen(method, getter)]
@@ -130,16 +152,6 @@ pub(super) fn stream_key(stream: &StreamId) -> JsValue {
     .into()
 }
 
-/// The key of a place or id within a stream.
-pub(super) fn key_within(stream: &StreamId, part: impl Into<JsValue>) -> JsValue {
-    Array::of3(
-        &stream.aggregate_type().into(),
-        &stream.aggregate_id().into(),
-        &part.into(),
-    )
-    .into()
-}
-
 /// A version or position as a number.
 ///
 /// # Errors
@@ -153,13 +165,6 @@ pub(super) fn number(what: &'static str, value: u64) -> Result<f64, StoreError> 
         });
     }
     Ok(value as f64)
-}
-
-/// The head of a stream.
-pub(super) fn head(stream: &StreamId, version: Version) -> Result<Record, StoreError> {
-    let record = of_stream(stream);
-    record.set_version(number("version", version.0)?);
-    Ok(record)
 }
 
 /// A snapshot.
@@ -188,21 +193,6 @@ pub(super) fn meta(key: &str, value: &str) -> Record {
     record
 }
 
-/// Reads the head of a stream.
-///
-/// # Errors
-/// [`StoreError::Corrupt`].
-pub(super) fn read_head(value: JsValue) -> Result<StreamHead, StoreError> {
-    let record = value.unchecked_into::<Record>();
-    decode_head(&record)
-        .map_err(|cause| corrupt(&record, format!("its head can't be read: {cause}")))
-}
-
-/// Reads the head of a stream for a check.
-pub(super) fn inspect_head(record: &Record) -> Result<StreamHead, Damaged> {
-    decode_head(record).map_err(|cause| damaged(record, cause))
-}
-
 /// Reads a snapshot; `None` for one that is damaged, since a cache is as good as none then.
 pub(super) fn read_snapshot(value: JsValue) -> Option<Snapshot> {
     decode_snapshot(&value.unchecked_into()).ok()
@@ -219,17 +209,28 @@ pub(super) fn read_checkpoint(value: JsValue) -> Position {
     Position(whole(&record.position(), "position").unwrap_or(0))
 }
 
-/// Reads a position that the database gave.
-pub(super) fn read_position(key: &JsValue) -> Option<Position> {
-    whole(key, "position").ok().map(Position)
+/// Whether the record of an event says that it is one of a stream with a version above one and up to
+/// another, or with a version that can't be told.
+pub(super) fn names(record: &Record, stream: &StreamId, after: Version, last: Version) -> bool {
+    let is = |value: JsValue, text: &str| value.as_string().as_deref() == Some(text);
+    is(record.aggregate_id(), stream.aggregate_id())
+        && is(record.aggregate_type(), stream.aggregate_type())
+        && whole(&record.version(), "version")
+            .map_or(true, |version| (after.0 + 1..=last.0).contains(&version))
 }
 
-/// What a record lies under, as it says itself: the database sees to it that its key is in it.
+/// What a segment lies under.
+pub(super) fn segment_of(record: &Record) -> JsValue {
+    record.segment()
+}
+
+/// What an event of the first layout lies under.
 pub(super) fn position_of(record: &Record) -> JsValue {
     record.position()
 }
 
-/// The same for a record of a stream.
+/// What a record of a stream lies under, as it says itself: the database sees to it that its key
+/// is in it.
 pub(super) fn stream_of(record: &Record) -> JsValue {
     Array::of2(&record.aggregate_type(), &record.aggregate_id()).into()
 }
@@ -254,13 +255,6 @@ fn corrupt(record: &Record, cause: String) -> StoreError {
         version: Version(whole(&record.version(), "version").unwrap_or(0)),
         cause,
     }
-}
-
-fn decode_head(record: &Record) -> Result<StreamHead, String> {
-    Ok(StreamHead {
-        stream: decode_stream(record)?,
-        version: Version(whole(&record.version(), "version")?),
-    })
 }
 
 fn decode_snapshot(record: &Record) -> Result<Snapshot, String> {
@@ -303,7 +297,7 @@ fn optional(value: &JsValue, field: &str) -> Result<Option<String>, String> {
 fn whole(value: &JsValue, field: &str) -> Result<u64, String> {
     value
         .as_f64()
-        .filter(|number| number.fract() == 0.0 && (0.0..=LAST_GIVEN as f64).contains(number))
+        .filter(|number| number.fract() == 0.0 && (0.0..=(GREATEST + 1) as f64).contains(number))
         .map(|number| number as u64)
         .ok_or_else(|| format!("{field} is not a whole number"))
 }

@@ -7,7 +7,10 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{Event, IdbDatabase, IdbVersionChangeEvent};
 
+use super::append::Writer;
 use super::hints::{Hints, Signal};
+use super::log::Log;
+use super::migrate::migrate;
 use super::schema::{self, Opened, Step, WhenBlocked};
 use super::transaction::{self, Fault, Reading, Writing};
 use crate::store::{Durability, StoreError};
@@ -16,6 +19,8 @@ use crate::store::{Durability, StoreError};
 pub(super) struct Connection {
     pub(super) name: String,
     pub(super) hints: Hints,
+    pub(super) log: Log,
+    pub(super) writer: Writer,
     steps: &'static [Step],
     status: Cell<Status>,
     link: RefCell<Option<Link>>,
@@ -55,9 +60,12 @@ impl Connection {
         when_blocked: WhenBlocked,
     ) -> Result<Rc<Connection>, StoreError> {
         let Opened { database, .. } = schema::open(name, steps, when_blocked).await?;
+        migrate(&database).await?;
         let connection = Rc::new(Connection {
             name: name.to_owned(),
             hints: Hints::new(name),
+            log: Log::default(),
+            writer: Writer::default(),
             steps,
             status: Cell::new(Status::Open),
             link: RefCell::new(None),
@@ -110,6 +118,9 @@ impl Connection {
             Status::Lost => {
                 let Opened { database, created } =
                     schema::open(&self.name, self.steps, WhenBlocked::GiveUp).await?;
+                migrate(&database).await?;
+                // It may be another than it was.
+                self.log.forget();
                 // Meanwhile another call may have been first, or the handle closed.
                 match self.status.get() {
                     Status::Lost => self.take(database),

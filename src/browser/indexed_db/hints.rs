@@ -140,13 +140,18 @@ impl Hints {
 
     /// Tells everybody: other tabs first, since this one needs no journey.
     pub(super) fn post(&self, signal: Signal) {
+        self.send(signal);
+        self.tell(signal);
+    }
+
+    /// Tells the other tabs.
+    pub(super) fn send(&self, signal: Signal) {
         if let Some(channel) = &self.channel
             && let Some(message) = message(signal)
         {
             // A hint that can't be sent is a hint missed.
             let _ = channel.inner.post_message(&message);
         }
-        self.tell(signal);
     }
 
     /// Tells this handle's own audience.

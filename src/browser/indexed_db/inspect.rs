@@ -3,68 +3,201 @@
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
+use idb::{KeyRange, ObjectStore};
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::above;
-use super::codec::{self, Read, Record};
+use super::codec::{self, Content, Opened, Read, Record};
 use super::connection::Connection;
-use super::schema::{EVENTS, SNAPSHOTS, STREAMS};
-use super::transaction::{Fault, Reading, answer};
-use crate::store::{Held, StoreError};
+use super::schema::{LOG, PAGES, SNAPSHOTS};
+use super::transaction::{Fault, answer};
+use crate::core::{Position, RecordedEvent, Version};
+use crate::store::segments::{Run, in_order, unpack};
+use crate::store::{Damaged, Held, StoreError};
 
 /// How many records are read at once: the page stays free to move between two reads.
-const PAGE: u32 = 500;
+const PAGE: u32 = 100;
 
 type Show<'a> = dyn FnMut(Held<'_>) -> ControlFlow<()> + 'a;
-
-/// An object store: what its records lie under, and how one is shown.
-type Part = (
-    &'static str,
-    fn(&Record) -> JsValue,
-    fn(&Record, &mut Show<'_>) -> ControlFlow<()>,
-);
-
-const PARTS: [Part; 3] = [
-    (EVENTS, codec::position_of, show_event),
-    (STREAMS, codec::stream_of, show_head),
-    (SNAPSHOTS, codec::stream_of, show_snapshot),
-];
 
 /// One transaction, so that all of it is of one moment. Who would write meanwhile, waits.
 pub(super) async fn inspect(
     connection: &Rc<Connection>,
     mut show: impl FnMut(Held<'_>) -> ControlFlow<()>,
 ) -> Result<(), StoreError> {
-    let reading = connection.read("read", &PARTS.map(|part| part.0)).await?;
-    walk(&reading, &mut show)
-        .await
-        .map_err(|fault| fault.while_doing("read"))
+    let reading = connection.read("read", &[LOG, PAGES, SNAPSHOTS]).await?;
+    let walk = async {
+        let log = reading.store(LOG)?;
+        let pages = reading.store(PAGES)?;
+        let snapshots = reading.store(SNAPSHOTS)?;
+        connection.log.catch_up(&log).await?;
+        if walk_log(&log, &pages, &mut show).await?.is_break() {
+            return Ok(());
+        }
+        for head in connection.log.ask(|index| index.heads(None, usize::MAX)) {
+            if show(Held::Head(Ok(head))).is_break() {
+                return Ok(());
+            }
+        }
+        walk_snapshots(&snapshots, &mut show).await
+    };
+    walk.await.map_err(|fault: Fault| fault.while_doing("read"))
 }
 
-/// Goes through each object store in the order of its keys, until there is no more or `show`
-/// breaks off. Nothing but the database is waited for, so that the transaction stays open.
-async fn walk(reading: &Reading, show: &mut Show<'_>) -> Result<(), Fault> {
-    for (store, key_of, show_record) in PARTS {
-        let store = reading.store(store)?;
-        let mut after = None;
-        loop {
-            let range = after.as_ref().map(above).transpose()?;
-            let page = answer(store.get_all(range, Some(PAGE))?).await?;
-            let page: Array = page.unchecked_into();
-            for record in page.iter() {
-                let record = record.unchecked_into();
-                if show_record(&record, show).is_break() {
-                    return Ok(());
-                }
-                after = Some(key_of(&record));
+/// The records of an object store after a key, in the order of keys.
+async fn page(store: &ObjectStore, after: Option<&JsValue>) -> Result<Array, Fault> {
+    let range = after.map(above).transpose()?;
+    let page = answer(store.get_all(range, Some(PAGE))?).await?;
+    Ok(page.unchecked_into())
+}
+
+async fn walk_log(
+    log: &ObjectStore,
+    pages: &ObjectStore,
+    show: &mut Show<'_>,
+) -> Result<ControlFlow<()>, Fault> {
+    let mut after = None;
+    let mut last = 0;
+    loop {
+        let records = page(log, after.as_ref()).await?;
+        for record in records.iter() {
+            let record: Record = record.unchecked_into();
+            after = Some(codec::segment_of(&record));
+            let shown = match codec::open_segment(&record) {
+                Some(opened) => walk_segment(opened, &mut last, pages, show).await?,
+                None => lost(
+                    show,
+                    "a record lies under a key that is no number".to_owned(),
+                ),
+            };
+            if shown.is_break() {
+                return Ok(shown);
             }
-            if page.length() < PAGE {
-                break;
+        }
+        if records.length() < PAGE {
+            return Ok(ControlFlow::Continue(()));
+        }
+    }
+}
+
+/// Shows what a segment holds; `last` is the number of the one before.
+async fn walk_segment(
+    Opened {
+        number,
+        from,
+        content,
+    }: Opened,
+    last: &mut u64,
+    pages: &ObjectStore,
+    show: &mut Show<'_>,
+) -> Result<ControlFlow<()>, Fault> {
+    // What stood before an emptying needn't be there.
+    let is_empty = matches!(content, Ok(Content::Emptied(_) | Content::Gone));
+    if from != *last + 1 && !is_empty && lost(show, codec::missing(*last, from)).is_break() {
+        return Ok(ControlFlow::Break(()));
+    }
+    *last = number;
+    Ok(match content {
+        Ok(Content::Readable(records)) => each(records, |record| show_event(&record, show)),
+        Ok(Content::Packed(_, bytes)) => match unpack(&bytes) {
+            Ok(events) => each(events, |event| show_whole(&event, show)),
+            Err(error) => lost(show, format!("segment {number}: {error}")),
+        },
+        Ok(Content::Paged(_, runs)) => return walk_pages(number, &runs, pages, show).await,
+        Ok(Content::Emptied(_) | Content::Gone) => ControlFlow::Continue(()),
+        Err(cause) => {
+            if lost(show, format!("segment {number}: {cause}")).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            // Where it had pages, these can be read without it.
+            return walk_pages(number, &[], pages, show).await;
+        }
+    })
+}
+
+/// Shows the events of a segment's pages in the order of their positions; a page that is damaged or
+/// missing before them. `runs` is what is in each page, as far as that is known.
+async fn walk_pages(
+    number: u64,
+    runs: &[Vec<Run>],
+    pages: &ObjectStore,
+    show: &mut Show<'_>,
+) -> Result<ControlFlow<()>, Fault> {
+    let key = |page: f64| JsValue::from(Array::of2(&(number as f64).into(), &page.into()));
+    let range = KeyRange::bound(&key(0.0), &key(f64::INFINITY), None, None)?;
+    let found = answer(pages.get_all(Some(range.into()), None)?).await?;
+    let mut found: Vec<Record> = found
+        .unchecked_into::<Array>()
+        .iter()
+        .map(JsCast::unchecked_into)
+        .collect();
+    let mut events = Vec::new();
+    let known = runs.len().max(found.len());
+    for page in (0..).take(known) {
+        let at = found.iter().position(|r| codec::page_of(r) == Some(page));
+        let bytes = match at {
+            Some(at) => codec::open_page(&found.swap_remove(at)),
+            None => Err("it is missing".to_owned()),
+        };
+        match bytes.and_then(|bytes| unpack(&bytes).map_err(|error| error.to_string())) {
+            Ok(unpacked) => events.extend(unpacked),
+            Err(cause) => {
+                let count = runs.get(page as usize).map(|runs| runs.iter());
+                let count = count.map(|runs| runs.map(|run| run.count).sum::<u64>());
+                let of = count.map_or(String::new(), |count| format!(" of {count} events"));
+                if lost(show, format!("segment {number}, page {page}{of}: {cause}")).is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
             }
         }
     }
-    Ok(())
+    in_order(&mut events);
+    Ok(each(events, |event| show_whole(&event, show)))
+}
+
+async fn walk_snapshots(snapshots: &ObjectStore, show: &mut Show<'_>) -> Result<(), Fault> {
+    let mut after = None;
+    loop {
+        let records = page(snapshots, after.as_ref()).await?;
+        for record in records.iter() {
+            let record: Record = record.unchecked_into();
+            after = Some(codec::stream_of(&record));
+            if show_snapshot(&record, show).is_break() {
+                return Ok(());
+            }
+        }
+        if records.length() < PAGE {
+            return Ok(());
+        }
+    }
+}
+
+fn each<T>(
+    list: impl IntoIterator<Item = T>,
+    mut show: impl FnMut(T) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    list.into_iter().try_for_each(&mut show)
+}
+
+fn show_whole(event: &RecordedEvent, show: &mut Show<'_>) -> ControlFlow<()> {
+    show(Held::Event {
+        event: Ok(event),
+        unchecked: false,
+    })
+}
+
+/// A record of which not even the streams can be told.
+fn lost(show: &mut Show<'_>, cause: String) -> ControlFlow<()> {
+    show(Held::Event {
+        event: Err(Damaged {
+            stream: None,
+            version: Version::NONE,
+            position: Position::START,
+            cause,
+        }),
+        unchecked: false,
+    })
 }
 
 fn show_event(record: &Record, show: &mut Show<'_>) -> ControlFlow<()> {
@@ -78,10 +211,6 @@ fn show_event(record: &Record, show: &mut Show<'_>) -> ControlFlow<()> {
             unchecked: false,
         }),
     }
-}
-
-fn show_head(record: &Record, show: &mut Show<'_>) -> ControlFlow<()> {
-    show(Held::Head(codec::inspect_head(record)))
 }
 
 fn show_snapshot(record: &Record, show: &mut Show<'_>) -> ControlFlow<()> {

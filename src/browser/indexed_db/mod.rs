@@ -1,8 +1,9 @@
 //! The store in IndexedDB: survives the page, shared by all tabs of one origin.
 //!
-//! `schema` is the layout, `codec` the records, `transaction` how the storage is asked,
-//! `connection` who may close it, `hints` how tabs hear of each other; here and in `append`,
-//! `import` and `inspect` is what the store does.
+//! `schema` is the layout, `migrate` how an older one becomes today's, `codec` the records,
+//! `transaction` how the storage is asked, `connection` who may close it, `hints` how tabs hear of
+//! each other, `log` what a tab knows of the log; here and in `append`, `read`, `import` and
+//! `inspect` is what the store does.
 
 mod append;
 mod codec;
@@ -10,6 +11,10 @@ mod connection;
 mod hints;
 mod import;
 mod inspect;
+mod log;
+mod migrate;
+mod read;
+mod reset;
 mod schema;
 mod transaction;
 
@@ -20,17 +25,14 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use idb::{CursorDirection, KeyRange, ObjectStore, Query};
-use js_sys::Array;
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::IdbRequest;
+use idb::{KeyRange, Query};
+use wasm_bindgen::JsValue;
 
 use self::connection::Connection;
-use self::schema::{
-    BY_VERSION, CHECKPOINTS, EMPTIED, EVENTS, META, SNAPSHOTS, STEPS, STREAMS, WhenBlocked,
-};
+use self::schema::{CHECKPOINTS, SNAPSHOTS, STEPS, WhenBlocked};
 use self::transaction::{Fault, answer};
 use crate::core::{ExpectedVersion, NewEvent, Position, RecordedEvent, StreamId, Version};
+use crate::store::segments::Index;
 use crate::store::{
     AppendError, CheckpointStore, Durability, EventStore, Held, ImportError, InspectStore,
     Snapshot, SnapshotStore, StoreError, StreamHead,
@@ -132,8 +134,10 @@ impl IndexedDbStore {
     /// # Errors
     /// As for any read.
     pub async fn is_untouched(&self) -> Result<bool, StoreError> {
-        let emptied = self.get(META, EMPTIED.into()).await?;
-        Ok(emptied.is_none() && self.last_position().await? == Position::START)
+        read::ask(&self.connection, |index| {
+            !index.was_emptied() && index.last_position() == Position::START
+        })
+        .await
     }
 
     /// Calls `callback` with each [`Signal`], of this tab or another, until the subscription is
@@ -165,19 +169,7 @@ impl EventStore for IndexedDbStore {
         after: Version,
         limit: usize,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
-        let range = between(
-            &codec::key_within(stream, after.0 as f64),
-            &codec::key_within(stream, f64::INFINITY),
-        );
-        let page = self
-            .page(EVENTS, limit, |events, limit| {
-                Ok(events
-                    .index(BY_VERSION)?
-                    .get_all(Some(range?.into()), Some(limit))?
-                    .into())
-            })
-            .await?;
-        page.iter().map(codec::read_event).collect()
+        read::read_stream(&self.connection, stream, after, limit).await
     }
 
     async fn read_all(
@@ -185,13 +177,7 @@ impl EventStore for IndexedDbStore {
         after: Position,
         limit: usize,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
-        let page = self
-            .page(EVENTS, limit, |events, limit| {
-                let range = above(&JsValue::from_f64(after.0 as f64))?;
-                Ok(events.get_all(Some(range), Some(limit))?.into())
-            })
-            .await?;
-        page.iter().map(codec::read_event).collect()
+        read::read_all(&self.connection, after, limit).await
     }
 
     async fn streams(
@@ -199,28 +185,15 @@ impl EventStore for IndexedDbStore {
         after: Option<&StreamId>,
         limit: usize,
     ) -> Result<Vec<StreamHead>, StoreError> {
-        let page = self
-            .page(STREAMS, limit, |streams, limit| {
-                let range = after
-                    .map(|after| above(&codec::stream_key(after)))
-                    .transpose()?;
-                Ok(streams.get_all(range, Some(limit))?.into())
-            })
-            .await?;
-        page.iter().map(codec::read_head).collect()
+        read::ask(&self.connection, |index| index.heads(after, limit)).await
     }
 
     async fn head(&self, stream: &StreamId) -> Result<Version, StoreError> {
-        let found = self.get(STREAMS, codec::stream_key(stream)).await?;
-        found.map_or(Ok(Version::NONE), |head| {
-            codec::read_head(head).map(|head| head.version)
-        })
+        read::ask(&self.connection, |index| index.version(stream)).await
     }
 
     async fn last_position(&self) -> Result<Position, StoreError> {
-        let reading = self.connection.read("read", &[EVENTS]).await?;
-        let last = async { last_position(&reading.store(EVENTS)?).await };
-        last.await.map_err(|fault: Fault| fault.while_doing("read"))
+        read::ask(&self.connection, Index::last_position).await
     }
 
     async fn changed(&self, after: Position) -> Result<(), StoreError> {
@@ -243,24 +216,7 @@ impl EventStore for IndexedDbStore {
     }
 
     async fn reset(&self) -> Result<(), StoreError> {
-        const ALL: [&str; 4] = [EVENTS, STREAMS, SNAPSHOTS, CHECKPOINTS];
-        let connection = &self.connection;
-        let stores = [&ALL[..], &[META]].concat();
-        let writing = connection.write("reset", &stores, self.durability).await?;
-        let cleared = async {
-            for store in ALL {
-                // Clearing leaves the key generator where it is: positions aren't given again.
-                writing.store(store)?.clear()?;
-            }
-            let mark = codec::meta(EMPTIED, "by a reset");
-            writing.store(META)?.put(&mark, None)?;
-            writing.commit().await
-        };
-        cleared
-            .await
-            .map_err(|fault: Fault| fault.while_doing("reset"))?;
-        connection.hints.post(Signal::Reset);
-        Ok(())
+        reset::reset(&self.connection, self.durability).await
     }
 }
 
@@ -302,26 +258,6 @@ impl InspectStore for IndexedDbStore {
 }
 
 impl IndexedDbStore {
-    /// The records of one page.
-    async fn page(
-        &self,
-        store: &'static str,
-        limit: usize,
-        ask: impl FnOnce(&ObjectStore, u32) -> Result<IdbRequest, idb::Error>,
-    ) -> Result<Array, StoreError> {
-        // To the browser a limit of 0 means all.
-        if limit == 0 {
-            return Ok(Array::new());
-        }
-        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-        let reading = self.connection.read("read", &[store]).await?;
-        let page = async { answer(ask(&reading.store(store)?, limit)?).await };
-        let page = page
-            .await
-            .map_err(|fault: Fault| fault.while_doing("read"))?;
-        Ok(page.unchecked_into())
-    }
-
     async fn get(&self, store: &'static str, key: JsValue) -> Result<Option<JsValue>, StoreError> {
         let reading = self.connection.read("read", &[store]).await?;
         let found = async { answer(reading.store(store)?.get(key)?).await };
@@ -345,23 +281,6 @@ impl IndexedDbStore {
     }
 }
 
-/// The position of the last event in the log, within the caller's transaction.
-async fn last_position(events: &ObjectStore) -> Result<Position, Fault> {
-    let newest = events.open_key_cursor(None, Some(CursorDirection::Prev))?;
-    let found = answer(newest).await?;
-    if found.is_null() {
-        return Ok(Position::START);
-    }
-    let key = found.unchecked_into::<web_sys::IdbCursor>().key();
-    let position = key.ok().and_then(|key| codec::read_position(&key));
-    // The database gives these keys itself and refuses others.
-    Ok(position.unwrap_or(Position::START))
-}
-
 fn above(key: &JsValue) -> Result<Query, idb::Error> {
     Ok(KeyRange::lower_bound(key, Some(true))?.into())
-}
-
-fn between(above: &JsValue, to: &JsValue) -> Result<KeyRange, idb::Error> {
-    KeyRange::bound(above, to, Some(true), None)
 }

@@ -20,33 +20,37 @@ use super::transaction::Fault;
 use crate::store::StoreError;
 use crate::target::spawn;
 
-/// Events, a record each, under their position.
-pub(super) const EVENTS: &str = "events";
-/// The head of each stream.
-pub(super) const STREAMS: &str = "streams";
+/// The segments of the log, under their numbers.
+pub(super) const LOG: &str = "log";
+/// Pages of the segments whose events are laid out by stream, under the segment's number and theirs.
+pub(super) const PAGES: &str = "pages";
 /// The newest snapshot of each stream.
 pub(super) const SNAPSHOTS: &str = "snapshots";
 /// How far each subscriber is.
 pub(super) const CHECKPOINTS: &str = "checkpoints";
 /// What the database says of itself.
 pub(super) const META: &str = "meta";
-/// Key in [`META`]: there once a reset has emptied the store.
+
+/// Of the first layout: events, a record each, under their position.
+pub(super) const EVENTS: &str = "events";
+/// Of the first layout: the head of each stream.
+pub(super) const STREAMS: &str = "streams";
+/// Key in [`META`], of the first layout: there once a reset has emptied the store.
 pub(super) const EMPTIED: &str = "emptied";
 
-/// Index of [`EVENTS`]: one event for each version of a stream.
-pub(super) const BY_VERSION: &str = "stream_version";
-/// Index of [`EVENTS`]: one event for each id within a stream.
-pub(super) const BY_EVENT_ID: &str = "stream_event_id";
-
 /// From one layout to the next, within the transaction of an upgrade: it can make and drop object
-/// stores, and reach the records of those that exist.
-pub(super) type Step = fn(&Database, &Transaction) -> Result<(), idb::Error>;
+/// stores, and reach the records of those that exist. Is told which layout there was, 0 for none.
+pub(super) type Step = fn(&Database, &Transaction, from: usize) -> Result<(), idb::Error>;
 
 /// How the layout came to be. Layout `n` is what the first `n` steps make; a database is taken
 /// from where it is to the end. Steps that were shipped stay as they are.
-pub(super) const STEPS: &[Step] = &[one_record_an_event];
+pub(super) const STEPS: &[Step] = &[one_record_an_event, segments_and_pages];
 
-fn one_record_an_event(database: &Database, _: &Transaction) -> Result<(), idb::Error> {
+fn one_record_an_event(
+    database: &Database,
+    _: &Transaction,
+    _from: usize,
+) -> Result<(), idb::Error> {
     const STREAM: [&str; 2] = ["aggregate_type", "aggregate_id"];
 
     let mut by_position = ObjectStoreParams::new();
@@ -54,7 +58,10 @@ fn one_record_an_event(database: &Database, _: &Transaction) -> Result<(), idb::
         .key_path(Some(KeyPath::new_single("position")))
         .auto_increment(true);
     let events = database.create_object_store(EVENTS, by_position)?;
-    for (index, field) in [(BY_VERSION, "version"), (BY_EVENT_ID, "event_id")] {
+    for (index, field) in [
+        ("stream_version", "version"),
+        ("stream_event_id", "event_id"),
+    ] {
         let mut unique = IndexParams::new();
         unique.unique(true);
         let path = KeyPath::new_array(STREAM.into_iter().chain([field]));
@@ -72,6 +79,24 @@ fn one_record_an_event(database: &Database, _: &Transaction) -> Result<(), idb::
         if store.name() == META {
             store.put(&codec::meta("written_by", "Eventloom"), None)?;
         }
+    }
+    Ok(())
+}
+
+/// What there is in the first layout is moved by `migrate`, once the database is open: step by step,
+/// so that a tab that is closed meanwhile leaves less to do.
+fn segments_and_pages(database: &Database, _: &Transaction, from: usize) -> Result<(), idb::Error> {
+    for (store, path) in [
+        (LOG, KeyPath::new_single("segment")),
+        (PAGES, KeyPath::new_array(["segment", "page"])),
+    ] {
+        let mut params = ObjectStoreParams::new();
+        params.key_path(Some(path));
+        database.create_object_store(store, params)?;
+    }
+    if from == 0 {
+        database.delete_object_store(EVENTS)?;
+        database.delete_object_store(STREAMS)?;
     }
     Ok(())
 }
@@ -236,7 +261,7 @@ fn upgrade(event: &VersionChangeEvent, steps: &[Step]) -> Result<(), idb::Error>
         .ok_or(idb::Error::TransactionNotFound)?;
     let from = event.old_version()? as usize;
     for step in steps.iter().skip(from) {
-        step(&database, &transaction)?;
+        step(&database, &transaction, from)?;
     }
     Ok(())
 }

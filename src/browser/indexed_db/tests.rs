@@ -9,11 +9,13 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use idb::{Database, Factory, ObjectStoreParams, Transaction};
-use js_sys::Function;
-use wasm_bindgen::JsValue;
+use js_sys::{Array, Function, JSON, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 
+use super::migrate::step;
 use super::schema::{STEPS, Step, WhenBlocked};
+use super::transaction::{Writing, answer};
 use super::{IndexedDbStore, Signal};
 use crate::browser::{BrowserClock, BrowserIds};
 use crate::core::{
@@ -21,19 +23,23 @@ use crate::core::{
     StreamId, Version,
 };
 use crate::store::conformance::both;
-use crate::store::{EventStore, StoreError};
+use crate::store::{Durability, EventStore, StoreError};
 
 /// Today's layout and one step more.
-const NEXT: &[Step] = &[STEPS[0], |database, _| {
+const NEXT: &[Step] = &[STEPS[0], STEPS[1], |database, _, _| {
     database.create_object_store("added", ObjectStoreParams::new())?;
     Ok(())
 }];
 
 /// A step that does something before it fails.
-const FAILING: &[Step] = &[STEPS[0], |database: &Database, _: &Transaction| {
-    database.delete_object_store("events")?;
-    database.delete_object_store("there is no such store")
-}];
+const FAILING: &[Step] = &[
+    STEPS[0],
+    STEPS[1],
+    |database: &Database, _: &Transaction, _| {
+        database.delete_object_store("log")?;
+        database.delete_object_store("there is no such store")
+    },
+];
 
 fn fresh_name() -> String {
     format!("eventloom-unit-{}", BrowserIds.next_id(BrowserClock.now()))
@@ -97,12 +103,12 @@ async fn an_upgrade_keeps_the_events_and_takes_only_the_steps_that_are_missing()
     let newer = open_next(older.name()).await.unwrap();
     assert_eq!(everything(&newer).await, held);
     let database = newer.connection.now().unwrap();
-    assert_eq!(database.version(), 2.0);
+    assert_eq!(database.version(), 3.0);
     assert_eq!(older.head(&ada()).await, Err(StoreError::Superseded));
     let known_to_older = IndexedDbStore::open(older.name()).await.map(drop);
     assert_eq!(
         known_to_older,
-        Err(StoreError::Newer { found: 2, known: 1 })
+        Err(StoreError::Newer { found: 3, known: 2 })
     );
     delete(newer).await;
 }
@@ -220,5 +226,154 @@ async fn waiting_for_a_change_ends_when_the_connection_is_lost() {
     })
     .await;
     assert_eq!(changed, Ok(()));
+    delete(store).await;
+}
+
+/// A database as the first layout left it: what it wrote, byte for byte, of events 1 and 2 of a
+/// stream; then as many more as are asked for, a damaged record and one without a checksum among
+/// them.
+async fn of_the_first_layout(name: &str, more: u64) -> Vec<RecordedEvent> {
+    const FIRST: &str = r#"[
+        { "position": 1, "aggregate_type": "bank_account", "aggregate_id": "ada", "version": 1,
+          "event_id": "00000000-0000-0000-0000-000000000001", "event_type": "MoneyDeposited",
+          "schema_version": 1, "data": "{\"amount\":1.50}",
+          "timestamp": "2026-01-05T09:00:02.007Z",
+          "metadata": { "correlation_id": "lesson 1", "actor": "ben",
+                        "extensions": "{\"b\":1.0,\"a\":2}" },
+          "checksum": 2105192428 },
+        { "position": 2, "aggregate_type": "bank_account", "aggregate_id": "ada", "version": 2,
+          "event_id": "00000000-0000-0000-0000-000000000002", "event_type": "MoneyDeposited",
+          "schema_version": 1, "data": "{\"amount\":2.50}",
+          "timestamp": "2026-01-05T09:00:02.007Z",
+          "metadata": { "correlation_id": "lesson 1" }, "checksum": 369738935 }
+    ]"#;
+    let opened = super::schema::open(name, &STEPS[..1], WhenBlocked::GiveUp).await;
+    let database = opened.unwrap().database;
+    let writing = Writing::begin(&database, &["events", "streams"], Durability::Relaxed).unwrap();
+    let events = writing.store("events").unwrap();
+    let records: Array = JSON::parse(FIRST).unwrap().unchecked_into();
+    let mut held: Vec<RecordedEvent> = Vec::new();
+    for record in records.iter() {
+        held.push(super::codec::read_event(record.unchecked_ref()).unwrap());
+        events.add(&record, None).unwrap();
+    }
+    for number in 3..3 + more {
+        let record = JSON::parse(FIRST).unwrap().unchecked_into::<Array>().get(1);
+        let set = |field: &str, value: JsValue| {
+            Reflect::set(&record, &field.into(), &value).unwrap();
+        };
+        set("position", (number as f64).into());
+        set("version", (number as f64).into());
+        let id = uuid::Uuid::from_u128(u128::from(number)).to_string();
+        set("event_id", id.into());
+        set("checksum", JsValue::UNDEFINED);
+        held.push(super::codec::read_event(record.unchecked_ref()).unwrap());
+        events.add(&record, None).unwrap();
+    }
+    let head =
+        JSON::parse(r#"{ "aggregate_type": "bank_account", "aggregate_id": "ada", "version": 2 }"#);
+    let heads = writing.store("streams").unwrap();
+    heads.put(&head.unwrap(), None).unwrap();
+    writing.commit().await.unwrap();
+    database.close();
+    held
+}
+
+#[wasm_bindgen_test]
+async fn a_database_of_the_first_layout_is_moved_whole_and_goes_on() {
+    let name = fresh_name();
+    let held = of_the_first_layout(&name, 700).await;
+    let store = IndexedDbStore::open(&name).await.unwrap();
+    assert_eq!(everything(&store).await, held);
+    let stream = store.read_stream(&ada(), Version(1), 9_999).await;
+    assert_eq!(stream.as_deref(), Ok(&held[1..]));
+    let exact = ExpectedVersion::Exact(Version(702));
+    let next = store.append(&ada(), exact, &[event()]).await.unwrap();
+    assert_eq!(next[0].position, Position(703));
+    assert_eq!(everything(&store).await.len(), 703);
+    assert_eq!(store.is_untouched().await, Ok(false));
+    delete(store).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_move_that_was_broken_off_is_gone_on_with() {
+    let name = fresh_name();
+    let held = of_the_first_layout(&name, 700).await;
+    let opened = super::schema::open(&name, STEPS, WhenBlocked::GiveUp).await;
+    let database = opened.unwrap().database;
+    assert_eq!(step(&database).await.map_err(|f| f.to_string()), Ok(true));
+    {
+        // The second step begins and ends nowhere.
+        let mut second = pin!(step(&database));
+        poll_fn(|context| {
+            assert!(second.as_mut().poll(context).is_pending());
+            Poll::Ready(())
+        })
+        .await;
+    }
+    database.close();
+    let store = IndexedDbStore::open(&name).await.unwrap();
+    assert_eq!(everything(&store).await, held);
+    delete(store).await;
+}
+
+#[wasm_bindgen_test]
+async fn two_tabs_that_move_at_once_move_everything_once() {
+    let name = fresh_name();
+    let held = of_the_first_layout(&name, 700).await;
+    let (here, there) = both(IndexedDbStore::open(&name), IndexedDbStore::open(&name)).await;
+    let (here, there) = (here.unwrap(), there.unwrap());
+    assert_eq!(everything(&here).await, held);
+    assert_eq!(everything(&there).await, held);
+    there.close();
+    delete(here).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_damaged_record_of_the_first_layout_moves_as_it_is() {
+    let name = fresh_name();
+    let held = of_the_first_layout(&name, 3).await;
+    let opened = super::schema::open(&name, &STEPS[..1], WhenBlocked::GiveUp).await;
+    let database = opened.unwrap().database;
+    let writing = Writing::begin(&database, &["events"], Durability::Relaxed).unwrap();
+    let events = writing.store("events").unwrap();
+    let record = answer(events.get(JsValue::from(2)).unwrap()).await.unwrap();
+    Reflect::set(&record, &"data".into(), &"{\"amount\":9.50}".into()).unwrap();
+    events.put(&record, None).unwrap();
+    writing.commit().await.unwrap();
+    database.close();
+    let store = IndexedDbStore::open(&name).await.unwrap();
+    let read = store.read_stream(&ada(), Version::NONE, 9).await;
+    assert!(
+        matches!(&read, Err(StoreError::Corrupt { version: Version(2), cause, .. })
+            if cause.contains("checksum")),
+        "{read:?}"
+    );
+    let rest = store.read_stream(&ada(), Version(2), 9).await;
+    assert_eq!(rest.as_deref(), Ok(&held[2..]));
+    delete(store).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_store_that_was_emptied_in_the_first_layout_stays_so_and_gives_no_position_again() {
+    let name = fresh_name();
+    of_the_first_layout(&name, 3).await;
+    let opened = super::schema::open(&name, &STEPS[..1], WhenBlocked::GiveUp).await;
+    let database = opened.unwrap().database;
+    let stores = ["events", "streams", "meta"];
+    let writing = Writing::begin(&database, &stores, Durability::Relaxed).unwrap();
+    for store in ["events", "streams"] {
+        writing.store(store).unwrap().clear().unwrap();
+    }
+    let mark = JSON::parse(r#"{ "key": "emptied", "value": "by a reset" }"#).unwrap();
+    writing.store("meta").unwrap().put(&mark, None).unwrap();
+    writing.commit().await.unwrap();
+    database.close();
+    let store = IndexedDbStore::open(&name).await.unwrap();
+    assert_eq!(store.is_untouched().await, Ok(false));
+    assert_eq!(everything(&store).await, []);
+    let any = ExpectedVersion::Any;
+    let next = store.append(&ada(), any, &[event()]).await.unwrap();
+    assert_eq!(next[0].position, Position(6));
     delete(store).await;
 }

@@ -44,6 +44,14 @@ impl Fault {
         }
     }
 
+    /// In our own words.
+    pub(super) fn told(message: String) -> Fault {
+        Fault {
+            name: String::new(),
+            message,
+        }
+    }
+
     fn thrown(value: &JsValue) -> Fault {
         match value.dyn_ref::<DomException>() {
             Some(exception) => Fault::of(exception),
@@ -188,20 +196,22 @@ impl Writing {
         store(&self.inner, name)
     }
 
-    /// Commits, and answers once the storage says that it is complete.
+    /// Commits at once, and answers when the storage says that it is complete.
     ///
     /// # Errors
     /// What made the storage undo the transaction: a request's error, or one of the commit's own,
     /// like a lack of room.
-    pub(super) async fn commit(mut self) -> Result<(), Fault> {
+    pub(super) fn commit(mut self) -> impl Future<Output = Result<(), Fault>> {
         // Fails only on a transaction that has been undone already; why is told below.
         if let Ok(asked) = idb::Transaction::from(self.inner.clone()).commit() {
             drop(asked);
         }
         self.committing = true;
-        match (&mut self.ended).await {
-            Ok(true) => Ok(()),
-            _ => Err(self.reason()),
+        async move {
+            match (&mut self.ended).await {
+                Ok(true) => Ok(()),
+                _ => Err(self.reason()),
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! The store as a JavaScript program calls it: promises, plain objects, errors with a name. Behind
 //! the feature `js-api`, so that the page's wasm doesn't carry it.
 //!
-//! `cargo rustc --release --lib --crate-type cdylib --target wasm32-unknown-unknown --features js-api`,
+//! `cargo rustc --profile bench --lib --crate-type cdylib --target wasm32-unknown-unknown --features js-api`,
 //! then `wasm-bindgen --target web`, make a module of it, with types for TypeScript:
 //!
 //! ```js

@@ -1,59 +1,22 @@
 //! The record of an event, with its checksum.
 
-use wasm_bindgen::{JsCast, JsValue};
+use serde::Serialize;
+use wasm_bindgen::JsCast;
 
 use super::{
-    Record, corrupt, damaged, decode_stream, id, json, number, of_stream, optional, record, small,
-    text, whole,
+    Record, corrupt, damaged, decode_stream, id, json, number, optional, small, text, whole,
 };
-use crate::core::{
-    EventId, JsonText, Metadata, NewEvent, Position, RecordedEvent, StreamId, Timestamp, Version,
-};
+use crate::core::{Metadata, Position, RecordedEvent, Timestamp, Version};
 use crate::store::checksum::Content;
 use crate::store::{Damaged, StoreError};
-
-/// An event that is to get its position from the database.
-pub(in super::super) fn new_event(
-    stream: &StreamId,
-    version: Version,
-    event: &NewEvent,
-) -> Result<Record, StoreError> {
-    encode(&Envelope {
-        stream,
-        version,
-        position: None,
-        event_id: event.event_id,
-        event_type: &event.event_type,
-        schema_version: event.schema_version,
-        data: &event.data,
-        timestamp: event.timestamp,
-        metadata: &event.metadata,
-    })
-}
-
-/// An event that has its position.
-pub(in super::super) fn recorded_event(event: &RecordedEvent) -> Result<Record, StoreError> {
-    encode(&Envelope {
-        stream: &event.stream,
-        version: event.version,
-        position: Some(event.position),
-        event_id: event.event_id,
-        event_type: &event.event_type,
-        schema_version: event.schema_version,
-        data: &event.data,
-        timestamp: event.timestamp,
-        metadata: &event.metadata,
-    })
-}
 
 /// Reads an event.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], naming stream and version as far as they can be told; also for a
 /// record whose checksum doesn't fit.
-pub(in super::super) fn read_event(value: JsValue) -> Result<RecordedEvent, StoreError> {
-    let record = value.unchecked_into::<Record>();
-    let read = decode(&record).map_err(|cause| corrupt(&record, cause))?;
+pub(in super::super) fn read_event(record: &Record) -> Result<RecordedEvent, StoreError> {
+    let read = decode(record).map_err(|cause| corrupt(record, cause))?;
     Ok(read.event)
 }
 
@@ -69,72 +32,79 @@ pub(in super::super) fn inspect_event(record: &Record) -> Result<Read, Damaged> 
     decode(record).map_err(|cause| damaged(record, cause))
 }
 
-/// What goes into a record.
-struct Envelope<'a> {
-    stream: &'a StreamId,
-    version: Version,
-    /// None where the database is to give it. The checksum is in the record then before the
-    /// position is known, and so can't be over it.
-    position: Option<Position>,
-    event_id: EventId,
+/// The record of an event, as it is written: as JSON, since one text crosses into JavaScript faster
+/// than a dozen fields.
+#[derive(Serialize)]
+pub(in super::super) struct Written<'a> {
+    aggregate_type: &'a str,
+    aggregate_id: &'a str,
+    position: u64,
+    version: u64,
+    event_id: String,
     event_type: &'a str,
     schema_version: u32,
-    data: &'a JsonText,
-    timestamp: Timestamp,
-    metadata: &'a Metadata,
+    data: &'a str,
+    timestamp: String,
+    metadata: WrittenMetadata<'a>,
+    checksum: u32,
 }
 
-fn encode(envelope: &Envelope<'_>) -> Result<Record, StoreError> {
-    let (stream, metadata) = (envelope.stream, envelope.metadata);
-    let (event_id, timestamp) = (
-        envelope.event_id.to_string(),
-        envelope.timestamp.to_string(),
-    );
+#[derive(Serialize)]
+struct WrittenMetadata<'a> {
+    correlation_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    causation_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extensions: Option<String>,
+}
+
+/// The record of an event.
+///
+/// # Errors
+/// [`StoreError::OutOfRange`] for a version or position that a browser can't count.
+pub(in super::super) fn written(event: &RecordedEvent) -> Result<Written<'_>, StoreError> {
+    number("version", event.version.0)?;
+    number("position", event.position.0)?;
+    let (stream, metadata) = (&event.stream, &event.metadata);
+    let (event_id, timestamp) = (event.event_id.to_string(), event.timestamp.to_string());
     // Display of a map of JSON values is its JSON.
     let extensions = (!metadata.extensions.is_empty())
         .then(|| serde_json::Value::Object(metadata.extensions.clone()).to_string());
     let content = Content {
         aggregate_type: stream.aggregate_type(),
         aggregate_id: stream.aggregate_id(),
-        version: envelope.version.0,
+        version: event.version.0,
         event_id: &event_id,
-        event_type: envelope.event_type,
-        schema_version: envelope.schema_version,
-        data: envelope.data.as_str(),
+        event_type: &event.event_type,
+        schema_version: event.schema_version,
+        data: event.data.as_str(),
         timestamp: &timestamp,
         correlation_id: &metadata.correlation_id,
         causation_id: metadata.causation_id.as_deref(),
         actor: metadata.actor.as_deref(),
         extensions: extensions.as_deref(),
     };
-    let record = of_stream(stream);
-    if let Some(position) = envelope.position {
-        record.set_position(number("position", position.0)?);
-    }
-    record.set_version(number("version", content.version)?);
-    record.set_event_id(content.event_id);
-    record.set_event_type(content.event_type);
-    record.set_schema_version(content.schema_version);
-    record.set_data(content.data);
-    record.set_timestamp(content.timestamp);
-    record.set_metadata(&encode_metadata(&content));
-    record.set_checksum(content.checksum(envelope.position).into());
-    Ok(record)
-}
-
-fn encode_metadata(content: &Content<'_>) -> Record {
-    let record = record();
-    record.set_correlation_id(content.correlation_id);
-    if let Some(causation_id) = content.causation_id {
-        record.set_causation_id(causation_id);
-    }
-    if let Some(actor) = content.actor {
-        record.set_actor(actor);
-    }
-    if let Some(extensions) = content.extensions {
-        record.set_extensions(extensions);
-    }
-    record
+    let checksum = content.checksum(Some(event.position));
+    Ok(Written {
+        aggregate_type: stream.aggregate_type(),
+        aggregate_id: stream.aggregate_id(),
+        position: event.position.0,
+        version: event.version.0,
+        event_id,
+        event_type: &event.event_type,
+        schema_version: event.schema_version,
+        data: event.data.as_str(),
+        timestamp,
+        metadata: WrittenMetadata {
+            correlation_id: &metadata.correlation_id,
+            causation_id: metadata.causation_id.as_deref(),
+            actor: metadata.actor.as_deref(),
+            extensions,
+        },
+        checksum,
+    })
 }
 
 fn decode(record: &Record) -> Result<Read, String> {

@@ -1,0 +1,286 @@
+//! The records of the log: a segment whose events can be read in the storage inspector, one whose
+//! events are packed, one whose events are in pages, and one that empties the store.
+
+use js_sys::{Array, JSON, Uint8Array};
+use serde::Serialize;
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::event::{Written, written};
+use super::{GREATEST, Record, number, record, small, whole};
+use crate::core::{Position, RecordedEvent};
+use crate::store::segments::{Run, Segment, pack, read_directory};
+use crate::store::{StoreError, checksum};
+
+/// So many events of one segment are records of their own, that a person can read; more are packed.
+const READABLE: usize = 16;
+
+/// A segment as it lies in the log.
+pub(in super::super) struct Opened {
+    pub(in super::super) number: u64,
+    /// The number of the first segment that it stands for.
+    pub(in super::super) from: u64,
+    /// What it holds, or why that can't be told.
+    pub(in super::super) content: Result<Content, String>,
+}
+
+/// What a segment holds.
+pub(in super::super) enum Content {
+    /// Events, a record each.
+    Readable(Vec<Record>),
+    /// Events as bytes, whose checksum fits.
+    Packed(Segment, Vec<u8>),
+    /// Events in pages, and what is in each.
+    Paged(Segment, Vec<Vec<Run>>),
+    /// Nothing, and nothing of what stood before it.
+    Emptied(Position),
+    /// Nothing any more.
+    Gone,
+}
+
+/// A segment of events that stand in it.
+///
+/// # Errors
+/// [`StoreError::OutOfRange`] for a version or position that a browser can't count.
+pub(in super::super) fn inline(
+    segment: u64,
+    events: &[RecordedEvent],
+) -> Result<Record, StoreError> {
+    if events.len() <= READABLE {
+        return readable(segment, events);
+    }
+    let record = record();
+    record.set_segment(number("segment", segment)?);
+    let place = place_of(segment, segment, events, 0);
+    for event in events {
+        number("version", event.version.0)?;
+    }
+    write_place(&record, &place)?;
+    let events: Vec<&RecordedEvent> = events.iter().collect();
+    write_bytes(&record, &pack(&events), &place_text(&place));
+    Ok(record)
+}
+
+fn readable(segment: u64, events: &[RecordedEvent]) -> Result<Record, StoreError> {
+    #[derive(Serialize)]
+    struct Readable<'a> {
+        segment: u64,
+        events: Vec<Written<'a>>,
+    }
+
+    number("segment", segment)?;
+    let events = events.iter().map(written).collect::<Result<_, _>>()?;
+    let failed = |cause: String| StoreError::Failed {
+        operation: "append",
+        cause,
+    };
+    let text = serde_json::to_string(&Readable { segment, events });
+    let record = JSON::parse(&text.map_err(|error| failed(error.to_string()))?);
+    let record = record.map_err(|thrown| failed(format!("{thrown:?}")))?;
+    Ok(record.unchecked_into())
+}
+
+/// Where events lie that come in the order of their positions.
+pub(in super::super) fn place_of(
+    number: u64,
+    from: u64,
+    events: &[RecordedEvent],
+    pages: u32,
+) -> Segment {
+    let position = |event: Option<&RecordedEvent>| event.map_or(Position::START, |e| e.position);
+    Segment {
+        number,
+        from,
+        first: position(events.first()),
+        last: position(events.last()),
+        pages,
+    }
+}
+
+/// A segment of events that are in pages.
+///
+/// # Errors
+/// As [`inline`].
+pub(in super::super) fn paged(segment: &Segment, directory: &[u8]) -> Result<Record, StoreError> {
+    let record = record();
+    record.set_segment(number("segment", segment.number)?);
+    record.set_pages(segment.pages);
+    write_place(&record, segment)?;
+    write_bytes(&record, directory, &place_text(segment));
+    Ok(record)
+}
+
+/// A page of a segment.
+pub(in super::super) fn page(segment: u64, page: u32, packed: &[u8]) -> Result<Record, StoreError> {
+    let record = record();
+    record.set_segment(number("segment", segment)?);
+    record.set_page(page);
+    write_bytes(&record, packed, &page_text(segment, page));
+    Ok(record)
+}
+
+/// A segment that empties the store.
+pub(in super::super) fn emptied(segment: u64, floor: Position) -> Result<Record, StoreError> {
+    let record = record();
+    record.set_segment(number("segment", segment)?);
+    record.set_position(number("position", floor.0)?);
+    record.set_emptied(true);
+    record.set_checksum(checksum::of_bytes(&[], &emptied_text(segment, floor)).into());
+    Ok(record)
+}
+
+/// What is left of a segment that was emptied away, so that nobody takes its number again.
+pub(in super::super) fn gone(segment: u64) -> Result<Record, StoreError> {
+    let record = record();
+    record.set_segment(number("segment", segment)?);
+    Ok(record)
+}
+
+/// Events that were records of their own, as the segment that they make.
+pub(in super::super) fn gathered(segment: u64, events: &Array) -> Result<Record, StoreError> {
+    let record = record();
+    record.set_segment(number("segment", segment)?);
+    record.set_events(events);
+    Ok(record)
+}
+
+/// The number of a segment, `None` for what lies under a key that is no number.
+pub(in super::super) fn number_of(record: &Record) -> Option<u64> {
+    whole(&record.segment(), "segment").ok()
+}
+
+/// Reads a segment; none where it lies under a key that is no number.
+pub(in super::super) fn open_segment(record: &Record) -> Option<Opened> {
+    let number = number_of(record)?;
+    let from = match record.from() {
+        from if from.is_undefined() => Ok(number),
+        from => whole(&from, "from"),
+    };
+    Some(Opened {
+        number,
+        from: from.clone().unwrap_or(number),
+        content: from.and_then(|from| content(record, number, from)),
+    })
+}
+
+fn content(record: &Record, number: u64, from: u64) -> Result<Content, String> {
+    let events = record.events();
+    if Array::is_array(&events) {
+        let events: Array = events.unchecked_into();
+        // A field of something that isn't an object would be an exception, not an answer.
+        let records = events.iter().map(|event| match event.is_object() {
+            true => event.unchecked_into(),
+            false => super::record(),
+        });
+        return Ok(Content::Readable(records.collect()));
+    }
+    if record.emptied().is_truthy() {
+        let floor = Position(whole(&record.position(), "position")?);
+        let expected = checksum::of_bytes(&[], &emptied_text(number, floor));
+        return match small(&record.checksum(), "checksum")? == expected {
+            true => Ok(Content::Emptied(floor)),
+            false => Err(MISFIT.to_owned()),
+        };
+    }
+    if record.packed().is_undefined() && record.checksum().is_undefined() {
+        return Ok(Content::Gone);
+    }
+    let pages = record.pages();
+    let segment = Segment {
+        number,
+        from,
+        first: Position(whole(&record.first(), "first")?),
+        last: Position(whole(&record.last(), "last")?),
+        pages: match pages.is_undefined() {
+            true => 0,
+            false => small(&pages, "pages")?,
+        },
+    };
+    let bytes = read_bytes(record, &place_text(&segment))?;
+    match segment.pages {
+        0 => Ok(Content::Packed(segment, bytes)),
+        _ => {
+            let runs = read_directory(&bytes).map_err(|error| error.to_string())?;
+            match runs.len() == segment.pages as usize {
+                true => Ok(Content::Paged(segment, runs)),
+                false => Err("its directory is of another number of pages".to_owned()),
+            }
+        }
+    }
+}
+
+/// The bytes of a page, once their checksum is known to fit.
+pub(in super::super) fn open_page(record: &Record) -> Result<Vec<u8>, String> {
+    let segment = whole(&record.segment(), "segment")?;
+    let page = small(&record.page(), "page")?;
+    read_bytes(record, &page_text(segment, page))
+}
+
+/// The number of a page within its segment.
+pub(in super::super) fn page_of(record: &Record) -> Option<u32> {
+    small(&record.page(), "page").ok()
+}
+
+/// That segments are missing between one that is there and the next.
+pub(in super::super) fn missing(last: u64, next: u64) -> String {
+    match next.saturating_sub(last) {
+        2 => format!("segment {} of the log is missing", last + 1),
+        _ => format!(
+            "segments {} to {} of the log are missing",
+            last + 1,
+            next - 1
+        ),
+    }
+}
+
+const MISFIT: &str = "its checksum doesn't fit what it holds";
+
+fn write_place(record: &Record, segment: &Segment) -> Result<(), StoreError> {
+    for position in [segment.first, segment.last] {
+        number("position", position.0)?;
+    }
+    debug_assert!(segment.number <= GREATEST);
+    if segment.from != segment.number {
+        record.set_from(number("segment", segment.from)?);
+    }
+    record.set_first(segment.first.0 as f64);
+    record.set_last(segment.last.0 as f64);
+    Ok(())
+}
+
+fn write_bytes(record: &Record, bytes: &[u8], place: &str) {
+    record.set_packed(&Uint8Array::from(bytes));
+    record.set_checksum(checksum::of_bytes(bytes, place).into());
+}
+
+fn read_bytes(record: &Record, place: &str) -> Result<Vec<u8>, String> {
+    let packed: JsValue = record.packed();
+    let Some(packed) = packed.dyn_ref::<Uint8Array>() else {
+        return Err("packed is not a list of bytes".to_owned());
+    };
+    let bytes = packed.to_vec();
+    match small(&record.checksum(), "checksum")? == checksum::of_bytes(&bytes, place) {
+        true => Ok(bytes),
+        false => Err(MISFIT.to_owned()),
+    }
+}
+
+/// What a checksum is over besides the bytes, so that a record that came under another key, or
+/// whose other fields changed, is noticed too.
+fn place_text(segment: &Segment) -> String {
+    let Segment {
+        number,
+        from,
+        first,
+        last,
+        pages,
+    } = segment;
+    format!("segment {number} from {from}, {first} to {last}, {pages} pages")
+}
+
+fn page_text(segment: u64, page: u32) -> String {
+    format!("segment {segment} page {page}")
+}
+
+fn emptied_text(segment: u64, floor: Position) -> String {
+    format!("segment {segment} emptied, {floor}")
+}

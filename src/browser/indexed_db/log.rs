@@ -1,0 +1,287 @@
+//! What a tab knows of the log, and catching up with what others added to it. A cache: thrown away
+//! and made anew from the log whenever it turns out not to fit.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+
+use idb::ObjectStore;
+use js_sys::Array;
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::above;
+use super::codec::{self, Content, Opened, Record};
+use super::transaction::{Fault, answer};
+use crate::core::{Position, RecordedEvent, StreamId, Version};
+use crate::store::StoreError;
+use crate::store::segments::{INLINE, Index, Run, Segment, runs, unpack};
+
+/// How many segments are read at once.
+const PAGE: u32 = 1_000;
+
+/// What a tab knows of the log.
+#[derive(Default)]
+pub(super) struct Log {
+    /// None until it is first asked for, and after it turned out not to fit.
+    index: RefCell<Option<Index>>,
+    /// How often it was forgotten: what was planned before that is void.
+    forgotten: Cell<u64>,
+    /// What was unpacked for a reader that goes forward and hasn't asked for it yet.
+    pub(super) ahead: RefCell<Option<Ahead>>,
+}
+
+/// The events after a position, as far as they were unpacked: at most those of a segment.
+pub(super) struct Ahead {
+    pub(super) after: Position,
+    pub(super) events: VecDeque<RecordedEvent>,
+}
+
+/// Whether a segment could be taken in.
+enum Taken {
+    In,
+    /// Segments before it were missed: others were joined to it, and the index knows them singly.
+    Behind,
+}
+
+impl Log {
+    /// Asks the index; an empty one answers where nothing was read yet.
+    pub(super) fn ask<T>(&self, question: impl FnOnce(&Index) -> T) -> T {
+        match &*self.index.borrow() {
+            Some(index) => question(index),
+            None => question(&Index::default()),
+        }
+    }
+
+    pub(super) fn is_known(&self) -> bool {
+        self.index.borrow().is_some()
+    }
+
+    /// How often it was forgotten.
+    pub(super) fn forgotten(&self) -> u64 {
+        self.forgotten.get()
+    }
+
+    /// Forgets all, so that it is read anew.
+    pub(super) fn forget(&self) {
+        self.forgotten.set(self.forgotten.get() + 1);
+        *self.index.borrow_mut() = None;
+        *self.ahead.borrow_mut() = None;
+    }
+
+    /// Takes in what the log holds beyond what is known, within the caller's transaction. What it
+    /// then answers is true as long as that transaction lasts.
+    ///
+    /// Boxed, so that the page's wasm has it once and not in each who calls it.
+    pub(super) fn catch_up<'a>(
+        &'a self,
+        log: &'a ObjectStore,
+    ) -> Pin<Box<dyn Future<Output = Result<(), Fault>> + 'a>> {
+        Box::pin(self.catch_up_with(log))
+    }
+
+    async fn catch_up_with(&self, log: &ObjectStore) -> Result<(), Fault> {
+        let mut after = self.ask(Index::last_segment);
+        let mut is_new = after == 0;
+        self.index.borrow_mut().get_or_insert_default();
+        loop {
+            let range = above(&JsValue::from_f64(after as f64))?;
+            let page = answer(log.get_all(Some(range), Some(PAGE))?).await?;
+            let page: Array = page.unchecked_into();
+            for record in page.iter() {
+                let record: Record = record.unchecked_into();
+                let Some(number) = codec::number_of(&record) else {
+                    // Under a key that is no number come no numbers any more.
+                    self.note(
+                        None,
+                        "a record lies under a key that is no number".to_owned(),
+                    );
+                    return Ok(());
+                };
+                after = after.max(number);
+                if let Taken::Behind = self.take(&record, is_new) {
+                    self.forget();
+                    self.index.borrow_mut().get_or_insert_default();
+                    (after, is_new) = (0, true);
+                    break;
+                }
+            }
+            if page.length() < PAGE && (after != 0 || page.length() == 0) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes in one segment. `is_new`: the index is being made, and what is missing is lost.
+    fn take(&self, record: &Record, is_new: bool) -> Taken {
+        let Some(Opened {
+            number,
+            from,
+            content,
+        }) = codec::open_segment(record)
+        else {
+            return Taken::In;
+        };
+        let (last, follows) = self.ask(|index| (index.last_segment(), index.follows(from)));
+        if number <= last {
+            return Taken::In;
+        }
+        if !follows && !matches!(content, Ok(Content::Emptied(_))) {
+            if !is_new {
+                return Taken::Behind;
+            }
+            self.note(None, codec::missing(last, from));
+        }
+        match content {
+            Ok(Content::Readable(records)) => self.take_readable(number, from, &records),
+            Ok(Content::Packed(segment, bytes)) => self.take_packed(segment, &bytes),
+            Ok(Content::Paged(segment, pages)) => {
+                let runs = (0..).zip(pages);
+                self.add(segment, runs.flat_map(|(page, runs)| in_page(page, runs)));
+            }
+            Ok(Content::Emptied(floor)) => {
+                *self.ahead.borrow_mut() = None;
+                self.change(|index| index.empty(number, floor));
+            }
+            Ok(Content::Gone) => self.change(|index| index.skip(number)),
+            Err(cause) => self.take_damaged(number, from, None, cause),
+        }
+        Taken::In
+    }
+
+    fn take_readable(&self, number: u64, from: u64, records: &[Record]) {
+        if records.is_empty() {
+            return self.change(|index| index.skip(number));
+        }
+        let mut events = Vec::with_capacity(records.len());
+        let mut damaged = Vec::new();
+        let mut runs: Vec<Run> = Vec::new();
+        for record in records {
+            match codec::inspect_event(record) {
+                Ok(read) => {
+                    runs.push(run(&read.event.stream, read.event.version));
+                    events.push(read.event);
+                }
+                Err(fault) => {
+                    // It is looked for where it says that it belongs, if it can be there.
+                    if let Some(stream) = &fault.stream
+                        && self.next_version(stream, &runs) == fault.version
+                    {
+                        runs.push(run(stream, fault.version));
+                    }
+                    damaged.push(fault);
+                }
+            }
+        }
+        // Where all is damaged, it is as if it stood right after what stands before it.
+        let next = Position(self.ask(Index::last_position).0 + 1);
+        let first = events.first().map_or(next, |event| event.position);
+        let last = events.last().map_or(next, |event| event.position);
+        let segment = Segment {
+            number,
+            from,
+            first,
+            last,
+            pages: 0,
+        };
+        self.add(segment, in_page(INLINE, runs));
+        self.change(|index| index.add_ids(&events));
+        for fault in damaged {
+            let cause = format!("segment {number}: {}", fault.cause);
+            self.note(fault.stream, cause);
+        }
+    }
+
+    /// The version that a stream's next event has, after what is known and these.
+    fn next_version(&self, stream: &StreamId, runs: &[Run]) -> Version {
+        let here = runs.iter().rev().find(|run| run.stream == *stream);
+        let last = here.map(|run| run.first);
+        last.unwrap_or_else(|| self.ask(|index| index.version(stream)))
+            .next()
+    }
+
+    fn take_packed(&self, segment: Segment, bytes: &[u8]) {
+        // Without ids to add to, nothing needs unpacking.
+        let events = match self.ask(Index::knows_ids) {
+            true => unpack(bytes),
+            false => Ok(Vec::new()),
+        };
+        match runs(bytes).and_then(|runs| Ok((runs, events?))) {
+            Ok((runs, events)) => {
+                self.add(segment, in_page(INLINE, runs));
+                self.change(|index| index.add_ids(&events));
+            }
+            Err(error) => {
+                self.take_damaged(segment.number, segment.from, None, error.to_string());
+            }
+        }
+    }
+
+    /// A segment of which nothing can be told stays in the index, so that who reads on meets it.
+    fn take_damaged(&self, number: u64, from: u64, stream: Option<StreamId>, cause: String) {
+        let next = Position(self.ask(Index::last_position).0 + 1);
+        let segment = Segment {
+            number,
+            from,
+            first: next,
+            last: next,
+            pages: 0,
+        };
+        self.add(segment, []);
+        self.note(stream, format!("segment {number}: {cause}"));
+    }
+
+    /// Takes in what this tab itself wrote, unless it read it meanwhile.
+    pub(super) fn wrote(
+        &self,
+        segment: Segment,
+        events: &[RecordedEvent],
+        runs: impl IntoIterator<Item = (u32, Run)>,
+    ) {
+        if self.is_known() && self.ask(|index| index.follows(segment.from)) {
+            self.add(segment, runs);
+            self.change(|index| index.add_ids(events));
+        }
+    }
+
+    fn add(&self, segment: Segment, runs: impl IntoIterator<Item = (u32, Run)>) {
+        self.change(|index| index.add(segment, runs));
+    }
+
+    fn note(&self, stream: Option<StreamId>, cause: String) {
+        let fault = StoreError::Corrupt {
+            stream: match &stream {
+                Some(stream) => stream.to_string(),
+                None => "a stream that can't be told".to_owned(),
+            },
+            version: Version::NONE,
+            cause,
+        };
+        self.change(|index| index.note(stream, fault));
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Index)) {
+        if let Some(index) = &mut *self.index.borrow_mut() {
+            change(index);
+        }
+    }
+
+    /// Notes the ids of a stream's events, all of them.
+    pub(super) fn know_ids(&self, stream: &StreamId, events: &[RecordedEvent]) {
+        let ids = events.iter().map(|event| event.event_id);
+        self.change(|index| index.know_ids(stream, ids));
+    }
+}
+
+/// One event.
+fn run(stream: &StreamId, version: Version) -> Run {
+    Run {
+        stream: stream.clone(),
+        first: version,
+        count: 1,
+    }
+}
+
+fn in_page(page: u32, runs: Vec<Run>) -> impl Iterator<Item = (u32, Run)> {
+    runs.into_iter().map(move |run| (page, run))
+}

@@ -1,0 +1,70 @@
+//! From the first layout, a record an event, to segments. What is there moves some hundred events at
+//! a time, each step whole or not at all: a tab that is closed or killed meanwhile, or another that
+//! does the same, leaves less to do. Records move as they are, damaged ones too.
+
+use idb::{CursorDirection, KeyRange};
+use js_sys::Array;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{IdbCursor, IdbDatabase};
+
+use super::codec;
+use super::reset::add;
+use super::schema::{EMPTIED, EVENTS, LOG, META, STREAMS};
+use super::transaction::{Fault, Writing, answer};
+use crate::core::Position;
+use crate::store::{Durability, StoreError};
+
+/// How many events move at once.
+const STEP: u32 = 256;
+
+/// Moves what a database of the first layout holds, if it is one.
+pub(super) async fn migrate(database: &IdbDatabase) -> Result<(), StoreError> {
+    let names = database.object_store_names();
+    if !names.contains(EVENTS) {
+        return Ok(());
+    }
+    loop {
+        let moved = step(database).await;
+        if !moved.map_err(|fault| fault.while_doing("upgrade"))? {
+            return Ok(());
+        }
+    }
+}
+
+/// Moves some events; answers whether there were any.
+pub(super) async fn step(database: &IdbDatabase) -> Result<bool, Fault> {
+    let stores = [EVENTS, STREAMS, META, LOG];
+    let writing = Writing::begin(database, &stores, Durability::Strict)?;
+    let (events, log) = (writing.store(EVENTS)?, writing.store(LOG)?);
+    let page = answer(events.get_all(None, Some(STEP))?).await?;
+    let page: Array = page.unchecked_into();
+    let newest = answer(log.open_key_cursor(None, Some(CursorDirection::Prev))?).await?;
+    let mut next = 1;
+    if !newest.is_null() {
+        let key = newest.unchecked_into::<IdbCursor>().key();
+        next += key.ok().and_then(|key| key.as_f64()).unwrap_or(0.0) as u64;
+    }
+    let meta = writing.store(META)?;
+    if next == 1
+        && !answer(meta.get(JsValue::from(EMPTIED))?)
+            .await?
+            .is_undefined()
+    {
+        // The greatest position that was given is known to the database alone: it gives the next.
+        let key = answer(events.add(&js_sys::Object::new(), None)?).await?;
+        events.delete(key.clone())?;
+        let floor = Position(key.as_f64().unwrap_or(1.0) as u64 - 1);
+        add(&log, codec::emptied(next, floor))?;
+        next += 1;
+    }
+    let Some(last) = page.iter().last() else {
+        writing.store(STREAMS)?.clear()?;
+        writing.commit().await?;
+        return Ok(false);
+    };
+    add(&log, codec::gathered(next, &page))?;
+    let moved = codec::position_of(&last.unchecked_into());
+    events.delete(KeyRange::upper_bound(&moved, None)?)?;
+    writing.commit().await?;
+    Ok(true)
+}

@@ -1,0 +1,128 @@
+//! Many events laid out by stream: pages of some ten thousand bytes in which each stream's events
+//! stand together, and a directory that says which are in which page.
+//!
+//! A directory is one byte, 1, and then as postcard writes it: for each page its runs, as aggregate
+//! type, aggregate id, version of the first event and how many there are.
+
+use super::packed::{Unreadable, pack};
+use super::{Ranks, Run};
+use crate::core::{RecordedEvent, StreamId, Version};
+
+/// A page is full with so many bytes of text. Greater ones read more that nobody asked for, smaller
+/// ones are more records, and each costs some 50 µs.
+const FULL: usize = 48 * 1024;
+
+/// Which form a directory has.
+const FORM: u8 = 1;
+
+/// Events of some streams, and their bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// What is in it.
+    pub runs: Vec<Run>,
+    /// The events, as [`pack`] packs them.
+    pub packed: Vec<u8>,
+}
+
+/// Lays events out in pages: the streams in the order of their first events, each stream's events
+/// in the order that they come in.
+#[must_use]
+pub fn paginate(events: &[RecordedEvent]) -> Vec<Page> {
+    let mut ranks = Ranks::default();
+    let mut streams: Vec<Vec<&RecordedEvent>> = Vec::new();
+    for event in events {
+        let rank = ranks.of(&event.stream);
+        if rank == streams.len() {
+            streams.push(Vec::new());
+        }
+        streams[rank].push(event);
+    }
+    let mut pages = Vec::new();
+    let mut page: Vec<&RecordedEvent> = Vec::new();
+    let mut size = 0;
+    let mut close = |page: &mut Vec<&RecordedEvent>| {
+        pages.push(Page {
+            runs: runs_of(page),
+            packed: pack(page),
+        });
+        page.clear();
+    };
+    for event in streams.into_iter().flatten() {
+        page.push(event);
+        size += text_size(event);
+        if size >= FULL {
+            close(&mut page);
+            size = 0;
+        }
+    }
+    if !page.is_empty() {
+        close(&mut page);
+    }
+    pages
+}
+
+/// About how many bytes an event takes, packed.
+fn text_size(event: &RecordedEvent) -> usize {
+    40 + event.data.as_str().len() + event.event_type.len() + event.metadata.correlation_id.len()
+}
+
+/// The runs of events as they come.
+pub fn runs_of(events: &[&RecordedEvent]) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for event in events {
+        match runs.last_mut() {
+            Some(run)
+                if run.first.0 + run.count == event.version.0 && run.stream == event.stream =>
+            {
+                run.count += 1;
+            }
+            _ => runs.push(Run {
+                stream: event.stream.clone(),
+                first: event.version,
+                count: 1,
+            }),
+        }
+    }
+    runs
+}
+
+/// Type, id, first version, count.
+type Entry<'a> = (&'a str, &'a str, u64, u64);
+
+/// What is in which of the pages, as bytes.
+#[must_use]
+pub fn directory(pages: &[Page]) -> Vec<u8> {
+    fn entry(run: &Run) -> Entry<'_> {
+        let (kind, id) = (run.stream.aggregate_type(), run.stream.aggregate_id());
+        (kind, id, run.first.0, run.count)
+    }
+    let entries: Vec<Vec<Entry<'_>>> = pages
+        .iter()
+        .map(|page| page.runs.iter().map(entry).collect())
+        .collect();
+    // Fails only on a type that has no such form, and these have one.
+    postcard::to_extend(&entries, vec![FORM]).unwrap_or_default()
+}
+
+/// Reads a directory: the runs of each page.
+///
+/// # Errors
+/// [`Unreadable`].
+pub fn read_directory(bytes: &[u8]) -> Result<Vec<Vec<Run>>, Unreadable> {
+    let content = |error: &dyn std::fmt::Display| Unreadable::Content(error.to_string());
+    let rest = match bytes.split_first() {
+        Some((&FORM, rest)) => rest,
+        Some((&form, _)) => return Err(Unreadable::Form(form)),
+        None => return Err(Unreadable::Content("it is empty".to_owned())),
+    };
+    let pages: Vec<Vec<Entry<'_>>> = postcard::from_bytes(rest).map_err(|e| content(&e))?;
+    let run = |(kind, id, first, count): Entry<'_>| {
+        Ok(Run {
+            stream: StreamId::new(kind, id).map_err(|error| content(&error))?,
+            first: Version(first),
+            count,
+        })
+    };
+    let runs = |page: Vec<Entry<'_>>| page.into_iter().map(run).collect();
+    pages.into_iter().map(runs).collect()
+}

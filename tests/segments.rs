@@ -1,0 +1,298 @@
+//! Laws of the log as segments: what is packed comes back as it was, an index answers as a list of all
+//! events would, and nothing that can be fed to them breaks them.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+
+use eventloom::core::{
+    EventId, JsonText, Metadata, Position, RecordedEvent, StreamId, Timestamp, Version,
+};
+use eventloom::store::segments::{
+    Fetch, INLINE, Index, Page, Segment, directory, in_order, pack, paginate, read_directory, runs,
+    runs_of, unpack, unpack_stream,
+};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use uuid::Uuid;
+
+mod support;
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just(String::new()),
+        "[a-z \\-]{1,12}",
+        "[\"\\\\\\n\\x00\u{2028}é😀]{1,5}"
+    ]
+}
+
+fn metadata() -> impl Strategy<Value = Metadata> {
+    let extensions = prop::collection::btree_map("[a-z]{1,5}", support::any_json(), 0..3);
+    (text(), option::of(text()), option::of(text()), extensions).prop_map(
+        |(correlation_id, causation_id, actor, extensions)| Metadata {
+            correlation_id,
+            causation_id,
+            actor,
+            extensions: extensions.into_iter().collect(),
+        },
+    )
+}
+
+/// A log of some streams, as a store would hold it: versions without gaps, positions that grow.
+fn log() -> impl Strategy<Value = Vec<RecordedEvent>> {
+    let event = (
+        0..5_u8,
+        1..4_u64,
+        any::<u128>(),
+        text(),
+        any::<u32>(),
+        support::any_json(),
+        any::<i64>(),
+        metadata(),
+    );
+    vec(event, 0..60).prop_map(|events| {
+        let mut versions: BTreeMap<u8, u64> = BTreeMap::new();
+        let mut position = 0;
+        events
+            .into_iter()
+            .map(
+                |(of, step, id, event_type, schema_version, data, millis, metadata)| {
+                    let version = versions.entry(of).or_default();
+                    *version += 1;
+                    position += step;
+                    RecordedEvent {
+                        stream: StreamId::new(format!("type-{}", of % 2), format!("id é {of}"))
+                            .unwrap(),
+                        version: Version(*version),
+                        position: Position(position),
+                        event_id: EventId(Uuid::from_u128(id)),
+                        event_type,
+                        schema_version,
+                        data: JsonText::of(&data).unwrap(),
+                        timestamp: Timestamp::from_millis(millis),
+                        metadata,
+                    }
+                },
+            )
+            .collect()
+    })
+}
+
+fn packed(events: &[RecordedEvent]) -> Vec<u8> {
+    pack(&events.iter().collect::<Vec<_>>())
+}
+
+fn of_stream(log: &[RecordedEvent], stream: &StreamId) -> Vec<RecordedEvent> {
+    log.iter()
+        .filter(|event| event.stream == *stream)
+        .cloned()
+        .collect()
+}
+
+/// Cuts a log into segments, every other one of them in pages, and takes them into an index.
+/// Answers also with what a storage would then hold.
+type Held = BTreeMap<(u64, u32), Vec<u8>>;
+
+fn taken_in(log: &[RecordedEvent], sizes: &[usize]) -> (Index, Held) {
+    let mut index = Index::default();
+    let mut held = Held::new();
+    let mut rest = log;
+    for (number, size) in (1..).zip(sizes.iter().cycle()) {
+        let (events, after) = rest.split_at((*size).min(rest.len()));
+        let (Some(first), Some(last)) = (events.first(), events.last()) else {
+            break;
+        };
+        let pages: Vec<Page> = match number % 2 {
+            0 => paginate(events),
+            _ => Vec::new(),
+        };
+        let segment = Segment {
+            number,
+            from: number,
+            first: first.position,
+            last: last.position,
+            pages: pages.len() as u32,
+        };
+        assert!(index.follows(number));
+        if pages.is_empty() {
+            let all: Vec<&RecordedEvent> = events.iter().collect();
+            index.add(segment, runs_of(&all).into_iter().map(|run| (INLINE, run)));
+            held.insert((number, INLINE), packed(events));
+        } else {
+            let read = read_directory(&directory(&pages)).unwrap();
+            let runs = (0..)
+                .zip(read)
+                .flat_map(|(page, runs)| runs.into_iter().map(move |run| (page, run)));
+            index.add(segment, runs);
+            for (page, content) in (0..).zip(pages) {
+                held.insert((number, page), content.packed);
+            }
+        }
+        rest = after;
+    }
+    (index, held)
+}
+
+/// What a storage answers.
+fn fetched(held: &Held, fetch: Fetch) -> Vec<&Vec<u8>> {
+    let keys: Vec<(u64, u32)> = match fetch {
+        Fetch::Segments { from, to } => (from..=to).map(|number| (number, INLINE)).collect(),
+        Fetch::Pages { segment, from, to } => (from..=to).map(|page| (segment, page)).collect(),
+    };
+    keys.into_iter().map(|key| &held[&key]).collect()
+}
+
+proptest! {
+    #[test]
+    fn what_is_packed_is_unpacked_as_it_was(log in log()) {
+        let bytes = packed(&log);
+        prop_assert_eq!(&unpack(&bytes).unwrap(), &log);
+        let counted: u64 = runs(&bytes).unwrap().iter().map(|run| run.count).sum();
+        prop_assert_eq!(counted, log.len() as u64);
+        prop_assert_eq!(runs(&bytes).unwrap(), runs_of(&log.iter().collect::<Vec<_>>()));
+    }
+
+    #[test]
+    fn of_one_stream_what_is_asked_for_is_unpacked(log in log(), after in 0..9_u64, last in 0..15_u64) {
+        let bytes = packed(&log);
+        for event in &log {
+            let found = unpack_stream(&bytes, &event.stream, Version(after), Version(last)).unwrap();
+            let mut expected = of_stream(&log, &event.stream);
+            expected.retain(|event| event.version.0 > after && event.version.0 <= last);
+            prop_assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn pages_hold_every_event_once_and_each_stream_together(log in log()) {
+        let pages = paginate(&log);
+        let mut all = Vec::new();
+        for (page, runs) in pages.iter().zip(read_directory(&directory(&pages)).unwrap()) {
+            prop_assert_eq!(&runs, &page.runs);
+            all.extend(unpack(&page.packed).unwrap());
+        }
+        let laid_out: Vec<&StreamId> = all.iter().map(|event| &event.stream).collect();
+        let mut met = laid_out.clone();
+        met.dedup();
+        let mut distinct = met.clone();
+        distinct.sort();
+        distinct.dedup();
+        prop_assert_eq!(met.len(), distinct.len());
+        in_order(&mut all);
+        prop_assert_eq!(all, log);
+    }
+
+    #[test]
+    fn an_index_finds_what_a_list_of_all_events_would(
+        log in log(), sizes in vec(1..9_usize, 1..5), after in 0..9_u64, limit in 0..9_usize,
+    ) {
+        let (index, held) = taken_in(&log, &sizes);
+        let mut heads: BTreeMap<StreamId, Version> = BTreeMap::new();
+        for event in &log {
+            heads.insert(event.stream.clone(), event.version);
+        }
+        let listed = index.heads(None, usize::MAX);
+        let listed: Vec<_> = listed.into_iter().map(|head| (head.stream, head.version)).collect();
+        prop_assert_eq!(&listed, &heads.clone().into_iter().collect::<Vec<_>>());
+        prop_assert_eq!(index.last_position(), log.last().map_or(Position::START, |e| e.position));
+        for (stream, head) in &heads {
+            prop_assert_eq!(index.version(stream), *head);
+            prop_assert_eq!(index.fault(stream), None);
+            let (fetches, last) = index.fetches(stream, Version(after), limit);
+            let mut found = Vec::new();
+            for bytes in fetches.iter().flat_map(|fetch| fetched(&held, *fetch)) {
+                found.extend(unpack_stream(bytes, stream, Version(after), last).unwrap());
+            }
+            let expected: Vec<_> = of_stream(&log, stream)
+                .into_iter()
+                .filter(|event| event.version.0 > after)
+                .take(limit)
+                .collect();
+            prop_assert_eq!(found, expected);
+        }
+        for event in &log {
+            let next = index.segments_after(event.position).first().map(|segment| segment.last);
+            let rest = log.iter().any(|other| other.position > event.position);
+            prop_assert_eq!(next.is_some(), rest);
+            prop_assert!(next.is_none_or(|last| last > event.position));
+        }
+    }
+
+    #[test]
+    fn no_bytes_break_the_readers(bytes in vec(any::<u8>(), 0..200), log in log(), at in any::<prop::sample::Index>(), flip in any::<u8>()) {
+        let mut damaged = packed(&log);
+        let index = at.index(damaged.len());
+        damaged[index] ^= flip;
+        let mut cut = packed(&log);
+        cut.truncate(index);
+        let mut marked = vec![1];
+        marked.extend(&bytes);
+        for bytes in [bytes, damaged, cut, marked] {
+            let _ = (unpack(&bytes), runs(&bytes), read_directory(&bytes));
+        }
+    }
+}
+
+#[test]
+fn a_version_that_does_not_follow_is_a_fault_of_its_stream_alone() {
+    let log = |stream: &str, version, position| {
+        let event =
+            support::foreign(&support::stream("t", stream), &[("Happened", "{}")]).remove(0);
+        RecordedEvent {
+            version: Version(version),
+            position: Position(position),
+            ..event
+        }
+    };
+    let (index, _) = taken_in(
+        &[log("ada", 1, 1), log("ben", 1, 2), log("ada", 3, 3)],
+        &[1],
+    );
+    let (ada, ben) = (support::stream("t", "ada"), support::stream("t", "ben"));
+    assert!(index.fault(&ada).is_some());
+    assert_eq!(index.fault(&ben), None);
+    // Appending where 3 stands already would be worse than the gap.
+    assert_eq!(index.version(&ada), Version(3));
+}
+
+#[test]
+fn an_emptied_index_gives_no_position_again() {
+    let event = support::foreign(&support::stream("t", "ada"), &[("Happened", "{}")]);
+    let (mut index, _) = taken_in(&event, &[1]);
+    index.empty(2, Position(9));
+    assert_eq!(
+        (index.last_position(), index.next_position()),
+        (Position::START, Position(10))
+    );
+    assert!(index.was_emptied() && index.heads(None, 9).is_empty());
+    // An import brings positions of its own.
+    let segment = Segment {
+        number: 3,
+        from: 3,
+        first: Position(1),
+        last: Position(2),
+        pages: 0,
+    };
+    index.add(segment, []);
+    assert_eq!(index.next_position(), Position(10));
+}
+
+#[test]
+fn the_ids_of_a_stream_are_known_from_its_first_event_on_or_not_at_all() {
+    let stream = support::stream("t", "ada");
+    let events = support::foreign(&stream, &[("A", "{}"), ("B", "{}"), ("C", "{}")]);
+    let ids: Vec<EventId> = events.iter().map(|event| event.event_id).collect();
+    let (mut index, _) = taken_in(&events, &[1]);
+    assert_eq!(index.holds_any(&stream, &ids), None);
+    index.add_ids(&events[1..]);
+    assert_eq!(index.holds_any(&stream, &ids), None);
+    index.know_ids(&stream, ids[..2].iter().copied());
+    assert_eq!(index.holds_any(&stream, &ids[2..]), Some(false));
+    index.add_ids(&events[2..]);
+    assert_eq!(index.holds_any(&stream, &ids[2..]), Some(true));
+    assert_eq!(
+        index.holds_any(&support::stream("t", "ben"), &ids),
+        Some(false)
+    );
+}
