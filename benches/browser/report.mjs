@@ -8,6 +8,7 @@ const FULL = 'SQLite FULL';
 const works = ({ count, single, long, sparse, streams }) => [
   ['a', `a. ${single} single appends, relaxed, p50`, 1.25, 'bare put'],
   ['a strict', `a′. the same, strict, p50`, 1.3, 'bare put', 'no second copy is kept yet'],
+  ['a2', `a2. ${number(single * 2)} unawaited appends`, 0.033, 'one each'],
   ['b', `b. 100 a batch, strict, p50`, 0.5, FULL],
   ['c many', `c. import ${number(count)} into ${number(streams)} streams`, 0.3, FULL],
   ['c one', `c. import ${number(count)} into one stream`, 0.3, FULL],

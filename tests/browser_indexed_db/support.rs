@@ -175,6 +175,40 @@ pub async fn soon<T>(future: impl Future<Output = T>) -> T {
     .await
 }
 
+/// Runs futures side by side until all have ended, and answers in their order.
+pub async fn all<T>(futures: impl IntoIterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let mut running: Vec<_> = futures.into_iter().map(|f| (Box::pin(f), None)).collect();
+    poll_fn(|context| {
+        for (future, answer) in &mut running {
+            if answer.is_none()
+                && let Poll::Ready(ready) = future.as_mut().poll(context)
+            {
+                *answer = Some(ready);
+            }
+        }
+        match running.iter().all(|(_, answer)| answer.is_some()) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    })
+    .await;
+    running
+        .into_iter()
+        .filter_map(|(_, answer)| answer)
+        .collect()
+}
+
+/// Lets a random time pass, below so many milliseconds: what a retry waits for, so that those who
+/// met don't meet again.
+pub async fn jitter(below: f64) {
+    let (over, done) = oneshot::channel();
+    let millis = (js_sys::Math::random() * below) as u32;
+    let _running = Timeout::new(millis, move || {
+        let _ = over.send(());
+    });
+    let _ = done.await;
+}
+
 /// Hears what a store signals.
 pub struct Ear {
     heard: UnboundedReceiver<Signal>,

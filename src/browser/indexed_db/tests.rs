@@ -23,7 +23,7 @@ use crate::core::{
     StreamId, Version,
 };
 use crate::store::conformance::both;
-use crate::store::{Durability, EventStore, StoreError};
+use crate::store::{AppendError, Durability, EventStore, StoreError};
 
 /// Today's layout and one step more.
 const NEXT: &[Step] = &[STEPS[0], STEPS[1], |database, _, _| {
@@ -206,6 +206,23 @@ async fn a_connection_that_the_browser_closed_is_opened_again_by_the_next_call()
     let any = ExpectedVersion::Any;
     assert!(store.append(&ada(), any, &[event()]).await.is_ok());
     assert!(matches!(heard.take(), Some(Signal::Appended(_))));
+    delete(store).await;
+}
+
+#[wasm_bindgen_test]
+async fn what_was_decided_on_a_database_that_is_gone_is_not_written_to_the_next() {
+    let (store, held) = with_an_event().await;
+    close_by_force(&store);
+    IndexedDbStore::delete(store.name()).await.unwrap();
+    let expected = ExpectedVersion::Exact(held[0].version);
+    let stale = store.append(&ada(), expected, &[event()]).await;
+    let conflict = AppendError::Conflict {
+        stream: ada(),
+        expected,
+        actual: Version::NONE,
+    };
+    assert_eq!(stale, Err(conflict));
+    assert_eq!(everything(&store).await, []);
     delete(store).await;
 }
 
