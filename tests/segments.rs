@@ -109,7 +109,6 @@ fn taken_in(log: &[RecordedEvent], sizes: &[usize]) -> (Index, Held) {
         };
         let segment = Segment {
             number,
-            from: number,
             first: first.position,
             last: last.position,
             pages: pages.len() as u32,
@@ -269,7 +268,6 @@ fn an_emptied_index_gives_no_position_again() {
     // An import brings positions of its own.
     let segment = Segment {
         number: 3,
-        from: 3,
         first: Position(1),
         last: Position(2),
         pages: 0,

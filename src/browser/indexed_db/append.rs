@@ -128,11 +128,15 @@ async fn attempt(
     knowledge: &mut Knowledge,
 ) -> Result<(), StoreError> {
     let log = &connection.log;
-    if !log.is_known() {
+    if log.is_whole() {
+        learn_ids(connection, round).await;
+    }
+    // It may have been forgotten while ids were read.
+    if !log.is_whole() {
         read::catch_up(connection, "append").await?;
         *knowledge = Knowledge::Now;
+        return Ok(());
     }
-    learn_ids(connection, round).await;
     let forgotten = log.forgotten();
     let Some((fates, planned)) = plan(connection, round, *knowledge) else {
         read::catch_up(connection, "append").await?;
@@ -148,7 +152,7 @@ async fn attempt(
         let before = log.ask(Index::last_segment);
         match write(connection, durability, before + 1, &planned, forgotten).await {
             Ok(()) => {
-                let segment = codec::place_of(before + 1, before + 1, &planned, 0);
+                let segment = codec::place_of(before + 1, &planned, 0);
                 let all: Vec<&RecordedEvent> = planned.iter().collect();
                 let runs = runs_of(&all).into_iter().map(|run| (INLINE, run));
                 log.wrote(segment, &planned, runs);

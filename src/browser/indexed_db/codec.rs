@@ -16,8 +16,8 @@ use crate::store::{Damaged, Snapshot, StoreError};
 
 pub(super) use self::event::{Read, inspect_event, read_event};
 pub(super) use self::segment::{
-    Content, Opened, emptied, gathered, gone, inline, missing, number_of, open_page, open_segment,
-    page, page_of, paged, place_of,
+    Content, Opened, emptied, gathered, gone, inline, missing, open_page, open_segment, page,
+    page_of, paged, place_of,
 };
 
 /// The greatest whole number that JavaScript tells from its neighbours: more isn't taken in.
@@ -69,10 +69,6 @@ extern "C" {
     fn segment(this: &Record) -> JsValue;
     #[wasm_bindgen(method, setter)]
     fn set_segment(this: &Record, value: f64);
-    #[wasm_bindgen(method, getter)]
-    fn from(this: &Record) -> JsValue;
-    #[wasm_bindgen(method, setter)]
-    fn set_from(this: &Record, value: f64);
     #[wasm_bindgen(method, getter)]
     fn first(this: &Record) -> JsValue;
     #[wasm_bindgen(method, setter)]

@@ -9,6 +9,7 @@ use idb::request::AddStoreRequest;
 use super::codec;
 use super::connection::Connection;
 use super::hints::Signal;
+use super::log::Log;
 use super::schema::{LOG, PAGES};
 use super::transaction::{Fault, Writing, answer};
 use crate::core::{Position, RecordedEvent, StreamId, Version};
@@ -49,12 +50,7 @@ pub(super) async fn import(
     let Some(last) = events.last() else {
         return Ok(());
     };
-    check(events, |stream| {
-        log.ask(|index| match index.fault(stream) {
-            Some(fault) => Err(fault.clone()),
-            None => Ok(index.version(stream)),
-        })
-    })?;
+    check(events, log)?;
     let mut into = Into {
         pages: writing.store(PAGES).map_err(failed)?,
         segments,
@@ -78,8 +74,8 @@ pub(super) async fn import(
         return Err(ImportError::Cancelled);
     }
     into.writing.commit().await.map_err(failed)?;
-    for (segment, runs) in into.written {
-        log.wrote(segment, &[], runs);
+    for (segment, events, runs) in into.written {
+        log.wrote(segment, events, runs);
     }
     connection.hints.post(Signal::Appended(last.position));
     Ok(())
@@ -87,10 +83,7 @@ pub(super) async fn import(
 
 /// Whether the events follow what is there: a caller checked that, but a log that isn't whole is
 /// refused by whoever keeps it.
-fn check(
-    events: &[RecordedEvent],
-    ask: impl Fn(&StreamId) -> Result<Version, StoreError>,
-) -> Result<(), StoreError> {
+fn check(events: &[RecordedEvent], log: &Log) -> Result<(), StoreError> {
     let mut ranks = Ranks::default();
     let mut heads: Vec<Version> = Vec::new();
     let mut last = None;
@@ -99,7 +92,7 @@ fn check(
         codec::number("version", event.version.0)?;
         let rank = ranks.of(&event.stream);
         if rank == heads.len() {
-            heads.push(ask(&event.stream)?);
+            heads.push(head(log, &event.stream)?);
         }
         let head = &mut heads[rank];
         let cause = if event.version != head.next() {
@@ -120,6 +113,14 @@ fn check(
     Ok(())
 }
 
+/// The head of a stream that may be appended to.
+fn head(log: &Log, stream: &StreamId) -> Result<Version, StoreError> {
+    log.ask(|index| match index.fault(stream) {
+        Some(fault) => Err(fault.clone()),
+        None => Ok(index.version(stream)),
+    })
+}
+
 /// Cuts a log into the events of segments.
 fn cut(events: &[RecordedEvent]) -> impl Iterator<Item = &[RecordedEvent]> {
     let mut rest = events;
@@ -136,27 +137,27 @@ fn cut(events: &[RecordedEvent]) -> impl Iterator<Item = &[RecordedEvent]> {
     })
 }
 
-/// A segment that was written, and what is in it.
-type Wrote = (Segment, Vec<(u32, Run)>);
+/// A segment that was written, the events that stand in it, and what is in it or its pages.
+type Wrote<'a> = (Segment, &'a [RecordedEvent], Vec<(u32, Run)>);
 
 /// Where an import goes.
-struct Into {
+struct Into<'a> {
     writing: Writing,
     segments: ObjectStore,
     pages: ObjectStore,
     next: u64,
-    written: Vec<Wrote>,
+    written: Vec<Wrote<'a>>,
 }
 
-impl Into {
-    async fn inline(mut self, events: &[RecordedEvent]) -> Result<Into, ImportError> {
+impl<'a> Into<'a> {
+    async fn inline(mut self, events: &'a [RecordedEvent]) -> Result<Into<'a>, ImportError> {
         let record = codec::inline(self.next, events)?;
         let added = self.segments.add(&record, None);
         self = self.taken(added).await?;
-        let segment = codec::place_of(self.next, self.next, events, 0);
+        let segment = codec::place_of(self.next, events, 0);
         let all: Vec<&RecordedEvent> = events.iter().collect();
         let runs = runs_of(&all).into_iter().map(|run| (INLINE, run));
-        self.written.push((segment, runs.collect()));
+        self.written.push((segment, events, runs.collect()));
         self.next += 1;
         Ok(self)
     }
@@ -165,7 +166,7 @@ impl Into {
         mut self,
         events: &[RecordedEvent],
         mut progress: impl FnMut(usize) -> ControlFlow<()>,
-    ) -> Result<Into, ImportError> {
+    ) -> Result<Into<'a>, ImportError> {
         let pages = paginate(events);
         let mut done = 0;
         for (number, page) in (0..).zip(&pages) {
@@ -187,7 +188,7 @@ impl Into {
             }
         }
         let count = u32::try_from(pages.len()).unwrap_or(u32::MAX);
-        let segment = codec::place_of(self.next, self.next, events, count);
+        let segment = codec::place_of(self.next, events, count);
         let record = codec::paged(&segment, &directory(&pages))?;
         let added = self.segments.add(&record, None);
         self = self.taken(added).await?;
@@ -195,13 +196,16 @@ impl Into {
             let runs = page.runs.into_iter();
             runs.map(move |run| (number, run))
         });
-        self.written.push((segment, runs.collect()));
+        self.written.push((segment, &[], runs.collect()));
         self.next += 1;
         Ok(self)
     }
 
     /// Waits until a record was taken in.
-    async fn taken(self, added: Result<AddStoreRequest, idb::Error>) -> Result<Into, ImportError> {
+    async fn taken(
+        self,
+        added: Result<AddStoreRequest, idb::Error>,
+    ) -> Result<Into<'a>, ImportError> {
         let added = added.map_err(|error| failed(error.into()))?;
         match answer(added).await {
             Ok(_) => Ok(self),

@@ -32,10 +32,11 @@ pub(super) async fn inspect(
         let pages = reading.store(PAGES)?;
         let snapshots = reading.store(SNAPSHOTS)?;
         connection.log.catch_up(&log).await?;
+        let heads = connection.log.ask(|index| index.heads(None, usize::MAX));
         if walk_log(&log, &pages, &mut show).await?.is_break() {
             return Ok(());
         }
-        for head in connection.log.ask(|index| index.heads(None, usize::MAX)) {
+        for head in heads {
             if show(Held::Head(Ok(head))).is_break() {
                 return Ok(());
             }
@@ -83,18 +84,14 @@ async fn walk_log(
 
 /// Shows what a segment holds; `last` is the number of the one before.
 async fn walk_segment(
-    Opened {
-        number,
-        from,
-        content,
-    }: Opened,
+    Opened { number, content }: Opened,
     last: &mut u64,
     pages: &ObjectStore,
     show: &mut Show<'_>,
 ) -> Result<ControlFlow<()>, Fault> {
     // What stood before an emptying needn't be there.
     let is_empty = matches!(content, Ok(Content::Emptied(_) | Content::Gone));
-    if from != *last + 1 && !is_empty && lost(show, codec::missing(*last, from)).is_break() {
+    if number != *last + 1 && !is_empty && lost(show, codec::missing(*last, number)).is_break() {
         return Ok(ControlFlow::Break(()));
     }
     *last = number;

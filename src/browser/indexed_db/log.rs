@@ -23,8 +23,10 @@ const PAGE: u32 = 1_000;
 /// What a tab knows of the log.
 #[derive(Default)]
 pub(super) struct Log {
-    /// None until it is first asked for, and after it turned out not to fit.
+    /// None until it is first read, and after it turned out not to fit.
     index: RefCell<Option<Index>>,
+    /// Whether the index has been read to the log's end since it was begun.
+    is_whole: Cell<bool>,
     /// How often it was forgotten: what was planned before that is void.
     forgotten: Cell<u64>,
     /// What was unpacked for a reader that goes forward and hasn't asked for it yet.
@@ -37,11 +39,13 @@ pub(super) struct Ahead {
     pub(super) events: VecDeque<RecordedEvent>,
 }
 
-/// Whether a segment could be taken in.
+/// Whether segments could be taken in.
 enum Taken {
     In,
-    /// Segments before it were missed: others were joined to it, and the index knows them singly.
-    Behind,
+    /// And there are no more.
+    All,
+    /// The one before it is missing.
+    Missed,
 }
 
 impl Log {
@@ -53,8 +57,9 @@ impl Log {
         }
     }
 
-    pub(super) fn is_known(&self) -> bool {
-        self.index.borrow().is_some()
+    /// Whether the index knows the log, as it was when it was last read to its end.
+    pub(super) fn is_whole(&self) -> bool {
+        self.is_whole.get()
     }
 
     /// How often it was forgotten.
@@ -65,6 +70,7 @@ impl Log {
     /// Forgets all, so that it is read anew.
     pub(super) fn forget(&self) {
         self.forgotten.set(self.forgotten.get() + 1);
+        self.is_whole.set(false);
         *self.index.borrow_mut() = None;
         *self.ahead.borrow_mut() = None;
     }
@@ -81,59 +87,63 @@ impl Log {
     }
 
     async fn catch_up_with(&self, log: &ObjectStore) -> Result<(), Fault> {
-        let mut after = self.ask(Index::last_segment);
-        let mut is_new = after == 0;
-        self.index.borrow_mut().get_or_insert_default();
         loop {
+            let forgotten = self.forgotten();
+            let after = self
+                .index
+                .borrow_mut()
+                .get_or_insert_default()
+                .last_segment();
             let range = above(&JsValue::from_f64(after as f64))?;
             let page = answer(log.get_all(Some(range), Some(PAGE))?).await?;
-            let page: Array = page.unchecked_into();
-            for record in page.iter() {
-                let record: Record = record.unchecked_into();
-                let Some(number) = codec::number_of(&record) else {
-                    // Under a key that is no number come no numbers any more.
-                    self.note(
-                        None,
-                        "a record lies under a key that is no number".to_owned(),
-                    );
-                    return Ok(());
-                };
-                after = after.max(number);
-                if let Taken::Behind = self.take(&record, is_new) {
-                    self.forget();
-                    self.index.borrow_mut().get_or_insert_default();
-                    (after, is_new) = (0, true);
-                    break;
-                }
+            // Others may have caught up meanwhile, which is as good, or have had it forgotten.
+            if self.forgotten() != forgotten {
+                continue;
             }
-            if page.length() < PAGE && (after != 0 || page.length() == 0) {
-                return Ok(());
+            match self.take_page(&page.unchecked_into()) {
+                Taken::In => {}
+                Taken::Missed => self.forget(),
+                Taken::All => {
+                    self.is_whole.set(true);
+                    return Ok(());
+                }
             }
         }
     }
 
-    /// Takes in one segment. `is_new`: the index is being made, and what is missing is lost.
-    fn take(&self, record: &Record, is_new: bool) -> Taken {
-        let Some(Opened {
-            number,
-            from,
-            content,
-        }) = codec::open_segment(record)
-        else {
-            return Taken::In;
-        };
-        let (last, follows) = self.ask(|index| (index.last_segment(), index.follows(from)));
+    fn take_page(&self, page: &Array) -> Taken {
+        for record in page.iter() {
+            let Some(opened) = codec::open_segment(record.unchecked_ref()) else {
+                let cause = "a record lies under a key that is no number";
+                self.note(None, cause.to_owned());
+                // After such keys come no numbers any more.
+                return Taken::All;
+            };
+            if let Taken::Missed = self.take(opened) {
+                return Taken::Missed;
+            }
+        }
+        match page.length() {
+            PAGE.. => Taken::In,
+            _ => Taken::All,
+        }
+    }
+
+    /// Takes in one segment, unless it is known already.
+    fn take(&self, Opened { number, content }: Opened) -> Taken {
+        let (last, follows) = self.ask(|index| (index.last_segment(), index.follows(number)));
         if number <= last {
             return Taken::In;
         }
         if !follows && !matches!(content, Ok(Content::Emptied(_))) {
-            if !is_new {
-                return Taken::Behind;
+            // What was whole may only have missed something; what is being read anew hasn't.
+            if self.is_whole() {
+                return Taken::Missed;
             }
-            self.note(None, codec::missing(last, from));
+            self.note(None, codec::missing(last, number));
         }
         match content {
-            Ok(Content::Readable(records)) => self.take_readable(number, from, &records),
+            Ok(Content::Readable(records)) => self.take_readable(number, &records),
             Ok(Content::Packed(segment, bytes)) => self.take_packed(segment, &bytes),
             Ok(Content::Paged(segment, pages)) => {
                 let runs = (0..).zip(pages);
@@ -144,12 +154,12 @@ impl Log {
                 self.change(|index| index.empty(number, floor));
             }
             Ok(Content::Gone) => self.change(|index| index.skip(number)),
-            Err(cause) => self.take_damaged(number, from, None, cause),
+            Err(cause) => self.take_damaged(number, &cause),
         }
         Taken::In
     }
 
-    fn take_readable(&self, number: u64, from: u64, records: &[Record]) {
+    fn take_readable(&self, number: u64, records: &[Record]) {
         if records.is_empty() {
             return self.change(|index| index.skip(number));
         }
@@ -179,7 +189,6 @@ impl Log {
         let last = events.last().map_or(next, |event| event.position);
         let segment = Segment {
             number,
-            from,
             first,
             last,
             pages: 0,
@@ -211,24 +220,21 @@ impl Log {
                 self.add(segment, in_page(INLINE, runs));
                 self.change(|index| index.add_ids(&events));
             }
-            Err(error) => {
-                self.take_damaged(segment.number, segment.from, None, error.to_string());
-            }
+            Err(error) => self.take_damaged(segment.number, &error.to_string()),
         }
     }
 
     /// A segment of which nothing can be told stays in the index, so that who reads on meets it.
-    fn take_damaged(&self, number: u64, from: u64, stream: Option<StreamId>, cause: String) {
+    fn take_damaged(&self, number: u64, cause: &str) {
         let next = Position(self.ask(Index::last_position).0 + 1);
         let segment = Segment {
             number,
-            from,
             first: next,
             last: next,
             pages: 0,
         };
         self.add(segment, []);
-        self.note(stream, format!("segment {number}: {cause}"));
+        self.note(None, format!("segment {number}: {cause}"));
     }
 
     /// Takes in what this tab itself wrote, unless it read it meanwhile.
@@ -238,7 +244,7 @@ impl Log {
         events: &[RecordedEvent],
         runs: impl IntoIterator<Item = (u32, Run)>,
     ) {
-        if self.is_known() && self.ask(|index| index.follows(segment.from)) {
+        if self.is_whole() && self.ask(|index| index.follows(segment.number)) {
             self.add(segment, runs);
             self.change(|index| index.add_ids(events));
         }

@@ -7,10 +7,9 @@ use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{IdbCursor, IdbDatabase};
 
-use super::codec;
-use super::reset::add;
 use super::schema::{EMPTIED, EVENTS, LOG, META, STREAMS};
 use super::transaction::{Fault, Writing, answer};
+use super::{add, codec};
 use crate::core::Position;
 use crate::store::{Durability, StoreError};
 

@@ -25,7 +25,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use idb::{KeyRange, Query};
+use idb::{KeyRange, ObjectStore, Query};
 use wasm_bindgen::JsValue;
 
 use self::connection::Connection;
@@ -283,4 +283,11 @@ impl IndexedDbStore {
 
 fn above(key: &JsValue) -> Result<Query, idb::Error> {
     Ok(KeyRange::lower_bound(key, Some(true))?.into())
+}
+
+/// Adds a record that was made of what the log holds already.
+fn add(log: &ObjectStore, record: Result<codec::Record, StoreError>) -> Result<(), Fault> {
+    let record = record.map_err(|error| Fault::told(error.to_string()))?;
+    log.add(&record, None)?;
+    Ok(())
 }

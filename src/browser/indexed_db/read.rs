@@ -86,8 +86,10 @@ async fn records(request: IdbRequest) -> Result<Vec<Record>, StoreError> {
 
 /// Why the events couldn't be had.
 enum Miss {
-    /// Records that the index names aren't there: another tab joined them with others.
+    /// Records that the index names aren't there.
     Moved,
+    /// The index was forgotten meanwhile.
+    Forgotten,
     Failed(StoreError),
 }
 
@@ -118,23 +120,30 @@ pub(super) async fn read_stream(
     .await
 }
 
-/// Tries once more with an index made anew.
+/// Tries again where the index was forgotten, and once more, with one made anew, where it doesn't fit.
 async fn again_where_moved<T>(
     connection: &Rc<Connection>,
     attempt: impl AsyncFn() -> Result<T, Miss>,
 ) -> Result<T, StoreError> {
-    for _ in 0..2 {
+    let mut is_new = false;
+    loop {
         match attempt().await {
             Ok(found) => return Ok(found),
             Err(Miss::Failed(error)) => return Err(error),
-            Err(Miss::Moved) => connection.log.forget(),
+            Err(Miss::Forgotten) => {}
+            Err(Miss::Moved) if !is_new => {
+                connection.log.forget();
+                is_new = true;
+            }
+            Err(Miss::Moved) => {
+                return Err(StoreError::Corrupt {
+                    stream: "a stream that can't be told".to_owned(),
+                    version: Version::NONE,
+                    cause: "records that the log names are missing".to_owned(),
+                });
+            }
         }
     }
-    Err(StoreError::Corrupt {
-        stream: "a stream that can't be told".to_owned(),
-        version: Version::NONE,
-        cause: "records that the log names are missing".to_owned(),
-    })
 }
 
 /// The events of a stream with versions above one and up to another.
@@ -240,6 +249,7 @@ pub(super) async fn read_all(
     again_where_moved(connection, async || {
         let (_reading, sources) = begin(connection).await?;
         let log = &connection.log;
+        let forgotten = log.forgotten();
         let mut found: VecDeque<RecordedEvent> = match log.ahead.take() {
             Some(ahead) if ahead.after == after => ahead.events,
             _ => VecDeque::new(),
@@ -257,6 +267,9 @@ pub(super) async fn read_all(
                 Some(limit) => segments.min(u64::from(limit)),
                 None => segments,
             };
+            if log.forgotten() != forgotten {
+                return Err(Miss::Forgotten);
+            }
             if records.len() as u64 != expected {
                 return Err(Miss::Moved);
             }

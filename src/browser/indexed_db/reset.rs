@@ -2,15 +2,14 @@
 
 use std::rc::Rc;
 
-use idb::ObjectStore;
 use js_sys::Array;
 use wasm_bindgen::JsCast;
 
-use super::codec;
 use super::connection::Connection;
 use super::hints::Signal;
 use super::schema::{CHECKPOINTS, LOG, PAGES, SNAPSHOTS};
 use super::transaction::{Fault, answer};
+use super::{add, codec};
 use crate::core::Position;
 use crate::store::{Durability, StoreError};
 
@@ -46,15 +45,5 @@ pub(super) async fn reset(
         .map_err(|fault: Fault| fault.while_doing("reset"))?;
     connection.log.forget();
     connection.hints.post(Signal::Reset);
-    Ok(())
-}
-
-/// Adds a record that was made of what the log holds already.
-pub(super) fn add(
-    log: &ObjectStore,
-    record: Result<codec::Record, StoreError>,
-) -> Result<(), Fault> {
-    let record = record.map_err(|error| Fault::told(error.to_string()))?;
-    log.add(&record, None)?;
     Ok(())
 }

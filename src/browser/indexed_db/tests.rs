@@ -23,7 +23,7 @@ use crate::core::{
     StreamId, Version,
 };
 use crate::store::conformance::both;
-use crate::store::{AppendError, Durability, EventStore, StoreError};
+use crate::store::{AppendError, Durability, EventStore, Held, InspectStore, StoreError};
 
 /// Today's layout and one step more.
 const NEXT: &[Step] = &[STEPS[0], STEPS[1], |database, _, _| {
@@ -392,5 +392,93 @@ async fn a_store_that_was_emptied_in_the_first_layout_stays_so_and_gives_no_posi
     let any = ExpectedVersion::Any;
     let next = store.append(&ada(), any, &[event()]).await.unwrap();
     assert_eq!(next[0].position, Position(6));
+    delete(store).await;
+}
+
+/// What a future answers when the index is forgotten after it was polled so many times.
+async fn disturbed<T>(store: &IndexedDbStore, polls: usize, future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    let mut polled = 0;
+    poll_fn(|context| {
+        let answer = future.as_mut().poll(context);
+        polled += 1;
+        if polled == polls {
+            store.connection.log.forget();
+        }
+        answer
+    })
+    .await
+}
+
+#[wasm_bindgen_test]
+async fn an_index_that_is_forgotten_while_it_is_asked_changes_no_answer() {
+    let (store, mut held) = with_an_event().await;
+    let any = ExpectedVersion::Any;
+    for _ in 0..3 {
+        held.extend(store.append(&ada(), any, &[event()]).await.unwrap());
+    }
+    // In pages, so that reading forward asks more than once.
+    let log: Vec<RecordedEvent> = (5..=400)
+        .map(|number| event().recorded(ada(), Version(number), Position(number)))
+        .collect();
+    let import = store.import(Position(4), &log, |_| ControlFlow::Continue(()));
+    import.await.unwrap();
+    held.extend(log);
+    held.extend(store.append(&ada(), any, &[event()]).await.unwrap());
+    let stream = ada();
+    let ends = |version| ExpectedVersion::Exact(Version(version));
+    for polls in 1..=8 {
+        let head = disturbed(&store, polls, store.head(&stream)).await;
+        assert_eq!(head, Ok(Version(401)), "{polls}");
+        let read = disturbed(&store, polls, store.read_all(Position::START, 9_999)).await;
+        assert_eq!(read.as_ref(), Ok(&held), "{polls}");
+        let read = store.read_stream(&stream, Version::NONE, 9_999);
+        assert_eq!(
+            disturbed(&store, polls, read).await.as_ref(),
+            Ok(&held),
+            "{polls}"
+        );
+        let (mut events, mut heads) = (0, 0);
+        let shown = store.inspect(|held| {
+            match held {
+                Held::Event { event: Ok(_), .. } => events += 1,
+                Held::Head(Ok(_)) => heads += 1,
+                other => panic!("{polls}: {other:?}"),
+            }
+            ControlFlow::Continue(())
+        });
+        assert_eq!(disturbed(&store, polls, shown).await, Ok(()));
+        assert_eq!((events, heads), (401, 1), "{polls}");
+        let stale = store.append(&stream, ends(7), &[]);
+        let conflict = AppendError::Conflict {
+            stream: stream.clone(),
+            expected: ends(7),
+            actual: Version(401),
+        };
+        assert_eq!(
+            disturbed(&store, polls, stale).await,
+            Err(conflict),
+            "{polls}"
+        );
+        let empty = store.append(&stream, ends(401), &[]);
+        assert_eq!(disturbed(&store, polls, empty).await, Ok(vec![]), "{polls}");
+    }
+    delete(store).await;
+}
+
+#[wasm_bindgen_test]
+async fn of_several_that_read_a_log_for_the_first_time_each_sees_all_of_it() {
+    let (store, held) = with_an_event().await;
+    for _ in 0..5 {
+        store.connection.log.forget();
+        let stream = ada();
+        let answers = both(
+            both(everything(&store), store.head(&stream)),
+            both(everything(&store), store.is_untouched()),
+        );
+        let ((first, head), (second, untouched)) = answers.await;
+        assert_eq!((&first, &second), (&held, &held));
+        assert_eq!((head, untouched), (Ok(Version(1)), Ok(false)));
+    }
     delete(store).await;
 }

@@ -123,3 +123,21 @@ pub async fn an_imported_event_sent_again_is_recognised(store: &impl EventStore)
     assert_eq!(again, Ok(vec![log()[0].clone(), log()[2].clone()]));
     assert_eq!(everything(store).await, log());
 }
+
+/// Few events or many, into a stream whose ids the store may have come to know by appending.
+pub async fn an_event_imported_after_an_append_is_recognised(store: &impl EventStore) {
+    let ada = stream("ada");
+    append(store, &ada, &[event(1)]).await.unwrap();
+    let mut held = everything(store).await;
+    for (first, last) in [(2, 3), (4, 400)] {
+        let after = held[held.len() - 1].position;
+        let log: Vec<RecordedEvent> = (first..=last)
+            .map(|number| recorded(number, &ada, number, after.0 + number - first + 1))
+            .collect();
+        assert_eq!(store.import(after, &log, GO_ON).await, Ok(()));
+        held.extend(log);
+        let again = append(store, &ada, &events([last])).await;
+        assert_eq!(again.as_deref(), Ok(&held[held.len() - 1..]));
+        assert_eq!(everything(store).await, held);
+    }
+}

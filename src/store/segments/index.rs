@@ -17,8 +17,6 @@ pub const INLINE: u32 = u32::MAX;
 pub struct Segment {
     /// Its number.
     pub number: u64,
-    /// The number of the first segment that it stands for; its own, unless others were joined in it.
-    pub from: u64,
     /// The position of its first event.
     pub first: Position,
     /// The position of its last event.
@@ -51,7 +49,7 @@ pub enum Fetch {
 /// Takes 40 bytes for each segment that holds events, for each stream its name and some 150 bytes,
 /// and 24 bytes for each page or segment that a stream is in, up to twice that while a list grows. So a
 /// million events that were imported into 100,000 streams take some 45 MB, in 1,000 streams 3 MB; a
-/// million that were appended one by one and never joined 65 MB besides.
+/// million that were appended one by one 65 MB besides.
 #[derive(Clone, Debug, Default)]
 pub struct Index {
     streams: BTreeMap<StreamId, Thread>,
@@ -175,8 +173,8 @@ impl Index {
 
     /// Whether a segment can be taken in as the next one: nothing before it was missed.
     #[must_use]
-    pub fn follows(&self, from: u64) -> bool {
-        from == self.last_segment + 1
+    pub fn follows(&self, number: u64) -> bool {
+        number == self.last_segment + 1
     }
 
     /// Takes in a segment that holds events: for each of its pages, or for itself, the runs in it.

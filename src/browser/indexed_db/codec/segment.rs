@@ -6,7 +6,7 @@ use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::event::{Written, written};
-use super::{GREATEST, Record, number, record, small, whole};
+use super::{Record, number, record, small, whole};
 use crate::core::{Position, RecordedEvent};
 use crate::store::segments::{Run, Segment, pack, read_directory};
 use crate::store::{StoreError, checksum};
@@ -17,8 +17,6 @@ const READABLE: usize = 16;
 /// A segment as it lies in the log.
 pub(in super::super) struct Opened {
     pub(in super::super) number: u64,
-    /// The number of the first segment that it stands for.
-    pub(in super::super) from: u64,
     /// What it holds, or why that can't be told.
     pub(in super::super) content: Result<Content, String>,
 }
@@ -50,7 +48,7 @@ pub(in super::super) fn inline(
     }
     let record = record();
     record.set_segment(number("segment", segment)?);
-    let place = place_of(segment, segment, events, 0);
+    let place = place_of(segment, events, 0);
     for event in events {
         number("version", event.version.0)?;
     }
@@ -80,16 +78,10 @@ fn readable(segment: u64, events: &[RecordedEvent]) -> Result<Record, StoreError
 }
 
 /// Where events lie that come in the order of their positions.
-pub(in super::super) fn place_of(
-    number: u64,
-    from: u64,
-    events: &[RecordedEvent],
-    pages: u32,
-) -> Segment {
+pub(in super::super) fn place_of(number: u64, events: &[RecordedEvent], pages: u32) -> Segment {
     let position = |event: Option<&RecordedEvent>| event.map_or(Position::START, |e| e.position);
     Segment {
         number,
-        from,
         first: position(events.first()),
         last: position(events.last()),
         pages,
@@ -143,26 +135,14 @@ pub(in super::super) fn gathered(segment: u64, events: &Array) -> Result<Record,
     Ok(record)
 }
 
-/// The number of a segment, `None` for what lies under a key that is no number.
-pub(in super::super) fn number_of(record: &Record) -> Option<u64> {
-    whole(&record.segment(), "segment").ok()
-}
-
 /// Reads a segment; none where it lies under a key that is no number.
 pub(in super::super) fn open_segment(record: &Record) -> Option<Opened> {
-    let number = number_of(record)?;
-    let from = match record.from() {
-        from if from.is_undefined() => Ok(number),
-        from => whole(&from, "from"),
-    };
-    Some(Opened {
-        number,
-        from: from.clone().unwrap_or(number),
-        content: from.and_then(|from| content(record, number, from)),
-    })
+    let number = whole(&record.segment(), "segment").ok()?;
+    let content = content(record, number);
+    Some(Opened { number, content })
 }
 
-fn content(record: &Record, number: u64, from: u64) -> Result<Content, String> {
+fn content(record: &Record, number: u64) -> Result<Content, String> {
     let events = record.events();
     if Array::is_array(&events) {
         let events: Array = events.unchecked_into();
@@ -187,7 +167,6 @@ fn content(record: &Record, number: u64, from: u64) -> Result<Content, String> {
     let pages = record.pages();
     let segment = Segment {
         number,
-        from,
         first: Position(whole(&record.first(), "first")?),
         last: Position(whole(&record.last(), "last")?),
         pages: match pages.is_undefined() {
@@ -238,10 +217,6 @@ fn write_place(record: &Record, segment: &Segment) -> Result<(), StoreError> {
     for position in [segment.first, segment.last] {
         number("position", position.0)?;
     }
-    debug_assert!(segment.number <= GREATEST);
-    if segment.from != segment.number {
-        record.set_from(number("segment", segment.from)?);
-    }
     record.set_first(segment.first.0 as f64);
     record.set_last(segment.last.0 as f64);
     Ok(())
@@ -269,12 +244,11 @@ fn read_bytes(record: &Record, place: &str) -> Result<Vec<u8>, String> {
 fn place_text(segment: &Segment) -> String {
     let Segment {
         number,
-        from,
         first,
         last,
         pages,
     } = segment;
-    format!("segment {number} from {from}, {first} to {last}, {pages} pages")
+    format!("segment {number}, {first} to {last}, {pages} pages")
 }
 
 fn page_text(segment: u64, page: u32) -> String {
