@@ -3,7 +3,9 @@
 use std::rc::Rc;
 
 use crate::core::{CommandId, EncodedEvent, RecordedEvent, StreamId, Version};
-use crate::store::{AppendError, Durability, StoreError, StreamHead, Verification, VerifyError};
+use crate::store::{
+    AppendError, Durability, Recovery, StoreError, StreamHead, Verification, VerifyError,
+};
 
 use super::state::{Dialog, FormKey, Preferences, Room, Storage, Theme};
 
@@ -29,6 +31,10 @@ pub enum Action {
     StoreEmptied,
     /// The store can't be reached any more.
     StoreLost(String),
+    /// Events were missing from the store when it was opened.
+    Recovered(Recovery),
+    /// What is told of them was read.
+    DismissRecovery,
     /// The browser said what room this site takes.
     Measured(Room),
 

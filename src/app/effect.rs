@@ -107,12 +107,12 @@ impl Runner {
                     ));
                 });
             }
-            Effect::Measure => {
-                spawn(async move { act.emit(Action::Measured(room::measure().await)) })
-            }
-            Effect::Protect => spawn(async move {
+            Effect::Measure => self.with_store(async move |store| {
+                act.emit(Action::Measured(room::measure(&store).await));
+            }),
+            Effect::Protect => self.with_store(async move |store| {
                 room::protect().await;
-                act.emit(Action::Measured(room::measure().await));
+                act.emit(Action::Measured(room::measure(&store).await));
             }),
             Effect::Show(address, entry) => show_address(&address, entry),
             Effect::Play(true) => {
@@ -177,14 +177,16 @@ impl Runner {
 
 async fn open(act: Callback<Action>, slot: Rc<RefCell<Option<Backend>>>) {
     let mut story = Ok(());
-    let storage = match IndexedDbStore::open(DATABASE).await {
+    let mut recovery = None;
+    let storage = match IndexedDbStore::open_with_second_copy(DATABASE).await {
         Ok(store) => {
+            recovery = store.recovery();
             keep_listening(listen(&store, act.clone()));
             // Where this can't be read the page says so itself, as soon as it lists the streams.
             let untouched = store.is_untouched().await.unwrap_or(false);
             let backend = Backend::Browser(store);
             // Another tab that opens for the first time too may be quicker; its story is the same.
-            if untouched {
+            if untouched && recovery.is_none() {
                 story = transfer::import_story(&backend).await;
             }
             *slot.borrow_mut() = Some(backend);
@@ -198,6 +200,9 @@ async fn open(act: Callback<Action>, slot: Rc<RefCell<Option<Backend>>>) {
         }
     };
     act.emit(Action::Opened(storage));
+    if let Some(recovery) = recovery {
+        act.emit(Action::Recovered(recovery));
+    }
     if let Err(reason) = story {
         let reason = format!("the story of the first visit: {reason}");
         act.emit(Action::Imported(Err(reason)));
@@ -205,9 +210,18 @@ async fn open(act: Callback<Action>, slot: Rc<RefCell<Option<Backend>>>) {
 }
 
 fn listen(store: &IndexedDbStore, act: Callback<Action>) -> Subscription {
+    let opened = store.clone();
+    let told = Cell::new(store.recovery());
     store.subscribe(Rc::new(move |signal| match signal {
         Signal::Appended(_) => act.emit(Action::StoreChanged),
         Signal::Reset => act.emit(Action::StoreEmptied),
+        // What was missing after the browser had closed the store is told when it is whole again.
+        Signal::Copied(_) => {
+            let recovery = opened.recovery();
+            if let Some(recovery) = recovery.filter(|_| told.replace(recovery) != recovery) {
+                act.emit(Action::Recovered(recovery));
+            }
+        }
         Signal::Superseded => act.emit(Action::StoreLost(StoreError::Superseded.to_string())),
         Signal::Closed => {
             let reason = "the browser closed this store; reload this page".to_owned();

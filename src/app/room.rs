@@ -6,12 +6,20 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::StorageManager;
 
+use super::backend::Backend;
 use super::state::Room;
 
-/// Asks how much is used, and whether it is protected.
-pub async fn measure() -> Room {
+/// Asks how much is used, whether it is protected, and where the second copy stands.
+pub async fn measure(store: &Backend) -> Room {
+    let second_copy = match store {
+        Backend::Browser(store) => store.second_copy(),
+        Backend::Memory(_) => None,
+    };
     let Some(storage) = manager() else {
-        return Room::default();
+        return Room {
+            second_copy,
+            ..Room::default()
+        };
     };
     let used = match storage.estimate() {
         Ok(estimate) => JsFuture::from(estimate).await.ok().and_then(|estimate| {
@@ -27,7 +35,11 @@ pub async fn measure() -> Room {
             .and_then(|answer| answer.as_bool()),
         Err(_) => None,
     };
-    Room { used, protected }
+    Room {
+        used,
+        protected,
+        second_copy,
+    }
 }
 
 /// Asks that nothing of it is deleted when the disk runs full. A browser may refuse, or ask the user.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::core::{CommandId, JsonText, StreamId, Version};
 use crate::model::{Draft, FieldError, Registry};
-use crate::store::{Durability, StreamHead, Verification};
+use crate::store::{Durability, Recovery, SecondCopy, StreamHead, Verification};
 use crate::timeline::Timeline;
 
 use super::address;
@@ -27,6 +27,8 @@ pub struct State {
     pub playing: bool,
     /// Where events are kept.
     pub storage: Storage,
+    /// Events that were missing when the store was opened, until that was read.
+    pub recovery: Option<Recovery>,
     /// The room that this site takes in the browser, once it was asked for.
     pub room: Option<Room>,
     /// Whether the browser was asked, in this visit, to protect what is kept.
@@ -96,12 +98,14 @@ pub enum Storage {
 }
 
 /// What the browser says of the room that this site takes. None where it doesn't say.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Room {
     /// Bytes, as the browser estimates them; more than the events alone.
     pub used: Option<u64>,
     /// Whether the browser keeps them when the disk runs full.
     pub protected: Option<bool>,
+    /// Where the second copy stands.
+    pub second_copy: Option<SecondCopy>,
 }
 
 /// A command on its way to the store.
@@ -256,6 +260,7 @@ impl State {
             viewed: None,
             playing: false,
             storage: Storage::Opening,
+            recovery: None,
             room: None,
             asked_to_protect: false,
             outcome: None,

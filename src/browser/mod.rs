@@ -5,6 +5,7 @@ pub mod clock;
 pub mod indexed_db;
 #[cfg(feature = "js-api")]
 pub mod js_api;
+mod opfs;
 
 pub use clock::{BrowserClock, BrowserIds};
 pub use indexed_db::{IndexedDbStore, Signal, Subscription};

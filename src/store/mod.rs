@@ -5,7 +5,9 @@ pub mod checksum;
 #[cfg(any(test, feature = "testing"))]
 pub mod conformance;
 pub mod inspect;
+pub mod journal;
 pub mod memory;
+pub mod recovery;
 pub mod segments;
 pub mod verify;
 
@@ -18,6 +20,7 @@ use crate::target::{MaybeSend, MaybeSync};
 
 pub use inspect::{Damaged, Held, InspectStore};
 pub use memory::MemoryStore;
+pub use recovery::{Loss, Recovery, SecondCopy};
 pub use verify::{Finding, Verification, VerifyError, verify};
 
 /// Why a store can't answer. None of these is cured by deciding again.

@@ -375,7 +375,11 @@ fn the_browser_is_asked_once_to_protect_what_is_kept_when_there_is_something_of_
     };
     let room = |protected| {
         let used = Some(1_000);
-        Action::Measured(Room { used, protected })
+        Action::Measured(Room {
+            used,
+            protected,
+            second_copy: None,
+        })
     };
     let mut page = showing(None, 3);
     page.reduce(room(Some(false)));

@@ -214,7 +214,10 @@ impl State {
     /// Once there is something of the user's own, it is worth protecting: the browser is asked, once
     /// a visit.
     fn protect(&mut self, effects: &mut Vec<Effect>) {
-        let unprotected = self.room.is_some_and(|room| room.protected == Some(false));
+        let unprotected = self
+            .room
+            .as_ref()
+            .is_some_and(|room| room.protected == Some(false));
         if unprotected && !self.asked_to_protect {
             self.asked_to_protect = true;
             effects.push(Effect::Protect);

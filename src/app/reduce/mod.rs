@@ -46,6 +46,8 @@ impl State {
                 self.emptied(effects);
             }
             Action::StoreLost(reason) => self.storage = Storage::Lost(reason),
+            Action::Recovered(recovery) => self.recovery = Some(recovery),
+            Action::DismissRecovery => self.recovery = None,
             Action::Measured(room) => self.room = Some(room),
 
             Action::AddressChanged(hash) => {

@@ -25,15 +25,18 @@ fn alarming(state: &State) -> Option<&Outcome> {
         .filter(|outcome| outcome.kind != OutcomeKind::Done)
 }
 
-/// The one alert: what was refused last, and what stays to be told about storage.
+/// The one alert: what was refused last, what stays to be told about storage, and what was missing
+/// from the store.
 #[component]
 pub fn Alert(props: &ViewProps) -> Html {
     let state = &props.state;
     let (warning, outcome) = (storage_warning(state), alarming(state));
-    if warning.is_none() && outcome.is_none() {
+    let recovery = state.recovery;
+    if warning.is_none() && outcome.is_none() && recovery.is_none() {
         return Html::default();
     }
     let retry = props.act.reform(|_: MouseEvent| Action::Retry);
+    let dismiss = props.act.reform(|_: MouseEvent| Action::DismissRecovery);
     // A new element for each outcome, so that the same words are announced again.
     let key = if outcome.is_some() { state.outcomes } else { 0 };
     html! {
@@ -52,6 +55,10 @@ pub fn Alert(props: &ViewProps) -> Html {
             }
             if let Some(warning) = warning {
                 <p>{ warning }</p>
+            }
+            if let Some(recovery) = recovery {
+                <p>{ recovery.to_string() }{"."}</p>
+                <button type="button" onclick={dismiss}>{"Dismiss"}</button>
             }
         </div>
     }

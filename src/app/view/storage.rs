@@ -7,7 +7,7 @@ use yew::prelude::*;
 use super::ViewProps;
 use crate::app::action::Action;
 use crate::app::state::{Room, State, Storage as Kept};
-use crate::store::Durability;
+use crate::store::{Durability, SecondCopy};
 
 /// The id of what is said of the chosen durability.
 const SURVIVES: &str = "durability-survives";
@@ -38,10 +38,13 @@ pub fn Storage(props: &ViewProps) -> Html {
         <div class="storage" role="group" aria-label="Storage">
             <span class={classes!("kept", class)}>{ words }</span>
             if state.storage == Kept::Kept {
-                if let Some(used) = state.room.and_then(|room| room.used) {
+                if let Some(used) = state.room.as_ref().and_then(|room| room.used) {
                     <span>{ format!("About {} used", bytes(used)) }</span>
                 }
-                <span>{ protection(state.room.unwrap_or_default()) }</span>
+                if let Some(copy) = state.room.as_ref().and_then(|room| room.second_copy.as_ref()) {
+                    <span>{ second_copy(copy) }</span>
+                }
+                <span>{ protection(state.room.as_ref()) }</span>
                 <label class="pick">
                     <span>{"Durability"}</span>
                     <select {onchange} aria-describedby={SURVIVES}>
@@ -56,13 +59,21 @@ pub fn Storage(props: &ViewProps) -> Html {
     }
 }
 
-fn protection(room: Room) -> &'static str {
-    match room.protected {
-        Some(true) => "The browser keeps it until you delete it",
-        Some(false) => {
-            "The browser may delete it when the disk runs full: an export is a second copy"
+fn second_copy(copy: &SecondCopy) -> String {
+    match copy {
+        SecondCopy::Kept => "A second copy is kept in this browser's files".to_owned(),
+        SecondCopy::Behind(reason) => format!("The second copy is behind: {reason}"),
+        SecondCopy::Missing(reason) => {
+            format!("No second copy here: {reason}. Only an export is one")
         }
-        None => "This browser doesn't say whether it may delete it: an export is a second copy",
+    }
+}
+
+fn protection(room: Option<&Room>) -> &'static str {
+    match room.and_then(|room| room.protected) {
+        Some(true) => "The browser keeps it until you delete it",
+        Some(false) => "The browser may delete all of it when the disk runs full: keep an export",
+        None => "This browser doesn't say whether it may delete it: keep an export",
     }
 }
 

@@ -13,6 +13,7 @@ use futures_channel::oneshot;
 use super::codec;
 use super::connection::Connection;
 use super::hints::Signal;
+use super::journal::Journal;
 use super::read::{self, read_stream};
 use super::schema::LOG;
 use super::transaction::Fault;
@@ -156,6 +157,7 @@ async fn attempt(
                 let all: Vec<&RecordedEvent> = planned.iter().collect();
                 let runs = runs_of(&all).into_iter().map(|run| (INLINE, run));
                 log.wrote(segment, &planned, runs);
+                Journal::note(connection, planned.last());
                 connection.hints.tell(Signal::Appended(segment.last));
             }
             Err(Written::Taken) => {
@@ -317,13 +319,24 @@ async fn write(
     let record = codec::inline(segment, events).map_err(Written::Failed)?;
     log.add(&record, None)
         .map_err(|error| failed(error.into()))?;
+    let journal = connection.journal.as_ref();
+    let ahead = journal.and_then(|journal| journal.ahead(segment, events, durability));
     let committed = writing.commit();
     if let Some(last) = events.last() {
         // Others hear of it while it is being written: who looks now waits until it is there, and
         // where it fails, they looked for nothing.
         connection.hints.send(Signal::Appended(last.position));
     }
-    committed.await.map_err(failed)
+    if let Err(fault) = committed.await {
+        if let Some(ahead) = ahead {
+            Journal::take_back(connection, ahead);
+        }
+        return Err(failed(fault));
+    }
+    if durability == Durability::Strict {
+        Journal::wait(connection, segment, ahead).await;
+    }
+    Ok(())
 }
 
 /// What was recorded of a batch of which the stream holds some ids.

@@ -123,6 +123,8 @@ extern "C" {
     fn set_subscriber(this: &Record, value: &str);
     #[wasm_bindgen(method, setter)]
     fn set_key(this: &Record, value: &str);
+    #[wasm_bindgen(method, getter)]
+    fn value(this: &Record) -> JsValue;
     #[wasm_bindgen(method, setter)]
     fn set_value(this: &Record, value: &str);
 }
@@ -187,6 +189,12 @@ pub(super) fn meta(key: &str, value: &str) -> Record {
     record.set_key(key);
     record.set_value(value);
     record
+}
+
+/// The value of such a record, where there is one.
+pub(super) fn value_of(record: &JsValue) -> Option<String> {
+    let record = record.dyn_ref::<Object>()?;
+    record.unchecked_ref::<Record>().value().as_string()
 }
 
 /// Reads a snapshot; `None` for one that is damaged, since a cache is as good as none then.

@@ -3,17 +3,20 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
+use uuid::Uuid;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{Event, IdbDatabase, IdbVersionChangeEvent};
 
 use super::append::Writer;
 use super::hints::{Hints, Signal};
+use super::journal::{Journal, admit};
 use super::log::Log;
 use super::migrate::migrate;
-use super::schema::{self, Opened, Step, WhenBlocked};
+use super::schema::{self, Step, WhenBlocked};
 use super::transaction::{self, Fault, Reading, Writing};
 use crate::store::{Durability, StoreError};
+use crate::target::spawn;
 
 /// Shared by the clones of a store.
 pub(super) struct Connection {
@@ -21,6 +24,10 @@ pub(super) struct Connection {
     pub(super) hints: Hints,
     pub(super) log: Log,
     pub(super) writer: Writer,
+    /// The second copy, where one was asked for.
+    pub(super) journal: Option<Journal>,
+    /// Which store it is, where there is a second copy that has to know.
+    pub(super) store: Cell<Option<Uuid>>,
     steps: &'static [Step],
     status: Cell<Status>,
     link: RefCell<Option<Link>>,
@@ -58,20 +65,47 @@ impl Connection {
         name: &str,
         steps: &'static [Step],
         when_blocked: WhenBlocked,
+        journal: Option<Journal>,
     ) -> Result<Rc<Connection>, StoreError> {
-        let Opened { database, .. } = schema::open(name, steps, when_blocked).await?;
-        migrate(&database).await?;
         let connection = Rc::new(Connection {
             name: name.to_owned(),
             hints: Hints::new(name),
             log: Log::default(),
             writer: Writer::default(),
+            journal,
+            store: Cell::new(None),
             steps,
-            status: Cell::new(Status::Open),
+            status: Cell::new(Status::Lost),
             link: RefCell::new(None),
         });
+        let (database, _) = connection.obtain(when_blocked).await?;
         connection.take(database);
+        Journal::follow(&connection);
         Ok(connection)
+    }
+
+    /// A database that can be used, and whether it didn't exist before. Where there is a second copy,
+    /// it holds all that the two of them have.
+    async fn obtain(&self, when_blocked: WhenBlocked) -> Result<(IdbDatabase, bool), StoreError> {
+        let Some(journal) = &self.journal else {
+            let opened = schema::open(&self.name, self.steps, when_blocked).await?;
+            migrate(&opened.database).await?;
+            return Ok((opened.database, opened.created));
+        };
+        let _others_wait = journal.opening().await;
+        journal.take(false).await;
+        let opened = match schema::open(&self.name, self.steps, when_blocked).await {
+            Err(error) if journal.replaces(&error) => {
+                // The browser can't read its own files: what it can't open is made anew.
+                schema::delete(&self.name).await?;
+                schema::open(&self.name, self.steps, WhenBlocked::GiveUp).await?
+            }
+            opened => opened?,
+        };
+        migrate(&opened.database).await?;
+        let store = admit(&opened.database, &self.log, &self.hints, journal).await?;
+        self.store.set(Some(store));
+        Ok((opened.database, opened.created))
     }
 
     /// Takes an open database as ours.
@@ -81,10 +115,28 @@ impl Connection {
             // Without a new version the database is being deleted.
             match event.new_version() {
                 Some(_) => leave(&asked, Status::Superseded, Signal::Superseded),
-                None => leave(&asked, Status::Lost, Signal::Closed),
+                None => {
+                    // On purpose, by a program of this origin: the second copy goes with it.
+                    if let Some(journal) = asked.upgrade().as_ref().and_then(|c| c.journal.as_ref())
+                    {
+                        journal.forget();
+                    }
+                    leave(&asked, Status::Lost, Signal::Closed);
+                }
             }
         });
-        let on_close = Closure::new(move |_: Event| leave(&lost, Status::Lost, Signal::Closed));
+        let on_close = Closure::new(move |_: Event| {
+            leave(&lost, Status::Lost, Signal::Closed);
+            // The tab that has the second copy brings back at once what the browser may have deleted.
+            if let Some(connection) = lost.upgrade()
+                && connection.journal.as_ref().is_some_and(Journal::is_here)
+            {
+                spawn(async move {
+                    // Where that fails, the next call says so.
+                    let _ = connection.database().await;
+                });
+            }
+        });
         database.set_onversionchange(Some(on_version_change.as_ref().unchecked_ref()));
         database.set_onclose(Some(on_close.as_ref().unchecked_ref()));
         self.status.set(Status::Open);
@@ -97,6 +149,9 @@ impl Connection {
 
     pub(super) fn end(&self) {
         self.status.set(Status::Ended);
+        if let Some(journal) = &self.journal {
+            journal.end();
+        }
         // Taken out before it is dropped: closing calls nobody back, but nothing should hang on that.
         let link = self.link.borrow_mut().take();
         drop(link);
@@ -116,10 +171,9 @@ impl Connection {
             Status::Superseded => return Err(StoreError::Superseded),
             Status::Ended => return Err(ended()),
             Status::Lost => {
-                let Opened { database, created } =
-                    schema::open(&self.name, self.steps, WhenBlocked::GiveUp).await?;
-                migrate(&database).await?;
                 // It may be another than it was.
+                self.log.forget();
+                let (database, created) = self.obtain(WhenBlocked::GiveUp).await?;
                 self.log.forget();
                 // Meanwhile another call may have been first, or the handle closed.
                 match self.status.get() {

@@ -27,6 +27,8 @@ pub enum Signal {
     /// again, and answers
     /// [`StoreError::Unavailable`](crate::store::StoreError::Unavailable) where that fails.
     Closed,
+    /// The second copy holds the log up to the segment of this number.
+    Copied(u64),
 }
 
 type Callback = Rc<dyn Fn(Signal)>;
@@ -46,6 +48,7 @@ impl Audience {
         let told = |after: &Position| match signal {
             Signal::Appended(position) => position > *after,
             Signal::Reset | Signal::Superseded | Signal::Closed => true,
+            Signal::Copied(_) => false,
         };
         let ended: Vec<_> = {
             let mut waiting = self.waiting.borrow_mut();
@@ -185,6 +188,8 @@ struct Message {
     kind: Kind,
     /// Of the last event that was appended.
     position: Option<Position>,
+    /// Up to which the second copy holds the log.
+    segment: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -192,16 +197,23 @@ struct Message {
 enum Kind {
     Appended,
     Reset,
+    Copied,
 }
 
 fn message(signal: Signal) -> Option<JsValue> {
-    let (kind, position) = match signal {
-        Signal::Appended(position) => (Kind::Appended, Some(position)),
-        Signal::Reset => (Kind::Reset, None),
+    let (kind, position, segment) = match signal {
+        Signal::Appended(position) => (Kind::Appended, Some(position), None),
+        Signal::Reset => (Kind::Reset, None, None),
+        Signal::Copied(segment) => (Kind::Copied, None, Some(segment)),
         // These happen to a connection, and each hears of its own.
         Signal::Superseded | Signal::Closed => return None,
     };
-    serde_wasm_bindgen::to_value(&Message { kind, position }).ok()
+    serde_wasm_bindgen::to_value(&Message {
+        kind,
+        position,
+        segment,
+    })
+    .ok()
 }
 
 fn heard(message: JsValue) -> Option<Signal> {
@@ -210,5 +222,6 @@ fn heard(message: JsValue) -> Option<Signal> {
     match message.kind {
         Kind::Appended => message.position.map(Signal::Appended),
         Kind::Reset => Some(Signal::Reset),
+        Kind::Copied => message.segment.map(Signal::Copied),
     }
 }

@@ -9,6 +9,7 @@ use idb::request::AddStoreRequest;
 use super::codec;
 use super::connection::Connection;
 use super::hints::Signal;
+use super::journal::Journal;
 use super::log::Log;
 use super::schema::{LOG, PAGES};
 use super::transaction::{Fault, Writing, answer};
@@ -77,6 +78,7 @@ pub(super) async fn import(
     for (segment, events, runs) in into.written {
         log.wrote(segment, events, runs);
     }
+    Journal::note(connection, Some(last));
     connection.hints.post(Signal::Appended(last.position));
     Ok(())
 }

@@ -11,6 +11,7 @@ mod connection;
 mod hints;
 mod import;
 mod inspect;
+mod journal;
 mod log;
 mod migrate;
 mod read;
@@ -29,13 +30,14 @@ use idb::{KeyRange, ObjectStore, Query};
 use wasm_bindgen::JsValue;
 
 use self::connection::Connection;
+use self::journal::Journal;
 use self::schema::{CHECKPOINTS, SNAPSHOTS, STEPS, WhenBlocked};
 use self::transaction::{Fault, answer};
 use crate::core::{ExpectedVersion, NewEvent, Position, RecordedEvent, StreamId, Version};
 use crate::store::segments::Index;
 use crate::store::{
     AppendError, CheckpointStore, Durability, EventStore, Held, ImportError, InspectStore,
-    Snapshot, SnapshotStore, StoreError, StreamHead,
+    Recovery, SecondCopy, Snapshot, SnapshotStore, StoreError, StreamHead,
 };
 use crate::target::MaybeSend;
 
@@ -70,7 +72,21 @@ impl IndexedDbStore {
     /// - [`StoreError::Full`]: there is no room for it.
     /// - [`StoreError::Failed`]: a step to today's layout failed; the database is as it was.
     pub async fn open(name: &str) -> Result<IndexedDbStore, StoreError> {
-        IndexedDbStore::open_with(name, STEPS, WhenBlocked::GiveUp).await
+        IndexedDbStore::open_with(name, STEPS, WhenBlocked::GiveUp, None).await
+    }
+
+    /// Opens it like [`IndexedDbStore::open`], and keeps a second copy of the log: a journal in the
+    /// origin private file system. A strict append is then acknowledged when it is in both, and what
+    /// the browser deletes of one is brought back from the other when the store is next opened;
+    /// [`IndexedDbStore::recovery`] says so. Where there are no such files, or no locks between tabs,
+    /// [`IndexedDbStore::second_copy`] says why there is none.
+    ///
+    /// # Errors
+    /// As [`IndexedDbStore::open`]. [`StoreError::Unavailable`] also where events are missing and
+    /// another tab, which keeps their second copy, doesn't bring them back.
+    pub async fn open_with_second_copy(name: &str) -> Result<IndexedDbStore, StoreError> {
+        let journal = Some(Journal::new(name));
+        IndexedDbStore::open_with(name, STEPS, WhenBlocked::GiveUp, journal).await
     }
 
     /// Opens it like [`IndexedDbStore::open`], but waits while another tab keeps an older version
@@ -84,28 +100,44 @@ impl IndexedDbStore {
         on_blocked: impl FnOnce() + 'static,
     ) -> Result<IndexedDbStore, StoreError> {
         let when_blocked = WhenBlocked::Tell(Box::new(on_blocked));
-        IndexedDbStore::open_with(name, STEPS, when_blocked).await
+        IndexedDbStore::open_with(name, STEPS, when_blocked, None).await
     }
 
     async fn open_with(
         name: &str,
         steps: &'static [schema::Step],
         when_blocked: WhenBlocked,
+        journal: Option<Journal>,
     ) -> Result<IndexedDbStore, StoreError> {
         Ok(IndexedDbStore {
-            connection: Connection::open(name, steps, when_blocked).await?,
+            connection: Connection::open(name, steps, when_blocked, journal).await?,
             durability: Durability::default(),
         })
     }
 
-    /// Deletes the database of this name with all that is in it. Other tabs' stores close for it.
+    /// Deletes the database of this name with all that is in it, and its second copy. Other tabs'
+    /// stores close for it.
     ///
     /// # Errors
     /// - [`StoreError::Blocked`]: another program on this origin keeps it open. It is deleted once
     ///   that closes.
     /// - [`StoreError::Unavailable`], [`StoreError::Failed`]: it is still there.
     pub async fn delete(name: &str) -> Result<(), StoreError> {
-        schema::delete(name).await
+        schema::delete(name).await?;
+        journal::remove(name).await;
+        Ok(())
+    }
+
+    /// Where the second copy stands; none where none was asked for.
+    #[must_use]
+    pub fn second_copy(&self) -> Option<SecondCopy> {
+        self.connection.journal.as_ref().map(Journal::status)
+    }
+
+    /// What was missing when the store was opened, the last time that anything was.
+    #[must_use]
+    pub fn recovery(&self) -> Option<Recovery> {
+        self.connection.journal.as_ref()?.recovery.get()
     }
 
     /// The same store with another durability of its appends. Imports, snapshots and checkpoints

@@ -7,6 +7,7 @@ use wasm_bindgen::JsCast;
 
 use super::connection::Connection;
 use super::hints::Signal;
+use super::journal::Journal;
 use super::schema::{CHECKPOINTS, LOG, PAGES, SNAPSHOTS};
 use super::transaction::{Fault, answer};
 use super::{add, codec};
@@ -38,12 +39,17 @@ pub(super) async fn reset(
             add(&log, codec::gone(number as u64))?;
         }
         add(&log, codec::emptied(last + 1, floor))?;
-        writing.commit().await
+        writing.commit().await?;
+        Ok(last + 1)
     };
-    emptied
+    let emptied = emptied
         .await
         .map_err(|fault: Fault| fault.while_doing("reset"))?;
     connection.log.forget();
     connection.hints.post(Signal::Reset);
+    if durability == Durability::Strict {
+        Journal::wait(connection, emptied, None).await;
+    }
+    Journal::note_emptied(connection, emptied);
     Ok(())
 }

@@ -235,7 +235,7 @@ impl Grace {
 }
 
 /// The answer, or `None` once `blocked` was told.
-async fn first<T>(
+pub(super) async fn first<T>(
     answer: impl Future<Output = T>,
     mut blocked: oneshot::Receiver<()>,
 ) -> Option<T> {

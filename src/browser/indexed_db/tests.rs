@@ -70,7 +70,7 @@ async fn with_an_event() -> (IndexedDbStore, Vec<RecordedEvent>) {
 }
 
 async fn open_next(name: &str) -> Result<IndexedDbStore, StoreError> {
-    IndexedDbStore::open_with(name, NEXT, WhenBlocked::GiveUp).await
+    IndexedDbStore::open_with(name, NEXT, WhenBlocked::GiveUp, None).await
 }
 
 /// A connection that doesn't close when it is asked to.
@@ -117,7 +117,7 @@ async fn an_upgrade_keeps_the_events_and_takes_only_the_steps_that_are_missing()
 async fn a_step_that_fails_leaves_the_database_as_it_was() {
     let (older, held) = with_an_event().await;
     older.close();
-    let opened = IndexedDbStore::open_with(older.name(), FAILING, WhenBlocked::GiveUp).await;
+    let opened = IndexedDbStore::open_with(older.name(), FAILING, WhenBlocked::GiveUp, None).await;
     let opened = opened.map(drop);
     assert!(
         matches!(&opened, Err(StoreError::Failed { operation: "upgrade", cause })
@@ -152,7 +152,7 @@ async fn a_patient_opening_tells_that_it_is_blocked_and_goes_on_by_itself() {
         telling.set(true);
         other.close();
     }));
-    let newer = IndexedDbStore::open_with(older.name(), NEXT, tell).await;
+    let newer = IndexedDbStore::open_with(older.name(), NEXT, tell, None).await;
     assert!(told.get());
     let newer = newer.unwrap();
     assert_eq!(everything(&newer).await, held);

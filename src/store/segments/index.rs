@@ -56,6 +56,7 @@ pub struct Index {
     segments: Vec<Segment>,
     last_segment: u64,
     last_position: Position,
+    events: u64,
     /// No position up to here is given again.
     floor: Position,
     was_emptied: bool,
@@ -120,6 +121,12 @@ impl Index {
     #[must_use]
     pub fn next_position(&self) -> Position {
         Position(self.last_position.max(self.floor).0 + 1)
+    }
+
+    /// How many events there are.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.events
     }
 
     /// Whether the store was emptied once.
@@ -210,9 +217,9 @@ impl Index {
             Some(thread) => thread,
             None => self.streams.entry(stream).or_default(),
         };
-        thread.version = thread
-            .version
-            .max(Version(first.0.saturating_add(count).saturating_sub(1)));
+        let before = thread.version;
+        thread.version = before.max(Version(first.0.saturating_add(count).saturating_sub(1)));
+        self.events += thread.version.0 - before.0;
         // Of events in pages the ids aren't read.
         if page != INLINE
             && let Some(ids) = thread.ids.take()

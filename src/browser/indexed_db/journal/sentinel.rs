@@ -1,0 +1,65 @@
+//! What is known of the log beside the database and the journal: a few numbers in local storage.
+//! They may be late, and a worker has none, so they prove that something is missing, never that
+//! nothing is.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::core::{EventId, Position};
+use crate::store::checksum;
+
+/// How far a log went when something was last recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in super::super) struct Sentinel {
+    /// The store that it is of.
+    pub(in super::super) store: Uuid,
+    /// The number of the last segment.
+    pub(in super::super) segment: u64,
+    /// The position of the last event.
+    pub(in super::super) position: Position,
+    /// How many events there were.
+    pub(in super::super) events: u64,
+    /// Tells the last event from another in its place; none where it isn't known.
+    pub(in super::super) hash: Option<u32>,
+}
+
+/// The hash of a log's last event.
+pub(in super::super) fn hash((last, position): &(EventId, Position)) -> u32 {
+    checksum::of_bytes(last.0.as_bytes(), &position.to_string())
+}
+
+fn key(name: &str) -> String {
+    format!("{name}.sentinel")
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    web_sys::window()?.local_storage().ok()?
+}
+
+pub(in super::super) fn read(name: &str) -> Option<Sentinel> {
+    let text = storage()?.get_item(&key(name)).ok()??;
+    serde_json::from_str(&text).ok()
+}
+
+/// Keeps it, unless another tab noted more of the same store.
+pub(in super::super) fn note(name: &str, sentinel: &Sentinel) {
+    let is_behind =
+        |held: Sentinel| held.store == sentinel.store && held.segment > sentinel.segment;
+    if !read(name).is_some_and(is_behind) {
+        keep(name, sentinel);
+    }
+}
+
+/// Keeps it, whatever was there.
+pub(in super::super) fn keep(name: &str, sentinel: &Sentinel) {
+    if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(sentinel)) {
+        // Full or denied: then nothing is known beside the database and the journal.
+        let _ = storage.set_item(&key(name), &text);
+    }
+}
+
+pub(in super::super) fn remove(name: &str) {
+    if let Some(storage) = storage() {
+        let _ = storage.remove_item(&key(name));
+    }
+}

@@ -1,0 +1,119 @@
+// A file in the origin private file system, and locks among tabs: what has to be said in JavaScript.
+// Files that are flushed exist only in workers, so this module is both sides: who imports it starts
+// itself once more as a worker, which does what it is told, in order.
+
+const here = import.meta.url;
+const isWorker = typeof DedicatedWorkerGlobalScope !== 'undefined' && self instanceof DedicatedWorkerGlobalScope
+  && self.name === 'eventloom journal';
+
+/** Answers with what lets a lock go, once it is held; with nothing where another holds it and `wait` is false. */
+export function lock(name, wait) {
+  return new Promise((granted, refused) => {
+    const hold = (lock) => lock ? new Promise((release) => granted(release)) : granted();
+    navigator.locks.request(name, { ifAvailable: !wait }, hold).catch(refused);
+  });
+}
+
+/** The worker's side: one file, opened by the first message. */
+if (isWorker) {
+  let handle;
+  const does = {
+    /** Whether it is open: not where another tab has it and `wait` is false. */
+    async open(name, wait) {
+      // Held until the worker ends, which is after the file was closed.
+      if (!await lock(name, wait)) return false;
+      const folder = await navigator.storage.getDirectory();
+      const file = await folder.getFileHandle(name, { create: true });
+      for (let tries = 1; !handle; tries++) {
+        handle = await file.createSyncAccessHandle().catch((error) => {
+          // The tab that had it is gone, but the browser hasn't heard that yet; nothing tells when.
+          if (error.name !== 'NoModificationAllowedError' || tries === 100) throw error;
+          return new Promise((again) => setTimeout(again, 20));
+        });
+      }
+      return true;
+    },
+    read(at, length) {
+      const bytes = new Uint8Array(Math.max(0, Math.min(length, handle.getSize() - at)));
+      return bytes.subarray(0, handle.read(bytes, { at }));
+    },
+    change(cut, writes, flush) {
+      if (cut >= 0) handle.truncate(cut);
+      for (const [at, bytes] of writes) {
+        const written = handle.write(bytes, { at });
+        if (written !== bytes.byteLength) throw new DOMException('the disk is full', 'QuotaExceededError');
+      }
+      if (flush) handle.flush();
+    },
+    close() {
+      handle?.close();
+      self.close();
+    },
+  };
+  // One after the other: opening takes a while.
+  let before = Promise.resolve();
+  self.onmessage = ({ data: [what, ...told] }) => {
+    before = before
+      .then(() => does[what](...told))
+      .then((value) => self.postMessage({ value }), (error) => self.postMessage({ error }));
+  };
+}
+
+let policy;
+/** The address of this module, for a page that asks for trusted types. */
+function trusted() {
+  policy ??= globalThis.trustedTypes?.createPolicy('eventloom-journal', { createScriptURL: () => here });
+  return policy ? policy.createScriptURL('') : here;
+}
+
+/** A file in a worker of its own. Answers come in the order of the calls. */
+export class OpfsFile {
+  #worker = new Worker(trusted(), { type: 'module', name: 'eventloom journal' });
+  #waiting = [];
+  #isOpen = false;
+
+  constructor() {
+    this.#worker.onmessage = ({ data: { value, error } }) => {
+      const [answer, refuse] = this.#waiting.shift();
+      if (error) refuse(error);
+      else answer(value);
+    };
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      for (const [, refuse] of this.#waiting.splice(0)) refuse(new Error(event.message || 'its worker failed'));
+    };
+  }
+
+  #ask(message, moved = []) {
+    return new Promise((answer, refuse) => {
+      this.#waiting.push([answer, refuse]);
+      this.#worker.postMessage(message, moved);
+    });
+  }
+
+  async open(name, wait) {
+    this.#isOpen = await this.#ask(['open', name, wait]);
+    return this.#isOpen;
+  }
+
+  read(at, length) {
+    return this.#ask(['read', at, length]);
+  }
+
+  change(cut, writes, flush) {
+    return this.#ask(['change', cut, writes, flush], writes.map(([, bytes]) => bytes.buffer));
+  }
+
+  /** After what was asked for before. One that still waits to be opened waits no longer. */
+  close() {
+    if (this.#isOpen) this.#worker.postMessage(['close']);
+    else this.#worker.terminate();
+  }
+}
+
+export async function removeFile(name) {
+  const folder = await navigator.storage?.getDirectory?.();
+  await folder?.removeEntry(name).catch((error) => {
+    if (error.name !== 'NotFoundError') throw error;
+  });
+}
