@@ -32,7 +32,7 @@ const PRELUDE: &str = r#"
 /// Runs an asynchronous program of JavaScript with a fresh store, and gives what it returns as JSON.
 async fn run(program: &str) -> String {
     let name = format!("eventloom-test-{}", BrowserIds.next_id(BrowserClock.now()));
-    let store = JsEventStore::open(name, None).await.unwrap();
+    let store = JsEventStore::open(name, None, None).await.unwrap();
     let body = format!("{PRELUDE} return (async () => {{ {program} }})().then(JSON.stringify)");
     let function = Function::new_with_args("store", &body);
     let promise = function.call1(&JsValue::NULL, &store.into()).unwrap();
@@ -158,6 +158,37 @@ async fn a_store_is_emptied_by_a_reset_and_answers_nothing_once_it_is_closed() {
 
 #[wasm_bindgen_test]
 async fn a_durability_that_is_none_is_refused() {
-    let opened = JsEventStore::open("eventloom-test".to_owned(), Some("lax".to_owned())).await;
+    let opened =
+        JsEventStore::open("eventloom-test".to_owned(), Some("lax".to_owned()), None).await;
     assert_eq!(opened.unwrap_err().name(), "InvalidArgument");
+}
+
+#[wasm_bindgen_test]
+async fn what_came_back_from_the_second_copy_is_told_as_a_plain_object() {
+    let name = format!("eventloom-test-{}", BrowserIds.next_id(BrowserClock.now()));
+    let open = || JsEventStore::open(name.clone(), None, Some(true));
+    let store = open().await.unwrap();
+    assert_eq!(store.second_copy().as_deref(), Some("kept"));
+    assert!(store.recovery().unwrap().is_undefined());
+    let lose = format!(
+        "{PRELUDE} return (async () => {{
+            await store.append('bank_account', 'ada', 'no_stream', [event(1), event(2)]);
+            store.close();
+            await new Promise((lost) => {{ indexedDB.deleteDatabase('{name}').onsuccess = lost; }});
+        }})();"
+    );
+    let lose = Function::new_with_args("store", &lose);
+    let promise = lose.call1(&JsValue::NULL, &store.into()).unwrap();
+    JsFuture::from(promise.unchecked_into::<Promise>())
+        .await
+        .unwrap();
+
+    let store = open().await.unwrap();
+    let told = js_sys::JSON::stringify(&store.recovery().unwrap()).unwrap();
+    let expected = concat!(
+        r#"{"kind":"deleted","restored":2,"lost":0,"sentence":"#,
+        r#""Your browser deleted this store; 2 events were restored from the journal"}"#,
+    );
+    assert_eq!(told.as_string().unwrap(), expected);
+    assert_eq!(store.last_position().await.unwrap(), 2.0);
 }

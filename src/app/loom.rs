@@ -1,6 +1,28 @@
 //! The geometry of the band: where a version lies on the thread, which versions are labelled,
 //! and the course of the number under it. Pure, apart from the painting.
 
+use std::fmt;
+
+/// A number with one digit after the point, for lengths and sizes. Counted in whole numbers, since the general way
+/// to write a fraction takes 12 KB of the page.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tenths(pub f64);
+
+impl fmt::Display for Tenths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tenths = (self.0 * 10.0).round() as i64;
+        let sign = if tenths < 0 { "-" } else { "" };
+        let tenths = tenths.unsigned_abs();
+        write!(f, "{sign}{}.{}", tenths / 10, tenths % 10)
+    }
+}
+
+/// A length as the text of an attribute, in pixels.
+#[must_use]
+pub fn tenths(length: f64) -> String {
+    Tenths(length).to_string()
+}
+
 /// Space left and right of the thread, in pixels.
 const EDGE: f64 = 26.0;
 
@@ -94,7 +116,7 @@ impl Loom {
             return Course::default();
         }
         let range = if high > low { high - low } else { 1.0 };
-        let y = |value: f64| lane.bottom - (lane.bottom - lane.top) * (value - low) / range;
+        let y = |value: f64| Tenths(lane.bottom - (lane.bottom - lane.top) * (value - low) / range);
         let mut line = String::new();
         let mut version = 0;
         while version < values.len() {
@@ -107,24 +129,24 @@ impl Loom {
             if let (Some(first), Some(last)) = (here().next(), here().next_back()) {
                 let x = self.x(version as u64);
                 line += &match line.is_empty() {
-                    true => format!("M{x:.1} {:.1}", y(first)),
-                    false => format!("H{x:.1}V{:.1}", y(first)),
+                    true => format!("M{} {}", Tenths(x), y(first)),
+                    false => format!("H{}V{}", Tenths(x), y(first)),
                 };
                 if end > version + 1 {
                     let least = here().fold(first, f64::min);
                     let most = here().fold(first, f64::max);
-                    line += &format!("V{:.1}V{:.1}V{:.1}", y(most), y(least), y(last));
+                    line += &format!("V{}V{}V{}", y(most), y(least), y(last));
                 }
             }
             version = end;
         }
-        line += &format!("H{:.1}", self.width - 8.0);
+        line += &format!("H{}", Tenths(self.width - 8.0));
         // The area begins where the line does, which is where the first number is.
         let zero = y(0.0);
         let start = line.strip_prefix('M').unwrap_or(&line).to_owned();
         let left = start.split(' ').next().unwrap_or_default().to_owned();
         Course {
-            area: format!("M{left} {zero:.1}L{start}V{zero:.1}Z"),
+            area: format!("M{left} {zero}L{start}V{zero}Z"),
             line,
         }
     }
@@ -139,7 +161,12 @@ impl Loom {
             let x = self.x(index as u64 + 1).floor();
             if x > last[*kind] {
                 last[*kind] = x;
-                paths[*kind] += &format!("M{x}.5 {:.1}V{:.1}", lane.top, lane.bottom);
+                paths[*kind] += &format!(
+                    "M{}.5 {}V{}",
+                    x as i64,
+                    Tenths(lane.top),
+                    Tenths(lane.bottom)
+                );
             }
         }
         paths
@@ -168,6 +195,15 @@ mod tests {
         top: 50.0,
         bottom: 110.0,
     };
+
+    #[test]
+    fn a_length_is_written_with_one_digit_after_the_point() {
+        let written = [0.0, 0.04, 0.06, 9.96, 123.45, -0.25, -12.0].map(|x| Tenths(x).to_string());
+        assert_eq!(
+            written,
+            ["0.0", "0.0", "0.1", "10.0", "123.5", "-0.3", "-12.0"]
+        );
+    }
 
     #[test]
     fn a_place_leads_to_its_version_and_beyond_the_edges_to_the_ends() {

@@ -314,10 +314,10 @@ impl State {
     #[must_use]
     pub fn foreign_types(&self) -> Vec<String> {
         let streams = self.streams.as_deref().map_or(&[][..], Vec::as_slice);
-        let types: BTreeSet<&str> = streams
-            .iter()
-            .map(|head| head.stream.aggregate_type())
-            .collect();
+        let types = streams.iter().map(|head| head.stream.aggregate_type());
+        let mut types: Vec<&str> = types.collect();
+        // They come in the order of their types.
+        types.dedup();
         types
             .into_iter()
             .filter(|aggregate_type| self.registry.find(aggregate_type).is_none())

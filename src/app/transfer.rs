@@ -31,6 +31,10 @@ const READING: f64 = 40.0;
 
 const CANCELLED: &str = "it was cancelled. Nothing was imported.";
 
+/// Is told how far an import is, and what it does. Not generic, so that the page's wasm has an import
+/// once.
+type Tell<'a> = dyn Fn(f64, &'static str) + 'a;
+
 /// Imports a file, all of it or nothing. The error is a sentence to be read after a colon.
 pub async fn import(
     store: &impl EventStore,
@@ -80,7 +84,7 @@ async fn read(
     file: &web_sys::File,
     reader: &mut Reader,
     cancelled: &Rc<Cell<bool>>,
-    tell: &impl Fn(f64, &'static str),
+    tell: &Tell<'_>,
 ) -> Result<Option<String>, String> {
     let mut pieces = Pieces::of(file)
         .await
@@ -106,7 +110,7 @@ async fn plan_and_write(
     lines: Vec<Line>,
     refused: Option<String>,
     cancelled: &Rc<Cell<bool>>,
-    tell: &impl Fn(f64, &'static str),
+    tell: &Tell<'_>,
 ) -> Result<Plan, String> {
     let registry = Registry::shipped();
     let check = |event: &RecordedEvent| registry.check(event).map_err(|error| error.to_string());

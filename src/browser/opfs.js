@@ -106,7 +106,7 @@ export class OpfsFile {
 
   /** After what was asked for before. One that still waits to be opened waits no longer. */
   close() {
-    if (this.#isOpen) this.#worker.postMessage(['close']);
+    if (this.#isOpen) this.#ask(['close']).catch(() => {});
     else this.#worker.terminate();
   }
 }

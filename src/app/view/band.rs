@@ -12,7 +12,7 @@ use super::notices::Status;
 use super::weave::{THREAD, Weave, Woven};
 use super::{READING, ViewProps, glyph, when};
 use crate::app::action::{Action, Settled, Step};
-use crate::app::loom::Loom;
+use crate::app::loom::{Loom, Tenths, tenths};
 use crate::app::state::{Place, State};
 use crate::core::Version;
 use crate::timeline::Timeline;
@@ -195,11 +195,11 @@ fn drawing(timeline: &Rc<Timeline>, loom: Loom, height: f64, viewed: Version) ->
     // The number's name stands at the left edge, or right of the shuttle while that is there.
     let measure = if x < 90.0 { x + 12.0 } else { 8.0 };
     html! {
-        <svg width={loom.width.to_string()} height={height.to_string()} aria-hidden="true">
-            <clipPath id="woven"><rect x="0" y="0" width={format!("{x:.1}")} height={height.to_string()} /></clipPath>
-            <clipPath id="loose"><rect x={format!("{x:.1}")} y="0" width={format!("{rest:.1}")} height={height.to_string()} /></clipPath>
+        <svg width={tenths(loom.width)} height={tenths(height)} aria-hidden="true">
+            <clipPath id="woven"><rect x="0" y="0" width={tenths(x)} height={tenths(height)} /></clipPath>
+            <clipPath id="loose"><rect x={tenths(x)} y="0" width={tenths(rest)} height={tenths(height)} /></clipPath>
             if loom.head > 0 && timeline.measures().iter().any(Option::is_some) {
-                <text class="measure" x={measure.to_string()} y={format!("{:.1}", THREAD + 26.0)}>{ timeline.model().measure_name() }</text>
+                <text class="measure" x={tenths(measure)} y={tenths(THREAD + 26.0)}>{ timeline.model().measure_name() }</text>
             }
             <g clip-path="url(#woven)">
                 <Woven timeline={Rc::clone(timeline)} {loom} {height} weave={Weave::Woven} />
@@ -207,15 +207,15 @@ fn drawing(timeline: &Rc<Timeline>, loom: Loom, height: f64, viewed: Version) ->
             <g clip-path="url(#loose)">
                 <Woven timeline={Rc::clone(timeline)} {loom} {height} weave={Weave::Loose} />
             </g>
-            <circle class="origin" cx={format!("{:.1}", loom.x(0))} cy={THREAD.to_string()} r="3.5" />
-            <path class="shuttle" d={format!("M{x:.1} 6V{bottom:.1}")} />
-            <circle class="shuttle-ring" cx={format!("{x:.1}")} cy={THREAD.to_string()} r={format!("{:.1}", radius + 7.5)} />
+            <circle class="origin" cx={tenths(loom.x(0))} cy={tenths(THREAD)} r="3.5" />
+            <path class="shuttle" d={format!("M{} 6V{}", Tenths(x), Tenths(bottom))} />
+            <circle class="shuttle-ring" cx={tenths(x)} cy={tenths(THREAD)} r={tenths(radius + 7.5)} />
             if let Some(look) = look {
                 <g class={glyph::dye(look)}>{ glyph::knot(look.glyph, x, THREAD, radius) }</g>
             }
             { for labels.into_iter().map(|label| html! {
                 <text key={label} class={classes!("label", (label == viewed.0).then_some("here"))}
-                    x={format!("{:.1}", loom.x(label))} y={format!("{:.1}", height - 5.0)} text-anchor="middle">{ label }</text>
+                    x={tenths(loom.x(label))} y={tenths(height - 5.0)} text-anchor="middle">{ label }</text>
             }) }
         </svg>
     }

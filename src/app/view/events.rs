@@ -8,6 +8,7 @@ use yew::prelude::*;
 
 use super::{ViewProps, glyph, when, wording};
 use crate::app::action::{Action, Settled, Step};
+use crate::app::loom::Tenths;
 use crate::app::state::State;
 use crate::core::{RecordedEvent, Version};
 use crate::model::Look;
@@ -128,7 +129,7 @@ fn rows(
     let apart = selected.filter(|index| !(from..to).contains(index));
     html! {
         <>
-            <div class="space" role="presentation" style={format!("height:{}px", events.len() as f64 * height)}></div>
+            <div class="space" role="presentation" style={format!("height:{}px", Tenths(events.len() as f64 * height))}></div>
             { for apart.filter(|index| *index < from).into_iter().map(row) }
             { for (from..to).map(row) }
             { for apart.filter(|index| *index >= to).into_iter().map(row) }
@@ -194,7 +195,7 @@ fn Row(props: &RowProps) -> Html {
             aria-selected={(props.when == When::Viewed).to_string()}
             aria-posinset={props.total.map(|_| version.to_string())}
             aria-setsize={props.total.map(|total| total.to_string())}
-            style={props.top.map(|top| format!("top:{top}px"))} {onclick}>
+            style={props.top.map(|top| format!("top:{}px", Tenths(top)))} {onclick}>
             { glyph::icon(props.look) }
             <span class="version">{ format!("v{version}") }</span>{" "}
             <span class="words">

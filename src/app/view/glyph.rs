@@ -2,19 +2,20 @@
 
 use yew::prelude::*;
 
+use crate::app::loom::{Tenths, tenths};
 use crate::model::{Glyph, Look};
 
 /// A knot around a point. The colour is that of `currentColor`; see [`dye`].
 pub fn knot(glyph: Glyph, x: f64, y: f64, r: f64) -> Html {
-    let at = |dx: f64, dy: f64| format!("{:.1} {:.1}", x + dx * r, y + dy * r);
+    let at = |dx: f64, dy: f64| format!("{} {}", Tenths(x + dx * r), Tenths(y + dy * r));
     let shape = |points: &[(f64, f64)]| {
         let points: Vec<_> = points.iter().map(|&(dx, dy)| at(dx, dy)).collect();
         html! { <path d={format!("M{}Z", points.join("L"))} fill="currentColor" /> }
     };
     match glyph {
         Glyph::Ring => html! {
-            <circle cx={format!("{x:.1}")} cy={format!("{y:.1}")} r={format!("{:.1}", (r * 0.85).max(1.5))}
-                fill="var(--sheet)" stroke="currentColor" stroke-width={format!("{:.1}", (r * 0.34).min(2.8))} />
+            <circle cx={tenths(x)} cy={tenths(y)} r={tenths((r * 0.85).max(1.5))}
+                fill="var(--sheet)" stroke="currentColor" stroke-width={tenths((r * 0.34).min(2.8))} />
         },
         Glyph::Up => shape(&[(0.0, -1.0), (1.0, 0.8), (-1.0, 0.8)]),
         Glyph::Down => shape(&[(0.0, 1.0), (1.0, -0.8), (-1.0, -0.8)]),

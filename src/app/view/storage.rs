@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use super::ViewProps;
 use crate::app::action::Action;
+use crate::app::loom::Tenths;
 use crate::app::state::{Room, State, Storage as Kept};
 use crate::store::{Durability, SecondCopy};
 
@@ -72,7 +73,7 @@ fn second_copy(copy: &SecondCopy) -> String {
 fn protection(room: Option<&Room>) -> &'static str {
     match room.and_then(|room| room.protected) {
         Some(true) => "The browser keeps it until you delete it",
-        Some(false) => "The browser may delete all of it when the disk runs full: keep an export",
+        Some(false) => "The browser may delete it when the disk runs full: keep an export",
         None => "This browser doesn't say whether it may delete it: keep an export",
     }
 }
@@ -92,7 +93,7 @@ fn survives(durability: Durability) -> &'static str {
 fn bytes(size: u64) -> String {
     match size {
         0..1_000_000 => format!("{} kB", size.div_ceil(1_000)),
-        1_000_000..1_000_000_000 => format!("{:.1} MB", size as f64 / 1e6),
-        _ => format!("{:.1} GB", size as f64 / 1e9),
+        1_000_000..1_000_000_000 => format!("{} MB", Tenths(size as f64 / 1e6)),
+        _ => format!("{} GB", Tenths(size as f64 / 1e9)),
     }
 }

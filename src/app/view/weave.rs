@@ -6,7 +6,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use super::glyph;
-use crate::app::loom::{Lane, Loom};
+use crate::app::loom::{Lane, Loom, Tenths};
 use crate::timeline::Timeline;
 
 /// Where the thread runs, in pixels from above.
@@ -66,7 +66,7 @@ pub fn Woven(props: &WovenProps) -> Html {
                 }
                 <path class="course" d={course.line} />
             }
-            <path class="thread" d={format!("M{from:.1} {THREAD}H{to:.1}")} />
+            <path class="thread" d={format!("M{} {}H{}", Tenths(from), Tenths(THREAD), Tenths(to))} />
             { knots(timeline, *loom) }
         </g>
     }

@@ -104,7 +104,7 @@ impl Connection {
         };
         migrate(&opened.database).await?;
         let store = admit(&opened.database, &self.log, &self.hints, journal).await?;
-        self.store.set(Some(store));
+        self.store.set(store);
         Ok((opened.database, opened.created))
     }
 

@@ -6,7 +6,6 @@ use std::fmt;
 use std::rc::{Rc, Weak};
 
 use futures_channel::oneshot;
-use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BroadcastChannel, MessageEvent};
@@ -128,7 +127,8 @@ impl Hints {
         let channel = BroadcastChannel::new(database).ok().map(|inner| {
             let hearing = Rc::downgrade(&audience);
             let on_message = Closure::new(move |message: MessageEvent| {
-                if let (Some(audience), Some(signal)) = (hearing.upgrade(), heard(message.data())) {
+                if let (Some(audience), Some(signal)) = (hearing.upgrade(), heard(&message.data()))
+                {
                     audience.tell(signal);
                 }
             });
@@ -153,7 +153,7 @@ impl Hints {
             && let Some(message) = message(signal)
         {
             // A hint that can't be sent is a hint missed.
-            let _ = channel.inner.post_message(&message);
+            let _ = channel.inner.post_message(&message.into());
         }
     }
 
@@ -182,46 +182,26 @@ impl Hints {
     }
 }
 
-/// What one tab says to the others.
-#[derive(Serialize, Deserialize)]
-struct Message {
-    kind: Kind,
-    /// Of the last event that was appended.
-    position: Option<Position>,
-    /// Up to which the second copy holds the log.
-    segment: Option<u64>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    Appended,
-    Reset,
-    Copied,
-}
-
-fn message(signal: Signal) -> Option<JsValue> {
-    let (kind, position, segment) = match signal {
-        Signal::Appended(position) => (Kind::Appended, Some(position), None),
-        Signal::Reset => (Kind::Reset, None, None),
-        Signal::Copied(segment) => (Kind::Copied, None, Some(segment)),
+/// What one tab says to the others: a word, and a number where it has one. The position of the last
+/// event that was appended, or the segment up to which the second copy goes.
+fn message(signal: Signal) -> Option<String> {
+    Some(match signal {
+        Signal::Appended(position) => format!("appended {position}"),
+        Signal::Reset => "reset".to_owned(),
+        Signal::Copied(segment) => format!("copied {segment}"),
         // These happen to a connection, and each hears of its own.
         Signal::Superseded | Signal::Closed => return None,
-    };
-    serde_wasm_bindgen::to_value(&Message {
-        kind,
-        position,
-        segment,
     })
-    .ok()
 }
 
-fn heard(message: JsValue) -> Option<Signal> {
+fn heard(message: &JsValue) -> Option<Signal> {
     // What isn't one of ours is nobody's business here.
-    let message: Message = serde_wasm_bindgen::from_value(message).ok()?;
-    match message.kind {
-        Kind::Appended => message.position.map(Signal::Appended),
-        Kind::Reset => Some(Signal::Reset),
-        Kind::Copied => message.segment.map(Signal::Copied),
+    let message = message.as_string()?;
+    let (word, number) = message.split_once(' ').unwrap_or((&message, ""));
+    match word {
+        "appended" => Some(Signal::Appended(Position(number.parse().ok()?))),
+        "reset" => Some(Signal::Reset),
+        "copied" => Some(Signal::Copied(number.parse().ok()?)),
+        _ => None,
     }
 }

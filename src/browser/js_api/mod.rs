@@ -30,13 +30,23 @@ mod error;
 use std::ops::ControlFlow;
 
 use js_sys::Error;
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use self::error::invalid;
 use super::IndexedDbStore;
 use crate::core::{ExpectedVersion, Position, StreamId, Version};
-use crate::store::{Durability, EventStore};
+use crate::store::{Durability, EventStore, Loss, SecondCopy};
+
+/// A recovery as it is told.
+#[derive(Serialize)]
+struct Told {
+    kind: &'static str,
+    restored: u64,
+    lost: u64,
+    sentence: String,
+}
 
 /// A store in IndexedDB. Every method but `close` answers with a promise; one that fails is rejected
 /// with an `Error` whose `name` is that of the variant in `AppendError`, `ImportError` or
@@ -51,7 +61,8 @@ pub struct JsEventStore {
 impl JsEventStore {
     /// Opens the database of this name, and makes it where there is none. `durability` is what an
     /// acknowledged append survives: `'strict'` (a power cut; the default) or `'relaxed'` (the
-    /// browser's end).
+    /// browser's end). `second_copy`: whether a journal in the origin private file system is kept
+    /// beside it, from which comes back what the browser deletes; not, unless it is `true`.
     ///
     /// # Errors
     /// `Unavailable`, `Blocked`, `Newer`, `Full`, `Failed`, `InvalidArgument`.
@@ -60,6 +71,7 @@ impl JsEventStore {
         #[wasm_bindgen(unchecked_optional_param_type = "'strict' | 'relaxed'")] durability: Option<
             String,
         >,
+        second_copy: Option<bool>,
     ) -> Result<JsEventStore, Error> {
         let durability = match durability.as_deref() {
             None | Some("strict") => Durability::Strict,
@@ -70,9 +82,46 @@ impl JsEventStore {
                 )));
             }
         };
-        let store = IndexedDbStore::open(&name).await.map_err(error::of_store)?;
+        let store = match second_copy {
+            Some(true) => IndexedDbStore::open_with_second_copy(&name).await,
+            _ => IndexedDbStore::open(&name).await,
+        };
+        let store = store.map_err(error::of_store)?;
         Ok(JsEventStore {
             store: store.with_durability(durability),
+        })
+    }
+
+    /// What was missing when the store was opened, where anything was: `kind` (`'deleted'`: all of it;
+    /// `'shortened'`: what came last), how many events were `restored` from the second copy, how many
+    /// are known to be `lost`, and all of it as a `sentence`.
+    ///
+    /// # Errors
+    /// None that a caller can cause.
+    #[wasm_bindgen(
+        unchecked_return_type = "{ kind: 'deleted' | 'shortened'; restored: number; lost: number; sentence: string } | undefined"
+    )]
+    pub fn recovery(&self) -> Result<JsValue, Error> {
+        let told = self.store.recovery().map(|recovery| Told {
+            kind: match recovery.cause {
+                Loss::Deleted => "deleted",
+                Loss::Shortened => "shortened",
+            },
+            restored: recovery.restored,
+            lost: recovery.lost,
+            sentence: recovery.to_string(),
+        });
+        Ok(serde_wasm_bindgen::to_value(&told)?)
+    }
+
+    /// Where the second copy stands: `'kept'`, or why it is behind or missing; nothing where none was
+    /// asked for.
+    #[wasm_bindgen(js_name = secondCopy)]
+    pub fn second_copy(&self) -> Option<String> {
+        self.store.second_copy().map(|copy| match copy {
+            SecondCopy::Kept => "kept".to_owned(),
+            SecondCopy::Behind(reason) => format!("behind: {reason}"),
+            SecondCopy::Missing(reason) => format!("missing: {reason}"),
         })
     }
 

@@ -38,7 +38,7 @@ struct Seen {
 }
 
 /// Compares what there is, brings back what the database lacks and the journal has, and notes what
-/// came of it. Answers which store it is.
+/// came of it. Answers which store it is; none where that can't be kept.
 ///
 /// # Errors
 /// The storage's. [`StoreError::Unavailable`] where events are known to be missing, and the tab that
@@ -48,7 +48,7 @@ pub(in super::super) async fn admit(
     log: &Log,
     hints: &Hints,
     journal: &Journal,
-) -> Result<Uuid, StoreError> {
+) -> Result<Option<Uuid>, StoreError> {
     let noted = sentinel::read(&journal.name);
     let mut seen = look(database, log).await?;
     let lacks = |seen: &Seen| {
@@ -93,7 +93,11 @@ pub(in super::super) async fn admit(
         Some(store) => store,
         None => {
             let store = BrowserIds.next_id(BrowserClock.now()).0;
-            name_store(database, store).await?;
+            if let Err(error) = name_store(database, store).await {
+                // What can't be told from another store has no second copy.
+                journal.give_up(error.to_string());
+                return Ok(None);
+            }
             store
         }
     };
@@ -130,7 +134,7 @@ pub(in super::super) async fn admit(
         };
         sentinel::keep(&journal.name, &sentinel);
     }
-    Ok(store)
+    Ok(Some(store))
 }
 
 async fn look(database: &IdbDatabase, log: &Log) -> Result<Seen, StoreError> {
@@ -153,7 +157,8 @@ async fn look(database: &IdbDatabase, log: &Log) -> Result<Seen, StoreError> {
 
 async fn name_store(database: &IdbDatabase, store: Uuid) -> Result<(), StoreError> {
     let named = async {
-        let writing = Writing::begin(database, &[META], Durability::Strict)?;
+        // It goes with the database, if anything does.
+        let writing = Writing::begin(database, &[META], Durability::Relaxed)?;
         let record = codec::meta(STORE, &store.to_string());
         writing.store(META)?.put(&record, None)?;
         writing.commit().await

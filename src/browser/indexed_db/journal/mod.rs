@@ -276,8 +276,13 @@ impl Journal {
     /// Lets it go, so that another tab can keep it.
     pub(super) fn end(&self) {
         *self.subscription.borrow_mut() = None;
+        self.give_up("this store was closed".to_owned());
+    }
+
+    /// There is none from now on, because of this.
+    fn give_up(&self, reason: String) {
         *self.held.borrow_mut() = None;
-        *self.missing.borrow_mut() = Some("this store was closed".to_owned());
+        *self.missing.borrow_mut() = Some(reason);
         self.waiting.borrow_mut().clear();
     }
 }

@@ -2,14 +2,13 @@
 //! They may be late, and a worker has none, so they prove that something is missing, never that
 //! nothing is.
 
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::core::{EventId, Position};
 use crate::store::checksum;
 
 /// How far a log went when something was last recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) struct Sentinel {
     /// The store that it is of.
     pub(in super::super) store: Uuid,
@@ -36,9 +35,37 @@ fn storage() -> Option<web_sys::Storage> {
     web_sys::window()?.local_storage().ok()?
 }
 
+impl Sentinel {
+    /// Its numbers in the order of the fields, with spaces between.
+    fn text(&self) -> String {
+        let Sentinel {
+            store,
+            segment,
+            position,
+            events,
+            hash,
+        } = self;
+        let hash = hash.map(|hash| hash.to_string()).unwrap_or_default();
+        format!("{store} {segment} {position} {events} {hash}")
+    }
+
+    fn parse(text: &str) -> Option<Sentinel> {
+        let mut fields = text.split(' ');
+        let store = Uuid::parse_str(fields.next()?).ok()?;
+        let mut number = || fields.next()?.parse().ok();
+        Some(Sentinel {
+            store,
+            segment: number()?,
+            position: Position(number()?),
+            events: number()?,
+            hash: number().and_then(|hash: u64| hash.try_into().ok()),
+        })
+    }
+}
+
 pub(in super::super) fn read(name: &str) -> Option<Sentinel> {
     let text = storage()?.get_item(&key(name)).ok()??;
-    serde_json::from_str(&text).ok()
+    Sentinel::parse(&text)
 }
 
 /// Keeps it, unless another tab noted more of the same store.
@@ -52,9 +79,9 @@ pub(in super::super) fn note(name: &str, sentinel: &Sentinel) {
 
 /// Keeps it, whatever was there.
 pub(in super::super) fn keep(name: &str, sentinel: &Sentinel) {
-    if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(sentinel)) {
+    if let Some(storage) = storage() {
         // Full or denied: then nothing is known beside the database and the journal.
-        let _ = storage.set_item(&key(name), &text);
+        let _ = storage.set_item(&key(name), &sentinel.text());
     }
 }
 

@@ -1,0 +1,114 @@
+// What the browser deletes comes back from the second copy, and the page says so.
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test } from './fixtures.mjs';
+
+/** A page of the same origin without the program, to do to its storage what a browser might. */
+async function besides(context, baseURL) {
+  const page = await context.newPage();
+  const address = `${baseURL}beside`;
+  const body = '<!doctype html><link rel="icon" href="data:,">';
+  await page.route(address, (route) => route.fulfill({ contentType: 'text/html', body }));
+  await page.goto(address);
+  return page;
+}
+
+const deleteDatabase = () =>
+  new Promise((resolve, reject) => {
+    const deleting = indexedDB.deleteDatabase('eventloom');
+    deleting.onsuccess = () => resolve();
+    deleting.onerror = () => reject(deleting.error);
+  });
+
+const removeJournal = async () => {
+  const folder = await navigator.storage.getDirectory();
+  await navigator.locks.request('eventloom.journal', () => folder.removeEntry('eventloom.journal'));
+};
+
+test('a store that the browser deleted comes back, and the alert says how many events and from where', async ({
+  context,
+  page,
+  playground,
+  baseURL,
+  picture,
+}) => {
+  await playground.open();
+  await expect(playground.storage).toContainText('A second copy is kept');
+  await playground.record('Deposit', { Amount: '12.50' }, 'MoneyDeposited', 10);
+  const state = await page.getByRole('tree', { name: 'State' }).innerText();
+  await page.goto('about:blank');
+  const beside = await besides(context, baseURL);
+  await beside.evaluate(deleteDatabase);
+
+  await playground.open();
+  await expect(playground.alert).toContainText(
+    /^Your browser deleted this store; 10 events were restored from the journal\./,
+  );
+  await playground.shows(10, 10);
+  expect(await page.getByRole('tree', { name: 'State' }).innerText()).toBe(state);
+  await picture('a-store-came-back');
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations).toEqual([]);
+
+  await playground.alert.getByRole('button', { name: 'Dismiss' }).click();
+  await expect(playground.alert).toHaveCount(0);
+  await page.reload();
+  await playground.shows(10, 10);
+  await expect(playground.alert).toHaveCount(0);
+  await playground.record('Deposit', { Amount: '1.00' }, 'MoneyDeposited', 11);
+});
+
+test('what no second copy has is told as lost, and the story isn\'t put in its place', async ({
+  context,
+  page,
+  playground,
+  baseURL,
+}) => {
+  await playground.open();
+  await playground.shows(9, 9);
+  await page.goto('about:blank');
+  const beside = await besides(context, baseURL);
+  await beside.evaluate(removeJournal);
+  await beside.evaluate(deleteDatabase);
+
+  await playground.open();
+  const lost = /^Your browser deleted this store; 9 events are lost, since no second copy has them\. If you have an export, import it\./;
+  await expect(playground.alert).toContainText(lost);
+  await playground.shows(0, 0);
+  // It stays told until something is recorded here again.
+  await page.reload();
+  await expect(playground.alert).toContainText(lost);
+});
+
+test('of two tabs each command is in the second copy, whichever tab keeps it', async ({
+  context,
+  page,
+  playground,
+  baseURL,
+}) => {
+  await playground.open();
+  const other = new playground.constructor(await context.newPage());
+  await other.open();
+  await other.record('Deposit', { Amount: '1.00' }, 'MoneyDeposited', 10);
+  await page.close();
+  await other.record('Deposit', { Amount: '2.00' }, 'MoneyDeposited', 11);
+  await other.page.close();
+  const beside = await besides(context, baseURL);
+  await beside.evaluate(deleteDatabase);
+
+  const again = new playground.constructor(await context.newPage());
+  await again.open();
+  await expect(again.alert).toContainText('11 events were restored from the journal');
+  await again.shows(11, 11);
+});
+
+test('where the browser has no files for pages, the group Storage says that only an export is a second copy', async ({
+  page,
+  playground,
+}) => {
+  await page.addInitScript(() => {
+    delete globalThis.Worker;
+  });
+  await playground.open();
+  await expect(playground.storage).toContainText(/No second copy here: .*Only an export is one/);
+  await playground.record('Deposit', { Amount: '1.00' }, 'MoneyDeposited', 10);
+});
