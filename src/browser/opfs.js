@@ -17,6 +17,8 @@ export function lock(name, wait) {
 /** The worker's side: one file, opened by the first message. */
 if (isWorker) {
   let handle;
+  // Once a change failed, those after it would leave a hole: none is made until the file was read again.
+  let broken;
   const does = {
     /** Whether it is open: not where another tab has it and `wait` is false. */
     async open(name, wait) {
@@ -34,16 +36,23 @@ if (isWorker) {
       return true;
     },
     read(at, length) {
+      broken = undefined;
       const bytes = new Uint8Array(Math.max(0, Math.min(length, handle.getSize() - at)));
       return bytes.subarray(0, handle.read(bytes, { at }));
     },
     change(cut, writes, flush) {
-      if (cut >= 0) handle.truncate(cut);
-      for (const [at, bytes] of writes) {
-        const written = handle.write(bytes, { at });
-        if (written !== bytes.byteLength) throw new DOMException('the disk is full', 'QuotaExceededError');
+      if (broken) throw broken;
+      try {
+        if (cut >= 0) handle.truncate(cut);
+        for (const [at, bytes] of writes) {
+          const written = handle.write(bytes, { at });
+          if (written !== bytes.byteLength) throw new DOMException('the disk is full', 'QuotaExceededError');
+        }
+        if (flush) handle.flush();
+      } catch (error) {
+        broken = error;
+        throw error;
       }
-      if (flush) handle.flush();
     },
     close() {
       handle?.close();

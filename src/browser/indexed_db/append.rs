@@ -333,9 +333,7 @@ async fn write(
         }
         return Err(failed(fault));
     }
-    if durability == Durability::Strict {
-        Journal::wait(connection, segment, ahead).await;
-    }
+    Journal::wait(connection, durability, segment, ahead).await;
     Ok(())
 }
 

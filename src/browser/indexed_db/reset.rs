@@ -47,9 +47,7 @@ pub(super) async fn reset(
         .map_err(|fault: Fault| fault.while_doing("reset"))?;
     connection.log.forget();
     connection.hints.post(Signal::Reset);
-    if durability == Durability::Strict {
-        Journal::wait(connection, emptied, None).await;
-    }
+    Journal::wait(connection, durability, emptied, None).await;
     Journal::note_emptied(connection, emptied);
     Ok(())
 }

@@ -71,7 +71,7 @@ impl JsEventStore {
         #[wasm_bindgen(unchecked_optional_param_type = "'strict' | 'relaxed'")] durability: Option<
             String,
         >,
-        second_copy: Option<bool>,
+        #[wasm_bindgen(unchecked_optional_param_type = "boolean")] second_copy: Option<bool>,
     ) -> Result<JsEventStore, Error> {
         let durability = match durability.as_deref() {
             None | Some("strict") => Durability::Strict,
@@ -111,7 +111,7 @@ impl JsEventStore {
             lost: recovery.lost,
             sentence: recovery.to_string(),
         });
-        Ok(serde_wasm_bindgen::to_value(&told)?)
+        serde_wasm_bindgen::to_value(&told).map_err(|error| invalid(&error.to_string()))
     }
 
     /// Where the second copy stands: `'kept'`, or why it is behind or missing; nothing where none was

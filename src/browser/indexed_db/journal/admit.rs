@@ -185,7 +185,7 @@ async fn restore(database: &IdbDatabase, held: &Held, seen: &Seen) -> Result<u64
         cause,
     };
     let store = held.mark().store;
-    if seen.store.is_none() && !store.is_nil() {
+    if seen.store != Some(store) && !store.is_nil() {
         name_store(database, store).await?;
     }
     let mut batch: Vec<Entry<'static>> = Vec::new();

@@ -160,31 +160,53 @@ impl Journal {
 
     /// Takes back what the database refused.
     pub(super) fn take_back(connection: &Rc<Connection>, ahead: Ahead) {
-        if let Some(journal) = &connection.journal
-            && let Some(held) = journal.held()
-        {
-            spawn(async move {
-                // Where that fails, it is noticed when the journal is next compared.
-                let _ = held.back_to(ahead.before).await;
-            });
-        }
+        let held = connection.journal.as_ref().and_then(Journal::held);
+        let Some(held) = held else {
+            return;
+        };
+        let taken_back = held.back_to(ahead.before);
+        let connection = Rc::clone(connection);
+        spawn(async move {
+            let _ = ahead.written.await;
+            if let (Err(reason), Some(journal)) = (taken_back.await, &connection.journal) {
+                journal.fail(reason);
+            }
+        });
     }
 
-    /// Waits until the journal holds a segment that the database holds. Where it can't be had, the
-    /// database alone has to do, and the status says so.
-    pub(super) async fn wait(connection: &Rc<Connection>, segment: u64, ahead: Option<Ahead>) {
+    /// After the database holds a segment: a strict append waits until the journal does. Where that
+    /// can't be had, the database alone has to do, and the status says so.
+    pub(super) async fn wait(
+        connection: &Rc<Connection>,
+        durability: Durability,
+        segment: u64,
+        ahead: Option<Ahead>,
+    ) {
         let Some(journal) = &connection.journal else {
             return;
         };
-        if journal.missing.borrow().is_some() {
+        if !journal.is_wanted() {
             return;
         }
-        match ahead {
-            Some(ahead) => match ahead.written.await {
-                Ok(()) => journal.holds(connection, segment),
-                Err(reason) => journal.fail(reason),
-            },
-            None => journal.wait_for_others(connection, segment).await,
+        match (durability, ahead) {
+            (Durability::Strict, Some(ahead)) => journal.end_of(connection, segment, ahead).await,
+            (Durability::Strict, None) => journal.wait_for_others(connection, segment).await,
+            (Durability::Relaxed, Some(ahead)) => {
+                let connection = Rc::clone(connection);
+                spawn(async move {
+                    if let Some(journal) = &connection.journal {
+                        journal.end_of(&connection, segment, ahead).await;
+                    }
+                });
+            }
+            (Durability::Relaxed, None) => keep_up(connection),
+        }
+    }
+
+    async fn end_of(&self, connection: &Connection, segment: u64, ahead: Ahead) {
+        match ahead.written.await {
+            Ok(()) => self.holds(connection, segment),
+            Err(reason) => self.fail(reason),
         }
     }
 
@@ -235,7 +257,7 @@ impl Journal {
     }
 
     /// Notes that it holds the log up to a segment, and tells those who wait, here and elsewhere.
-    fn holds(&self, connection: &Rc<Connection>, segment: u64) {
+    fn holds(&self, connection: &Connection, segment: u64) {
         self.heard(segment);
         connection.hints.post(Signal::Copied(segment));
     }
