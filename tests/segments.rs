@@ -109,6 +109,7 @@ fn taken_in(log: &[RecordedEvent], sizes: &[usize]) -> (Index, Held) {
         };
         let segment = Segment {
             number,
+            from: number,
             first: first.position,
             last: last.position,
             pages: pages.len() as u32,
@@ -131,6 +132,16 @@ fn taken_in(log: &[RecordedEvent], sizes: &[usize]) -> (Index, Held) {
         rest = after;
     }
     (index, held)
+}
+
+fn of_events(from: u64, number: u64, events: &[RecordedEvent], pages: u32) -> Segment {
+    Segment {
+        number,
+        from,
+        first: events[0].position,
+        last: events[events.len() - 1].position,
+        pages,
+    }
 }
 
 /// What a storage answers.
@@ -219,6 +230,54 @@ proptest! {
     }
 
     #[test]
+    fn an_index_whose_segments_were_joined_finds_the_same(
+        log in log(), size in 1..5_usize, from in 0..6_usize, count in 2..9_usize,
+        after in 0..9_u64, limit in 0..9_usize,
+    ) {
+        let mut index = Index::default();
+        let mut held = Held::new();
+        let mut segments = Vec::new();
+        for (number, events) in (1..).zip(log.chunks(size)) {
+            let segment = of_events(number, number, events, 0);
+            let all: Vec<&RecordedEvent> = events.iter().collect();
+            index.add(segment, runs_of(&all).into_iter().map(|run| (INLINE, run)));
+            held.insert((number, INLINE), packed(events));
+            segments.push(segment);
+        }
+        let to = segments.len().min(from + count);
+        prop_assume!(from + 1 < to);
+        let old = &segments[from..to];
+        prop_assert!(index.holds(old));
+        let events = &log[from * size..log.len().min(to * size)];
+        let pages = paginate(events);
+        let joined = of_events(old[0].number, to as u64, events, pages.len() as u32);
+        for segment in old {
+            held.remove(&(segment.number, INLINE));
+        }
+        let mut runs = Vec::new();
+        for (page, content) in (0..).zip(pages) {
+            held.insert((joined.number, page), content.packed);
+            runs.extend(content.runs.into_iter().map(|run| (page, run)));
+        }
+        index.join(joined, runs);
+        prop_assert!(!index.holds(old) && index.holds(&[joined]));
+        prop_assert_eq!(index.last_segment(), segments.len() as u64);
+        for event in &log {
+            let (fetches, last) = index.fetches(&event.stream, Version(after), limit);
+            let mut found = Vec::new();
+            for bytes in fetches.iter().flat_map(|fetch| fetched(&held, *fetch)) {
+                found.extend(unpack_stream(bytes, &event.stream, Version(after), last).unwrap());
+            }
+            let mut expected = of_stream(&log, &event.stream);
+            expected.retain(|event| event.version.0 > after);
+            expected.truncate(limit);
+            prop_assert_eq!(found, expected);
+            let next = index.segments_after(event.position).first().map(|segment| segment.last);
+            prop_assert!(next.is_none_or(|last| last > event.position));
+        }
+    }
+
+    #[test]
     fn no_bytes_break_the_readers(bytes in vec(any::<u8>(), 0..200), log in log(), at in any::<prop::sample::Index>(), flip in any::<u8>()) {
         let mut damaged = packed(&log);
         let index = at.index(damaged.len());
@@ -268,6 +327,7 @@ fn an_emptied_index_gives_no_position_again() {
     // An import brings positions of its own.
     let segment = Segment {
         number: 3,
+        from: 3,
         first: Position(1),
         last: Position(2),
         pages: 0,

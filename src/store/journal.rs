@@ -42,6 +42,8 @@ pub enum Entry<'a> {
     Paged {
         /// Its number.
         segment: u64,
+        /// The first number that it stands for, where several were joined.
+        from: u64,
         /// The position of its first event.
         first: u64,
         /// The position of its last event.
@@ -105,11 +107,13 @@ impl Entry<'_> {
             },
             Entry::Paged {
                 segment,
+                from,
                 first,
                 last,
                 pages,
             } => Entry::Paged {
                 segment,
+                from,
                 first,
                 last,
                 pages: pages.into_iter().map(own).collect(),

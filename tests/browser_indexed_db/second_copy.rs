@@ -490,3 +490,51 @@ async fn where_there_are_no_files_the_store_says_so_and_works() {
     assert_eq!(everything(&store).await.len(), 2);
     end(store).await;
 }
+
+#[wasm_bindgen_test]
+async fn segments_that_were_joined_are_in_the_journal_once() {
+    let name = fresh_name();
+    let store = open(&name).await.with_durability(Durability::Relaxed);
+    let mut ear = Ear::on(&store);
+    append(&store, 1..=1_400).await;
+    copied(&mut ear, 1_400).await;
+    store.compact().await.unwrap();
+    let before = everything(&store).await;
+    store.close();
+    // Gone on with by who opens it next, and made anew by who finds it damaged.
+    for damaged in [false, true] {
+        let bytes = journal_bytes(&name).await;
+        if damaged {
+            set_journal_bytes(&name, &vec![7; bytes.len()]).await;
+        }
+        let store = open(&name).await;
+        append(&store, [if damaged { 1_402 } else { 1_401 }]).await;
+        store.close();
+    }
+    let (recovery, after) = reopened_after_loss(&name).await;
+    assert_eq!(recovery, deleted(1_402, 0));
+    assert_eq!(after.len(), 1_402);
+    assert_eq!(after[..1_400], before);
+}
+
+#[wasm_bindgen_test]
+async fn a_journal_that_ends_amid_joined_segments_is_made_anew() {
+    let name = fresh_name();
+    let store = open(&name).await.with_durability(Durability::Relaxed);
+    let mut ear = Ear::on(&store);
+    append(&store, 1..=1_400).await;
+    copied(&mut ear, 1_400).await;
+    store.close();
+    let bytes = journal_bytes(&name).await;
+    // Joined by a program that keeps no journal.
+    let other = IndexedDbStore::open(&name).await.unwrap();
+    other.compact().await.unwrap();
+    other.close();
+    set_journal_bytes(&name, &bytes[..bytes.len() / 2]).await;
+
+    let store = open(&name).await;
+    append(&store, [1_401]).await;
+    store.close();
+    let (recovery, after) = reopened_after_loss(&name).await;
+    assert_eq!((recovery, after.len()), (deleted(1_401, 0), 1_401));
+}

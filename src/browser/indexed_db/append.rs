@@ -10,13 +10,13 @@ use std::rc::Rc;
 
 use futures_channel::oneshot;
 
-use super::codec;
 use super::connection::Connection;
 use super::hints::Signal;
 use super::journal::Journal;
 use super::read::{self, read_stream};
 use super::schema::LOG;
 use super::transaction::Fault;
+use super::{codec, compact};
 use crate::core::{EventId, ExpectedVersion, NewEvent, Position, RecordedEvent, StreamId, Version};
 use crate::store::segments::{INLINE, Index, Ranks, runs_of};
 use crate::store::{AppendError, Durability, StoreError, recognise, repeated_id};
@@ -84,6 +84,7 @@ async fn work(connection: Rc<Connection>) {
         };
         if round.is_empty() {
             writer.is_busy.set(false);
+            compact::later(&connection);
             return;
         }
         let mut knowledge = Knowledge::Index;
@@ -310,6 +311,8 @@ async fn write(
     // The storage begins the transaction while the record is made.
     let writing = connection.write("append", &[LOG], durability).await;
     let writing = writing.map_err(Written::Failed)?;
+    // Others may not find themselves alone before this is written or undone.
+    let _presence = connection.presence();
     if connection.log.forgotten() != forgotten {
         // The connection was lost and is a new one, perhaps to another database: what was planned
         // is void, and dropping the transaction undoes it.

@@ -16,7 +16,7 @@ use crate::store::{Damaged, Snapshot, StoreError};
 
 pub(super) use self::event::{Read, inspect_event, read_event};
 pub(super) use self::segment::{
-    Content, Opened, emptied, gathered, gone, inline, missing, open_page, open_segment, page,
+    Content, Opened, emptied, gathered, gone, inline, misplaced, open_page, open_segment, page,
     page_of, paged, place_of,
 };
 
@@ -69,6 +69,10 @@ extern "C" {
     fn segment(this: &Record) -> JsValue;
     #[wasm_bindgen(method, setter)]
     fn set_segment(this: &Record, value: f64);
+    #[wasm_bindgen(method, getter)]
+    fn from(this: &Record) -> JsValue;
+    #[wasm_bindgen(method, setter)]
+    fn set_from(this: &Record, value: f64);
     #[wasm_bindgen(method, getter)]
     fn first(this: &Record) -> JsValue;
     #[wasm_bindgen(method, setter)]

@@ -3,16 +3,19 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
+use gloo::events::EventListener;
 use uuid::Uuid;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{Event, IdbDatabase, IdbVersionChangeEvent};
 
 use super::append::Writer;
+use super::compact::Compaction;
 use super::hints::{Hints, Signal};
 use super::journal::{Journal, admit};
 use super::log::Log;
 use super::migrate::migrate;
+use super::presence::Presence;
 use super::schema::{self, Step, WhenBlocked};
 use super::transaction::{self, Fault, Reading, Writing};
 use crate::store::{Durability, StoreError};
@@ -31,6 +34,11 @@ pub(super) struct Connection {
     steps: &'static [Step],
     status: Cell<Status>,
     link: RefCell<Option<Link>>,
+    pub(super) compaction: Compaction,
+    presence: RefCell<Option<Rc<Presence>>>,
+    /// Whether the others were told, as far as this browser can tell them.
+    is_present: Cell<bool>,
+    _on_hide: Option<EventListener>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +75,7 @@ impl Connection {
         when_blocked: WhenBlocked,
         journal: Option<Journal>,
     ) -> Result<Rc<Connection>, StoreError> {
-        let connection = Rc::new(Connection {
+        let connection = Rc::new_cyclic(|connection| Connection {
             name: name.to_owned(),
             hints: Hints::new(name),
             log: Log::default(),
@@ -77,7 +85,12 @@ impl Connection {
             steps,
             status: Cell::new(Status::Lost),
             link: RefCell::new(None),
+            compaction: Compaction::default(),
+            presence: RefCell::new(None),
+            is_present: Cell::new(false),
+            _on_hide: on_hide(connection.clone()),
         });
+        connection.be_present().await;
         let (database, _) = connection.obtain(when_blocked).await?;
         connection.take(database);
         Journal::follow(&connection);
@@ -147,11 +160,40 @@ impl Connection {
         });
     }
 
+    /// Tells others that this connection is there: before anything is known of the log, so that what
+    /// is known was true when somebody was last alone.
+    async fn be_present(&self) {
+        if self.is_present.get() {
+            return;
+        }
+        let presence = Presence::take(&self.name).await;
+        if self.status.get() != Status::Ended {
+            *self.presence.borrow_mut() = presence.map(Rc::new);
+            self.is_present.set(true);
+            self.log.forget();
+        }
+    }
+
+    /// To be held as long as something is under way that hangs on what is known of the log.
+    pub(super) fn presence(&self) -> Option<Rc<Presence>> {
+        self.presence.borrow().clone()
+    }
+
+    /// Whether no other connection to the database is there.
+    pub(super) async fn is_alone(&self) -> bool {
+        match self.presence() {
+            Some(presence) => presence.is_alone().await,
+            None => false,
+        }
+    }
+
     pub(super) fn end(&self) {
         self.status.set(Status::Ended);
         if let Some(journal) = &self.journal {
             journal.end();
         }
+        let presence = self.presence.borrow_mut().take();
+        drop(presence);
         // Taken out before it is dropped: closing calls nobody back, but nothing should hang on that.
         let link = self.link.borrow_mut().take();
         drop(link);
@@ -185,6 +227,7 @@ impl Connection {
                 }
             }
         }
+        self.be_present().await;
         match (self.status.get(), self.now()) {
             (Status::Open, Some(database)) => Ok(database),
             (Status::Superseded, _) => Err(StoreError::Superseded),
@@ -231,6 +274,19 @@ impl Connection {
         }
         Err(fault.while_doing(operation))
     }
+}
+
+/// A page that is hidden may be kept for coming back to, without its locks: so it gives them up, and
+/// begins anew once it is back. A worker is never kept so.
+fn on_hide(connection: Weak<Connection>) -> Option<EventListener> {
+    let window = web_sys::window()?;
+    Some(EventListener::new(&window, "pagehide", move |_| {
+        if let Some(connection) = connection.upgrade() {
+            connection.is_present.set(false);
+            let presence = connection.presence.borrow_mut().take();
+            drop(presence);
+        }
+    }))
 }
 
 /// Closes the connection because somebody else needs it closed, or has closed it.

@@ -84,14 +84,19 @@ async fn walk_log(
 
 /// Shows what a segment holds; `last` is the number of the one before.
 async fn walk_segment(
-    Opened { number, content }: Opened,
+    Opened {
+        number,
+        from,
+        content,
+    }: Opened,
     last: &mut u64,
     pages: &ObjectStore,
     show: &mut Show<'_>,
 ) -> Result<ControlFlow<()>, Fault> {
     // What stood before an emptying needn't be there.
     let is_empty = matches!(content, Ok(Content::Emptied(_) | Content::Gone));
-    if number != *last + 1 && !is_empty && lost(show, codec::missing(*last, number)).is_break() {
+    let follows = from == *last + 1 || is_empty;
+    if !follows && lost(show, codec::misplaced(*last, from, number)).is_break() {
         return Ok(ControlFlow::Break(()));
     }
     *last = number;

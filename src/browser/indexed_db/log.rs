@@ -15,7 +15,7 @@ use super::codec::{self, Content, Opened, Record};
 use super::transaction::{Fault, answer};
 use crate::core::{Position, RecordedEvent, StreamId, Version};
 use crate::store::StoreError;
-use crate::store::segments::{INLINE, Index, Run, Segment, runs, unpack};
+use crate::store::segments::{INLINE, Index, Page, Run, Segment, runs, unpack};
 
 /// How many segments are read at once.
 const PAGE: u32 = 1_000;
@@ -29,6 +29,8 @@ pub(super) struct Log {
     is_whole: Cell<bool>,
     /// How often it was forgotten: what was planned before that is void.
     forgotten: Cell<u64>,
+    /// Up to this number, what can be joined was.
+    compacted: Cell<u64>,
     /// What was unpacked for a reader that goes forward and hasn't asked for it yet.
     pub(super) ahead: RefCell<Option<Ahead>>,
 }
@@ -71,6 +73,7 @@ impl Log {
     pub(super) fn forget(&self) {
         self.forgotten.set(self.forgotten.get() + 1);
         self.is_whole.set(false);
+        self.compacted.set(0);
         *self.index.borrow_mut() = None;
         *self.ahead.borrow_mut() = None;
     }
@@ -87,8 +90,11 @@ impl Log {
     }
 
     async fn catch_up_with(&self, log: &ObjectStore) -> Result<(), Fault> {
+        // Whether all that is known was read in this transaction, and so at one moment.
+        let mut is_anew = false;
         loop {
             let forgotten = self.forgotten();
+            is_anew |= self.index.borrow().is_none();
             let after = self
                 .index
                 .borrow_mut()
@@ -100,7 +106,7 @@ impl Log {
             if self.forgotten() != forgotten {
                 continue;
             }
-            match self.take_page(&page.unchecked_into()) {
+            match self.take_page(&page.unchecked_into(), is_anew) {
                 Taken::In => {}
                 Taken::Missed => self.forget(),
                 Taken::All => {
@@ -111,7 +117,7 @@ impl Log {
         }
     }
 
-    fn take_page(&self, page: &Array) -> Taken {
+    fn take_page(&self, page: &Array, is_anew: bool) -> Taken {
         for record in page.iter() {
             let Some(opened) = codec::open_segment(record.unchecked_ref()) else {
                 let cause = "a record lies under a key that is no number";
@@ -119,7 +125,7 @@ impl Log {
                 // After such keys come no numbers any more.
                 return Taken::All;
             };
-            if let Taken::Missed = self.take(opened) {
+            if let Taken::Missed = self.take(opened, is_anew) {
                 return Taken::Missed;
             }
         }
@@ -130,17 +136,22 @@ impl Log {
     }
 
     /// Takes in one segment, unless it is known already.
-    fn take(&self, Opened { number, content }: Opened) -> Taken {
-        let (last, follows) = self.ask(|index| (index.last_segment(), index.follows(number)));
+    fn take(&self, opened: Opened, is_anew: bool) -> Taken {
+        let Opened {
+            number,
+            from,
+            content,
+        } = opened;
+        let (last, follows) = self.ask(|index| (index.last_segment(), index.follows(from)));
         if number <= last {
             return Taken::In;
         }
         if !follows && !matches!(content, Ok(Content::Emptied(_))) {
-            // What was whole may only have missed something; what is being read anew hasn't.
-            if self.is_whole() {
+            // What was known before may only have missed something; what is being read anew hasn't.
+            if !is_anew {
                 return Taken::Missed;
             }
-            self.note(None, codec::missing(last, number));
+            self.note(None, codec::misplaced(last, from, number));
         }
         match content {
             Ok(Content::Readable(records)) => self.take_readable(number, &records),
@@ -154,7 +165,7 @@ impl Log {
                 self.change(|index| index.empty(number, floor));
             }
             Ok(Content::Gone) => self.change(|index| index.skip(number)),
-            Err(cause) => self.take_damaged(number, &cause),
+            Err(cause) => self.take_damaged(from, number, &cause),
         }
         Taken::In
     }
@@ -189,6 +200,7 @@ impl Log {
         let last = events.last().map_or(next, |event| event.position);
         let segment = Segment {
             number,
+            from: number,
             first,
             last,
             pages: 0,
@@ -220,15 +232,16 @@ impl Log {
                 self.add(segment, in_page(INLINE, runs));
                 self.change(|index| index.add_ids(&events));
             }
-            Err(error) => self.take_damaged(segment.number, &error.to_string()),
+            Err(error) => self.take_damaged(segment.from, segment.number, &error.to_string()),
         }
     }
 
     /// A segment of which nothing can be told stays in the index, so that who reads on meets it.
-    fn take_damaged(&self, number: u64, cause: &str) {
+    fn take_damaged(&self, from: u64, number: u64, cause: &str) {
         let next = Position(self.ask(Index::last_position).0 + 1);
         let segment = Segment {
             number,
+            from,
             first: next,
             last: next,
             pages: 0,
@@ -248,6 +261,26 @@ impl Log {
             self.add(segment, runs);
             self.change(|index| index.add_ids(events));
         }
+    }
+
+    /// Takes in that this tab joined segments, unless all was forgotten since; then it is known from
+    /// the log.
+    pub(super) fn joined(&self, forgotten: u64, segment: Segment, pages: Vec<Page>) {
+        if self.forgotten() == forgotten {
+            let runs = (0..).zip(pages);
+            let runs = runs.flat_map(|(number, page)| in_page(number, page.runs));
+            self.change(|index| index.join(segment, runs));
+        }
+    }
+
+    /// Up to which number what can be joined was.
+    pub(super) fn compacted(&self) -> u64 {
+        self.compacted.get()
+    }
+
+    /// Notes that up to this number nothing is left that can be joined.
+    pub(super) fn compacted_to(&self, number: u64) {
+        self.compacted.set(number);
     }
 
     fn add(&self, segment: Segment, runs: impl IntoIterator<Item = (u32, Run)>) {

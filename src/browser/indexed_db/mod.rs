@@ -2,11 +2,12 @@
 //!
 //! `schema` is the layout, `migrate` how an older one becomes today's, `codec` the records,
 //! `transaction` how the storage is asked, `connection` who may close it, `hints` how tabs hear of
-//! each other, `log` what a tab knows of the log; here and in `append`, `read`, `import` and
-//! `inspect` is what the store does.
+//! each other, `presence` who else is there, `log` what a tab knows of the log; here and in `append`,
+//! `read`, `import`, `compact` and `inspect` is what the store does.
 
 mod append;
 mod codec;
+mod compact;
 mod connection;
 mod hints;
 mod import;
@@ -14,6 +15,7 @@ mod inspect;
 mod journal;
 mod log;
 mod migrate;
+mod presence;
 mod read;
 mod reset;
 mod schema;
@@ -170,6 +172,17 @@ impl IndexedDbStore {
             !index.was_emptied() && index.last_position() == Position::START
         })
         .await
+    }
+
+    /// Joins old segments of the log, so that what was appended bit by bit is read and opened as
+    /// fast as what was imported. The store does so by itself now and then; what it holds stays the
+    /// same. Nothing happens while another tab has the store open, and the newest segments stay
+    /// readable one by one in the browser's storage inspector.
+    ///
+    /// # Errors
+    /// As for any append. What was joined until then stays so; each step is whole or not at all.
+    pub async fn compact(&self) -> Result<(), StoreError> {
+        compact::compact(&self.connection).await
     }
 
     /// Calls `callback` with each [`Signal`], of this tab or another, until the subscription is

@@ -193,11 +193,7 @@ impl Wanted<'_> {
         Ok(events)
     }
 
-    fn take_segment(
-        &self,
-        record: &Record,
-        events: &mut Vec<RecordedEvent>,
-    ) -> Result<(), StoreError> {
+    fn take_segment(&self, record: &Record, events: &mut Vec<RecordedEvent>) -> Result<(), Miss> {
         let content = codec::open_segment(record).map(|opened| opened.content);
         match content {
             Some(Ok(Content::Readable(records))) => {
@@ -208,8 +204,10 @@ impl Wanted<'_> {
                 }
                 Ok(())
             }
-            Some(Ok(Content::Packed(_, bytes))) => self.take_packed(&bytes, events),
-            Some(Err(cause)) => Err(self.corrupt(cause)),
+            Some(Ok(Content::Packed(_, bytes))) => Ok(self.take_packed(&bytes, events)?),
+            // Others were joined to it.
+            Some(Ok(Content::Paged(..))) => Err(Miss::Moved),
+            Some(Err(cause)) => Err(self.corrupt(cause).into()),
             // Others hold no events; that they are missing is told by who counts them.
             _ => Ok(()),
         }
@@ -332,7 +330,7 @@ fn next_fetch(segments: &[Segment]) -> Option<(Fetch, u64)> {
 }
 
 /// All events of a segment that stand in it.
-fn open_all(record: &Record, events: &mut Vec<RecordedEvent>) -> Result<(), StoreError> {
+fn open_all(record: &Record, events: &mut Vec<RecordedEvent>) -> Result<(), Miss> {
     let known = events.last().map_or(Position::START, |e| e.position);
     match codec::open_segment(record).map(|opened| opened.content) {
         Some(Ok(Content::Readable(records))) => {
@@ -346,7 +344,9 @@ fn open_all(record: &Record, events: &mut Vec<RecordedEvent>) -> Result<(), Stor
             events.extend(unpacked?);
             Ok(())
         }
-        Some(Err(cause)) => Err(lost(known, cause)),
+        // Others were joined to it.
+        Some(Ok(Content::Paged(..))) => Err(Miss::Moved),
+        Some(Err(cause)) => Err(lost(known, cause).into()),
         _ => Ok(()),
     }
 }

@@ -17,6 +17,8 @@ pub const INLINE: u32 = u32::MAX;
 pub struct Segment {
     /// Its number.
     pub number: u64,
+    /// The first of the numbers that it stands for: its own, unless segments were joined to it.
+    pub from: u64,
     /// The position of its first event.
     pub first: Position,
     /// The position of its last event.
@@ -52,9 +54,9 @@ pub enum Fetch {
 /// million that were appended one by one 65 MB besides.
 #[derive(Clone, Debug, Default)]
 pub struct Index {
-    streams: BTreeMap<StreamId, Thread>,
-    segments: Vec<Segment>,
-    last_segment: u64,
+    pub(super) streams: BTreeMap<StreamId, Thread>,
+    pub(super) segments: Vec<Segment>,
+    pub(super) last_segment: u64,
     last_position: Position,
     events: u64,
     /// No position up to here is given again.
@@ -68,19 +70,19 @@ pub struct Index {
 
 /// One stream.
 #[derive(Clone, Debug, Default)]
-struct Thread {
+pub(super) struct Thread {
     version: Version,
-    parts: Vec<Part>,
+    pub(super) parts: Vec<Part>,
     /// The ids of all its events, where they are known.
     ids: Option<HashSet<EventId>>,
 }
 
 /// A page or segment that a stream is in.
 #[derive(Clone, Copy, Debug)]
-struct Part {
-    segment: u64,
-    page: u32,
-    first: Version,
+pub(super) struct Part {
+    pub(super) segment: u64,
+    pub(super) page: u32,
+    pub(super) first: Version,
 }
 
 impl Index {
@@ -143,6 +145,12 @@ impl Index {
             None => true,
         });
         found.map(|(_, fault)| fault)
+    }
+
+    /// Whether any record is known to be damaged.
+    #[must_use]
+    pub fn is_faulty(&self) -> bool {
+        !self.faults.is_empty()
     }
 
     /// The segments that hold events above a position, oldest first.

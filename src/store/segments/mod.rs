@@ -4,9 +4,10 @@
 //!
 //! A segment is what one append or one import wrote, under a number that is one more than the last.
 //! That number is what two writers compete for: whoever comes second finds it taken, catches up and
-//! tries again.
+//! tries again. Old segments are joined to greater ones, which stand for all their numbers.
 
 mod index;
+mod joining;
 mod packed;
 mod pages;
 mod ranks;

@@ -17,6 +17,8 @@ const READABLE: usize = 16;
 /// A segment as it lies in the log.
 pub(in super::super) struct Opened {
     pub(in super::super) number: u64,
+    /// The first number that it stands for, as it says itself: checked only where the content is.
+    pub(in super::super) from: u64,
     /// What it holds, or why that can't be told.
     pub(in super::super) content: Result<Content, String>,
 }
@@ -82,6 +84,7 @@ pub(in super::super) fn place_of(number: u64, events: &[RecordedEvent], pages: u
     let position = |event: Option<&RecordedEvent>| event.map_or(Position::START, |e| e.position);
     Segment {
         number,
+        from: number,
         first: position(events.first()),
         last: position(events.last()),
         pages,
@@ -96,6 +99,9 @@ pub(in super::super) fn paged(segment: &Segment, directory: &[u8]) -> Result<Rec
     let record = record();
     record.set_segment(number("segment", segment.number)?);
     record.set_pages(segment.pages);
+    if segment.from < segment.number {
+        record.set_from(number("segment", segment.from)?);
+    }
     write_place(&record, segment)?;
     write_bytes(&record, directory, &place_text(segment));
     Ok(record)
@@ -138,11 +144,16 @@ pub(in super::super) fn gathered(segment: u64, events: &Array) -> Result<Record,
 /// Reads a segment; none where it lies under a key that is no number.
 pub(in super::super) fn open_segment(record: &Record) -> Option<Opened> {
     let number = whole(&record.segment(), "segment").ok()?;
-    let content = content(record, number);
-    Some(Opened { number, content })
+    let from = whole(&record.from(), "from").unwrap_or(number).min(number);
+    let content = content(record, number, from);
+    Some(Opened {
+        number,
+        from,
+        content,
+    })
 }
 
-fn content(record: &Record, number: u64) -> Result<Content, String> {
+fn content(record: &Record, number: u64, from: u64) -> Result<Content, String> {
     let events = record.events();
     if Array::is_array(&events) {
         let events: Array = events.unchecked_into();
@@ -167,6 +178,7 @@ fn content(record: &Record, number: u64) -> Result<Content, String> {
     let pages = record.pages();
     let segment = Segment {
         number,
+        from,
         first: Position(whole(&record.first(), "first")?),
         last: Position(whole(&record.last(), "last")?),
         pages: match pages.is_undefined() {
@@ -199,14 +211,16 @@ pub(in super::super) fn page_of(record: &Record) -> Option<u32> {
     small(&record.page(), "page").ok()
 }
 
-/// That segments are missing between one that is there and the next.
-pub(in super::super) fn missing(last: u64, next: u64) -> String {
-    match next.saturating_sub(last) {
+/// What is wrong with segment `number`, which stands for the numbers since `from`, where the one
+/// before it is `last`.
+pub(in super::super) fn misplaced(last: u64, from: u64, number: u64) -> String {
+    match from.saturating_sub(last) {
+        0 => format!("segment {last} lies where segments {from} to {number} were joined"),
         2 => format!("segment {} of the log is missing", last + 1),
         _ => format!(
             "segments {} to {} of the log are missing",
             last + 1,
-            next - 1
+            from - 1
         ),
     }
 }
@@ -244,11 +258,15 @@ fn read_bytes(record: &Record, place: &str) -> Result<Vec<u8>, String> {
 fn place_text(segment: &Segment) -> String {
     let Segment {
         number,
+        from,
         first,
         last,
         pages,
     } = segment;
-    format!("segment {number}, {first} to {last}, {pages} pages")
+    match from < number {
+        true => format!("segments {from} to {number}, {first} to {last}, {pages} pages"),
+        false => format!("segment {number}, {first} to {last}, {pages} pages"),
+    }
 }
 
 fn page_text(segment: u64, page: u32) -> String {

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::IdbDatabase;
 
-use super::super::codec::{self, Content, Record};
+use super::super::codec::{self, Content, Opened};
 use super::super::hints::Hints;
 use super::super::log::Log;
 use super::super::schema::{LOG, META, PAGES, first};
@@ -106,8 +106,9 @@ pub(in super::super) async fn admit(
     }
     let lost = match noted {
         Some(noted) if noted.store == store && noted.segment == seen.segment => {
-            let last = last_of(database, seen.segment).await;
+            let last = segment(database, seen.segment).await;
             let last = last.map_err(|fault| fault.while_doing("read"))?;
+            let last = last.and_then(last_of);
             let is_another = |hash| last.is_some_and(|last| sentinel::hash(&last) != hash);
             u64::from(noted.hash.is_some_and(is_another))
         }
@@ -230,6 +231,7 @@ fn add(log: &ObjectStore, pages: &ObjectStore, entry: &Entry<'_>) -> Result<(), 
         }
         Entry::Paged {
             segment,
+            from,
             first,
             last,
             pages: packed,
@@ -247,6 +249,7 @@ fn add(log: &ObjectStore, pages: &ObjectStore, entry: &Entry<'_>) -> Result<(), 
             }
             let laid = Segment {
                 number: *segment,
+                from: *from,
                 first: Position(*first),
                 last: Position(*last),
                 pages: u32::try_from(packed.len()).unwrap_or(u32::MAX),
@@ -289,10 +292,20 @@ pub(super) async fn compare_last(database: &IdbDatabase, held: &Held) -> Result<
         return Ok(());
     };
     let ours = unpack(&packed).map_err(|error| error.to_string())?;
-    let theirs = last_of(database, number).await;
-    match theirs.map_err(|fault| fault.to_string())? {
-        Some(theirs) if ours.last().map(place) != Some(theirs) => held.drop_last().await,
-        _ => Ok(()),
+    let found = segment(database, number).await;
+    let Some(opened) = found.map_err(|fault| fault.to_string())? else {
+        // Joined with others since, or damaged away.
+        return Ok(());
+    };
+    let is_ours = match &opened.content {
+        Ok(Content::Readable(_) | Content::Packed(..)) => last_of(opened) == ours.last().map(place),
+        Ok(Content::Paged(..)) => opened.from < opened.number,
+        // What is damaged or emptied there says nothing.
+        _ => true,
+    };
+    match is_ours {
+        true => Ok(()),
+        false => held.drop_last().await,
     }
 }
 
@@ -300,28 +313,25 @@ fn place(event: &RecordedEvent) -> (EventId, Position) {
     (event.event_id, event.position)
 }
 
-/// The last event of a segment that has its events in it.
-async fn last_of(
-    database: &IdbDatabase,
-    number: u64,
-) -> Result<Option<(EventId, Position)>, Fault> {
+/// A segment of the log.
+async fn segment(database: &IdbDatabase, number: u64) -> Result<Option<Opened>, Fault> {
     let reading = transaction::read(database, &[LOG])?;
     let key = JsValue::from_f64(number as f64);
     let found = answer(reading.store(LOG)?.get(key)?).await?;
-    if found.is_undefined() {
-        return Ok(None);
+    Ok(match found.is_undefined() {
+        true => None,
+        false => codec::open_segment(found.unchecked_ref()),
+    })
+}
+
+/// The last event of a segment that has its events in it.
+fn last_of(opened: Opened) -> Option<(EventId, Position)> {
+    match opened.content.ok()? {
+        Content::Readable(records) => {
+            let last = codec::read_event(records.last()?).ok()?;
+            Some(place(&last))
+        }
+        Content::Packed(_, bytes) => unpack(&bytes).ok()?.last().map(place),
+        _ => None,
     }
-    let record: &Record = found.unchecked_ref();
-    Ok(
-        match codec::open_segment(record).and_then(|opened| opened.content.ok()) {
-            Some(Content::Readable(records)) => {
-                let last = records.last().map(codec::read_event);
-                last.and_then(Result::ok).as_ref().map(place)
-            }
-            Some(Content::Packed(_, bytes)) => unpack(&bytes)
-                .ok()
-                .and_then(|events| events.last().map(place)),
-            _ => None,
-        },
-    )
 }

@@ -76,7 +76,11 @@ async fn follow(connection: &Rc<Connection>, held: &Held) -> Result<(), String> 
     let mut has_written = false;
     loop {
         let read = after(connection, held.seen()).await;
-        let found = read.map_err(|error| error.to_string())?;
+        let Some(found) = read.map_err(|error| error.to_string())? else {
+            // What it has ends amid segments that are one now: it begins anew, from the first.
+            held.begin(held.mark().store).await?;
+            continue;
+        };
         if found.is_empty() {
             break;
         }
@@ -97,8 +101,8 @@ async fn follow(connection: &Rc<Connection>, held: &Held) -> Result<(), String> 
 /// A segment of the log: its number, what the journal is to hold of it, its last position.
 type Found = (u64, Option<Entry<'static>>, Option<Position>);
 
-/// Some of the segments after one.
-async fn after(connection: &Rc<Connection>, seen: u64) -> Result<Vec<Found>, StoreError> {
+/// Some of the segments after one; none where that one was joined with what comes after it.
+async fn after(connection: &Rc<Connection>, seen: u64) -> Result<Option<Vec<Found>>, StoreError> {
     let reading = connection.read("copy", &[LOG, PAGES]).await?;
     let read = async {
         let (log, pages) = (reading.store(LOG)?, reading.store(PAGES)?);
@@ -112,6 +116,9 @@ async fn after(connection: &Rc<Connection>, seen: u64) -> Result<Vec<Found>, Sto
                 break;
             };
             let number = opened.number;
+            if seen > 0 && opened.from <= seen {
+                return Ok(None);
+            }
             found.push(match opened.content {
                 Ok(Content::Readable(records)) => {
                     let mut events = Vec::with_capacity(records.len());
@@ -146,13 +153,14 @@ async fn after(connection: &Rc<Connection>, seen: u64) -> Result<Vec<Found>, Sto
                     let pages: Result<Vec<_>, String> = records.iter().map(bytes).collect();
                     let entry = Entry::Paged {
                         segment: number,
+                        from: place.from,
                         first: place.first.0,
                         last: place.last.0,
                         pages: pages.map_err(Fault::told)?,
                     };
                     found.push((number, Some(entry), Some(place.last)));
                     // These take room: the others are read when they are asked for.
-                    return Ok(found);
+                    return Ok(Some(found));
                 }
                 Ok(Content::Emptied(floor)) => {
                     let (segment, floor) = (number, floor.0);
@@ -161,7 +169,7 @@ async fn after(connection: &Rc<Connection>, seen: u64) -> Result<Vec<Found>, Sto
                 Ok(Content::Gone) | Err(_) => (number, None, None),
             });
         }
-        Ok(found)
+        Ok(Some(found))
     };
     read.await.map_err(|fault: Fault| fault.while_doing("copy"))
 }

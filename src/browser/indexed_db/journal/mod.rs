@@ -227,6 +227,12 @@ impl Journal {
         let _ = told.await;
     }
 
+    /// Whether it holds the log up to a segment, or there is none that could: then segments up to
+    /// that one may be joined.
+    pub(super) fn has(&self, segment: u64) -> bool {
+        self.kept.get() >= segment || !self.is_wanted()
+    }
+
     /// Notes beside it how far the log goes, after something was recorded.
     pub(super) fn note(connection: &Connection, last: Option<&RecordedEvent>) {
         if let (Some(journal), Some(store)) = (&connection.journal, connection.store.get()) {

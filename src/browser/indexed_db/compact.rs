@@ -1,0 +1,256 @@
+//! Joining old segments: what was appended bit by bit becomes segments of some thousand events in
+//! pages by stream, as an import makes them. Each step is one transaction, so that who is killed
+//! leaves the log as it was before it or after it.
+//!
+//! A number may leave the log only when nobody can add it again: who appends adds the number after
+//! the last that it knows, so a tab that is behind must find that number taken. Hence steps are
+//! taken only while no other connection is present. One that comes after that was asked reads the
+//! log first, and then knows more than the newest numbers, which are never joined.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use gloo::timers::callback::Timeout;
+use idb::KeyRange;
+use js_sys::Array;
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::codec::{self, Content, Read, Record};
+use super::connection::Connection;
+use super::read;
+use super::schema::{LOG, PAGES};
+use super::transaction::{Fault, answer};
+use crate::core::RecordedEvent;
+use crate::store::segments::{Index, Page, Segment, directory, paginate, unpack};
+use crate::store::{Durability, StoreError};
+use crate::target::spawn;
+
+/// So many segments are read at once.
+const PAGE: usize = 64;
+
+/// With so many bytes of text a joined segment is full.
+const FULL: usize = 4 << 20;
+
+/// Whether there is something to do is looked at after so many new segments.
+const EACH: u64 = 256;
+
+/// So many milliseconds later it is done: what was just asked for comes first.
+const LATER: u32 = 500;
+
+/// When segments are joined next.
+#[derive(Default)]
+pub(super) struct Compaction {
+    /// With a segment of this number it is time to look.
+    due: Cell<u64>,
+    timer: RefCell<Option<Timeout>>,
+    is_busy: Cell<bool>,
+}
+
+/// Has old segments joined in a while, if there are enough. To be called after something was added.
+pub(super) fn later(connection: &Rc<Connection>) {
+    let compaction = &connection.compaction;
+    let last = connection.log.ask(Index::last_segment);
+    if last < compaction.due.get() {
+        return;
+    }
+    compaction.due.set(last + EACH);
+    let after = connection.log.compacted();
+    if connection.log.ask(|index| index.to_join(after).is_none()) {
+        return;
+    }
+    let connection = Rc::downgrade(connection);
+    let start = move || {
+        if let Some(connection) = connection.upgrade() {
+            spawn(async move {
+                // What fails now is tried again later, and nobody waits for it.
+                let _ = compact(&connection).await;
+            });
+        }
+    };
+    *compaction.timer.borrow_mut() = Some(Timeout::new(LATER, start));
+}
+
+/// Joins what is to be joined, step by step; nothing while that is being done already.
+pub(super) async fn compact(connection: &Rc<Connection>) -> Result<(), StoreError> {
+    let Some(_busy) = Busy::with(&connection.compaction.is_busy) else {
+        return Ok(());
+    };
+    while step(connection).await? {}
+    Ok(())
+}
+
+/// Set as long as this lives.
+struct Busy<'a>(&'a Cell<bool>);
+
+impl Busy<'_> {
+    /// None where it is set already.
+    fn with(is_busy: &Cell<bool>) -> Option<Busy<'_>> {
+        (!is_busy.replace(true)).then_some(Busy(is_busy))
+    }
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
+    }
+}
+
+/// Joins some segments, or passes over some that can't be; answers whether there may be more.
+async fn step(connection: &Rc<Connection>) -> Result<bool, StoreError> {
+    let log = &connection.log;
+    read::catch_up(connection, "compact").await?;
+    let forgotten = log.forgotten();
+    let segments = log.ask(|index| match index.is_faulty() {
+        // Where something is damaged, all stays as it is.
+        true => None,
+        false => index.to_join(log.compacted()).map(<[Segment]>::to_vec),
+    });
+    let Some(segments) = segments else {
+        return Ok(false);
+    };
+    let journal = connection.journal.as_ref();
+    let is_copied = segments
+        .last()
+        .is_none_or(|last| journal.is_none_or(|j| j.has(last.number)));
+    if !is_copied || !connection.is_alone().await {
+        return Ok(false);
+    }
+    let (count, events) = match gather(connection, &segments).await? {
+        Gathered::Events(count, events) => (count, events),
+        Gathered::Unfit(number) => {
+            log.compacted_to(number);
+            return Ok(true);
+        }
+        Gathered::Gone => return Ok(false),
+    };
+    let segments = &segments[..count];
+    let (Some(first), Some(last)) = (segments.first(), segments.last()) else {
+        return Ok(false);
+    };
+    let pages = paginate(&events);
+    let joined = Segment {
+        number: last.number,
+        from: first.number,
+        first: first.first,
+        last: last.last,
+        pages: u32::try_from(pages.len()).unwrap_or(u32::MAX),
+    };
+    if !write(connection, forgotten, segments, joined, &pages).await? {
+        return Ok(false);
+    }
+    log.joined(forgotten, joined, pages);
+    log.compacted_to(joined.number);
+    Ok(true)
+}
+
+/// What was found of the segments that are to be joined.
+enum Gathered {
+    /// The events of so many of them.
+    Events(usize, Vec<RecordedEvent>),
+    /// This one isn't whole, or was never checked, and stays as it is.
+    Unfit(u64),
+    /// They aren't there any more.
+    Gone,
+}
+
+async fn gather(connection: &Rc<Connection>, segments: &[Segment]) -> Result<Gathered, StoreError> {
+    let reading = connection.read("compact", &[LOG]).await?;
+    let log = reading.store(LOG).map_err(failed)?;
+    let mut events: Vec<RecordedEvent> = Vec::new();
+    let (mut count, mut known, mut text) = (0, 0, 0);
+    for some in segments.chunks(PAGE) {
+        let (from, to) = (some[0].number, some[some.len() - 1].number);
+        let records = async {
+            let range = KeyRange::bound(&key(from), &key(to), None, None)?;
+            answer(log.get_all(Some(range.into()), None)?).await
+        };
+        let records: Array = records.await.map_err(failed)?.unchecked_into();
+        if records.length() as usize != some.len() {
+            return Ok(Gathered::Gone);
+        }
+        for (record, segment) in records.iter().zip(some) {
+            match whole(record.unchecked_ref(), segment) {
+                Some(found) => events.extend(found),
+                None => return Ok(Gathered::Unfit(segment.number)),
+            }
+        }
+        let new = events.iter().skip(known);
+        text += new.map(|event| event.data.as_str().len()).sum::<usize>();
+        known = events.len();
+        count += some.len();
+        if text > FULL {
+            break;
+        }
+    }
+    Ok(Gathered::Events(count, events))
+}
+
+/// The events of a segment, if all of them are as they were recorded.
+fn whole(record: &Record, segment: &Segment) -> Option<Vec<RecordedEvent>> {
+    let opened = codec::open_segment(record).filter(|opened| opened.number == segment.number)?;
+    let events = match opened.content.ok()? {
+        Content::Readable(records) => {
+            let checked = records
+                .iter()
+                .map(|record| match codec::inspect_event(record) {
+                    Ok(Read {
+                        event,
+                        unchecked: false,
+                    }) => Some(event),
+                    _ => None,
+                });
+            checked.collect::<Option<Vec<_>>>()?
+        }
+        Content::Packed(_, bytes) => unpack(&bytes).ok()?,
+        _ => return None,
+    };
+    let ends = (events.first()?.position, events.last()?.position);
+    let rises = events.is_sorted_by(|one, next| one.position < next.position);
+    (rises && ends == (segment.first, segment.last)).then_some(events)
+}
+
+/// Puts one segment in the place of some; answers whether these were still there.
+async fn write(
+    connection: &Rc<Connection>,
+    forgotten: u64,
+    segments: &[Segment],
+    joined: Segment,
+    pages: &[Page],
+) -> Result<bool, StoreError> {
+    // Strict: what is taken away was kept so.
+    let writing = connection
+        .write("compact", &[LOG, PAGES], Durability::Strict)
+        .await?;
+    let log = writing.store(LOG).map_err(failed)?;
+    connection.log.catch_up(&log).await.map_err(failed)?;
+    let is_there = connection.log.ask(|index| index.holds(segments));
+    if !is_there || connection.log.forgotten() != forgotten {
+        return Ok(false);
+    }
+    let record = codec::paged(&joined, &directory(pages))?;
+    let records: Result<Vec<Record>, StoreError> = (0..)
+        .zip(pages)
+        .map(|(number, page)| codec::page(joined.number, number, &page.packed))
+        .collect();
+    let records = records?;
+    let written = async {
+        let into = writing.store(PAGES)?;
+        for record in &records {
+            into.add(record, None)?;
+        }
+        let (from, to) = (key(joined.from), key(joined.number));
+        log.delete(KeyRange::bound(&from, &to, None, None)?)?;
+        log.add(&record, None)?;
+        writing.commit().await
+    };
+    written.await.map_err(failed)?;
+    Ok(true)
+}
+
+fn key(number: u64) -> JsValue {
+    JsValue::from_f64(number as f64)
+}
+
+fn failed(fault: Fault) -> StoreError {
+    fault.while_doing("compact")
+}
