@@ -7,11 +7,17 @@ const isWorker = typeof DedicatedWorkerGlobalScope !== 'undefined' && self insta
   && self.name === 'eventloom journal';
 
 /** Answers with what lets a lock go, once it is held; with nothing where another holds it and `wait` is false. */
-export function lock(name, wait) {
+export function lock(name, wait, mode = 'exclusive') {
   return new Promise((granted, refused) => {
     const hold = (lock) => lock ? new Promise((release) => granted(release)) : granted();
-    navigator.locks.request(name, { ifAvailable: !wait }, hold).catch(refused);
+    navigator.locks.request(name, { ifAvailable: !wait, mode }, hold).catch(refused);
   });
+}
+
+/** How many hold a lock. */
+export async function holders(name) {
+  const { held } = await navigator.locks.query();
+  return held.filter((lock) => lock.name === name).length;
 }
 
 /** The worker's side: one file, opened by the first message. */
@@ -52,6 +58,20 @@ if (isWorker) {
       } catch (error) {
         broken = error;
         throw error;
+      }
+    },
+    /** Copies the file to another one, which is made or replaced. */
+    async copy(name) {
+      const folder = await navigator.storage.getDirectory();
+      const copy = await (await folder.getFileHandle(name, { create: true })).createSyncAccessHandle();
+      try {
+        const bytes = new Uint8Array(handle.getSize());
+        handle.read(bytes, { at: 0 });
+        copy.truncate(0);
+        copy.write(bytes, { at: 0 });
+        copy.flush();
+      } finally {
+        copy.close();
       }
     },
     close() {
@@ -111,6 +131,10 @@ export class OpfsFile {
 
   change(cut, writes, flush) {
     return this.#ask(['change', cut, writes, flush], writes.map(([, bytes]) => bytes.buffer));
+  }
+
+  copy(name) {
+    return this.#ask(['copy', name]);
   }
 
   /** After what was asked for before. One that still waits to be opened waits no longer. */

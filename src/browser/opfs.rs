@@ -25,6 +25,9 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn change(this: &OpfsFile, cut: f64, writes: Array, flush: bool) -> js_sys::Promise;
 
+    #[wasm_bindgen(method, catch)]
+    async fn copy(this: &OpfsFile, name: &str) -> Result<JsValue, JsValue>;
+
     #[wasm_bindgen(method)]
     fn close(this: &OpfsFile);
 
@@ -32,7 +35,10 @@ extern "C" {
     async fn remove_file(name: &str) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch)]
-    async fn lock(name: &str, wait: bool) -> Result<JsValue, JsValue>;
+    async fn lock(name: &str, wait: bool, mode: &str) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch)]
+    async fn holders(name: &str) -> Result<JsValue, JsValue>;
 }
 
 /// What the browser said when it refused.
@@ -87,6 +93,13 @@ impl File {
     }
 }
 
+impl File {
+    /// Copies the file to another one, which is made or replaced.
+    pub(super) async fn copy_to(&self, name: &str) -> Result<(), String> {
+        self.0.copy(name).await.map(|_| ()).map_err(said)
+    }
+}
+
 impl Drop for File {
     fn drop(&mut self) {
         self.0.close();
@@ -109,9 +122,30 @@ impl Lock {
     ///
     /// # Errors
     /// What the browser said: it has no locks, or denies them.
-    pub(super) async fn wait(name: &str) -> Result<Lock, String> {
-        let release = lock(name, true).await.map_err(said)?;
+    pub(super) async fn alone(name: &str) -> Result<Lock, String> {
+        Lock::wait(name, "exclusive").await
+    }
+
+    /// Holds it together with others.
+    ///
+    /// # Errors
+    /// As [`Lock::alone`].
+    pub(super) async fn shared(name: &str) -> Result<Lock, String> {
+        Lock::wait(name, "shared").await
+    }
+
+    async fn wait(name: &str, mode: &str) -> Result<Lock, String> {
+        let release = lock(name, true, mode).await.map_err(said)?;
         Ok(Lock(release.unchecked_into()))
+    }
+
+    /// How many hold the lock of this name, in all tabs.
+    ///
+    /// # Errors
+    /// As [`Lock::alone`].
+    pub(super) async fn holders(name: &str) -> Result<usize, String> {
+        let count = holders(name).await.map_err(said)?;
+        Ok(count.as_f64().unwrap_or(f64::INFINITY) as usize)
     }
 }
 

@@ -48,7 +48,7 @@ fn Modal(props: &ModalProps) -> Html {
             (!open).then_some(Action::CloseDialog)
         })
     };
-    let heading = format!("dialog-{}", props.name.to_lowercase());
+    let heading = format!("dialog-{}", props.name.to_ascii_lowercase());
     html! {
         <dialog ref={dialog} aria-labelledby={heading.clone()} {oncancel} {onclose}>
             <h2 id={heading}>{ props.name }</h2>

@@ -147,7 +147,7 @@ impl Form<'_> {
                     { for fields.iter().map(|inner| self.field(inner, &format!("{}/{index}/", field.key))) }
                     if count > min {
                         <button type="button" class="quiet" onclick={remove(index)}>
-                            { format!("Remove {}", name.to_lowercase()) }
+                            { format!("Remove {}", name.to_ascii_lowercase()) }
                         </button>
                     }
                 </fieldset>
@@ -158,7 +158,7 @@ impl Form<'_> {
                 { for (0..count).map(group) }
                 if count < max {
                     <button type="button" class="quiet" onclick={add}>
-                        { format!("Add another {}", item.to_lowercase()) }
+                        { format!("Add another {}", item.to_ascii_lowercase()) }
                     </button>
                 }
             </div>

@@ -185,13 +185,13 @@ fn matches(state: &State, typed: Option<&str>) -> Vec<StreamHead> {
     let (Some(stream), Some(streams)) = (state.stream(), state.streams.as_deref()) else {
         return Vec::new();
     };
-    let wanted = typed.unwrap_or_default().to_lowercase();
+    let wanted = lower(typed.unwrap_or_default());
     let (mut beginning, mut holding) = (Vec::new(), Vec::new());
     for head in streams.iter() {
         if head.stream.aggregate_type() != stream.aggregate_type() {
             continue;
         }
-        match head.stream.aggregate_id().to_lowercase().find(&wanted) {
+        match lower(head.stream.aggregate_id()).find(&wanted) {
             Some(0) => beginning.push(head.clone()),
             Some(_) => holding.push(head.clone()),
             None => {}
@@ -199,6 +199,14 @@ fn matches(state: &State, typed: Option<&str>) -> Vec<StreamHead> {
     }
     beginning.append(&mut holding);
     beginning
+}
+
+/// A text in small letters. The browser knows those beyond ASCII: a table of them is 10 KB of the page.
+fn lower(text: &str) -> String {
+    match text.is_ascii() {
+        true => text.to_ascii_lowercase(),
+        false => js_sys::JsString::from(text).to_lower_case().into(),
+    }
 }
 
 fn scroll_to_option(index: usize) {

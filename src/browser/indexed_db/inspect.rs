@@ -24,7 +24,7 @@ type Show<'a> = dyn FnMut(Held<'_>) -> ControlFlow<()> + 'a;
 /// One transaction, so that all of it is of one moment. Who would write meanwhile, waits.
 pub(super) async fn inspect(
     connection: &Rc<Connection>,
-    mut show: impl FnMut(Held<'_>) -> ControlFlow<()>,
+    show: &mut Show<'_>,
 ) -> Result<(), StoreError> {
     let reading = connection.read("read", &[LOG, PAGES, SNAPSHOTS]).await?;
     let walk = async {
@@ -33,7 +33,7 @@ pub(super) async fn inspect(
         let snapshots = reading.store(SNAPSHOTS)?;
         connection.log.catch_up(&log).await?;
         let heads = connection.log.ask(|index| index.heads(None, usize::MAX));
-        if walk_log(&log, &pages, &mut show).await?.is_break() {
+        if walk_log(&log, &pages, show).await?.is_break() {
             return Ok(());
         }
         for head in heads {
@@ -41,7 +41,7 @@ pub(super) async fn inspect(
                 return Ok(());
             }
         }
-        walk_snapshots(&snapshots, &mut show).await
+        walk_snapshots(&snapshots, show).await
     };
     walk.await.map_err(|fault: Fault| fault.while_doing("read"))
 }

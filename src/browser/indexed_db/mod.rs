@@ -296,9 +296,9 @@ impl CheckpointStore for IndexedDbStore {
 impl InspectStore for IndexedDbStore {
     async fn inspect(
         &self,
-        show: impl FnMut(Held<'_>) -> ControlFlow<()> + MaybeSend,
+        mut show: impl FnMut(Held<'_>) -> ControlFlow<()> + MaybeSend,
     ) -> Result<(), StoreError> {
-        inspect::inspect(&self.connection, show).await
+        inspect::inspect(&self.connection, &mut show).await
     }
 }
 

@@ -193,24 +193,7 @@ impl Held {
 
     /// Copies the file to another one, which is made or replaced.
     pub(super) async fn copy_to(&self, name: &str) -> Result<(), String> {
-        let Some(copy) = File::open(name, true).await? else {
-            return Ok(());
-        };
-        let mut cut = Some(0);
-        let mut at = 0;
-        loop {
-            let bytes = self.file.read(at, CHUNK).await?;
-            if bytes.is_empty() && cut.is_none() {
-                return copy.change(&Change::default(), true).await;
-            }
-            let next = at + bytes.len() as u64;
-            let change = Change {
-                cut: cut.take(),
-                bytes: vec![(at, bytes)],
-            };
-            copy.change(&change, false).await?;
-            at = next;
-        }
+        self.file.copy_to(name).await
     }
 
     /// Hands over the entries up to a place, or to where there are no more.

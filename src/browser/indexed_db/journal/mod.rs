@@ -64,7 +64,7 @@ impl Journal {
     /// Held while a store is opened and compared: by one tab at a time, so that none sees an empty
     /// database that another is about to fill again.
     pub(super) async fn opening(&self) -> Option<Lock> {
-        match Lock::wait(&format!("{}.opening", self.name)).await {
+        match Lock::alone(&format!("{}.opening", self.name)).await {
             Ok(lock) => Some(lock),
             Err(reason) => {
                 *self.missing.borrow_mut() = Some(reason);
