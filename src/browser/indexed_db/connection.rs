@@ -14,6 +14,7 @@ use super::hints::{Hints, Signal};
 use super::log::Log;
 use super::migrate::migrate;
 use super::presence::Presence;
+use super::saved;
 use super::schema::{self, Opened, Step, WhenBlocked};
 use super::transaction::{self, Fault, Reading, Writing};
 use crate::store::{Durability, StoreError};
@@ -82,8 +83,8 @@ impl Connection {
             is_present: Cell::new(false),
             _on_hide: on_hide(connection.clone()),
         });
-        connection.take(database);
-        connection.be_present().await;
+        connection.take(database.clone());
+        connection.be_present(&database).await;
         Ok(connection)
     }
 
@@ -110,7 +111,7 @@ impl Connection {
 
     /// Tells others that this connection is there: before anything is known of the log, so that what
     /// is known was true when somebody was last alone.
-    async fn be_present(&self) {
+    async fn be_present(&self, database: &IdbDatabase) {
         if self.is_present.get() {
             return;
         }
@@ -119,6 +120,17 @@ impl Connection {
             *self.presence.borrow_mut() = presence.map(Rc::new);
             self.is_present.set(true);
             self.log.forget();
+            self.recall(database).await;
+        }
+    }
+
+    /// Begins with the index that was saved in this database.
+    async fn recall(&self, database: &IdbDatabase) {
+        let forgotten = self.log.forgotten();
+        if let Some(index) = saved::load(database).await
+            && self.log.forgotten() == forgotten
+        {
+            self.log.begin_with(index);
         }
     }
 
@@ -163,6 +175,7 @@ impl Connection {
                 migrate(&database).await?;
                 // It may be another than it was.
                 self.log.forget();
+                self.recall(&database).await;
                 // Meanwhile another call may have been first, or the handle closed.
                 match self.status.get() {
                     Status::Lost => self.take(database),
@@ -173,7 +186,9 @@ impl Connection {
                 }
             }
         }
-        self.be_present().await;
+        if let Some(database) = self.now() {
+            self.be_present(&database).await;
+        }
         match (self.status.get(), self.now()) {
             (Status::Open, Some(database)) => Ok(database),
             (Status::Superseded, _) => Err(StoreError::Superseded),

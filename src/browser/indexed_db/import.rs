@@ -6,12 +6,12 @@ use std::rc::Rc;
 use idb::ObjectStore;
 use idb::request::AddStoreRequest;
 
-use super::codec;
 use super::connection::Connection;
 use super::hints::Signal;
 use super::log::Log;
 use super::schema::{LOG, PAGES};
 use super::transaction::{Fault, Writing, answer};
+use super::{codec, compact};
 use crate::core::{Position, RecordedEvent, StreamId, Version};
 use crate::store::segments::{INLINE, Index, Ranks, Run, Segment, directory, paginate, runs_of};
 use crate::store::{Durability, ImportError, StoreError};
@@ -78,6 +78,7 @@ pub(super) async fn import(
         log.wrote(segment, events, runs);
     }
     connection.hints.post(Signal::Appended(last.position));
+    compact::later(connection);
     Ok(())
 }
 
