@@ -23,6 +23,8 @@ mod damage;
 mod races;
 #[path = "browser_indexed_db/records.rs"]
 mod records;
+#[path = "browser_indexed_db/saved.rs"]
+mod saved;
 #[path = "browser_indexed_db/second_copy.rs"]
 mod second_copy;
 #[path = "browser_indexed_db/tabs.rs"]

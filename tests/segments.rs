@@ -278,6 +278,20 @@ proptest! {
     }
 
     #[test]
+    fn an_index_is_read_from_its_bytes_as_it_was(
+        log in log(), sizes in vec(1..9_usize, 1..5), emptied in any::<bool>(),
+    ) {
+        let (mut index, _) = taken_in(&log, &sizes);
+        if emptied {
+            index.empty(index.last_segment() + 1, Position(9_999));
+        }
+        let bytes = index.to_bytes().unwrap();
+        let read = Index::from_bytes(&bytes).unwrap();
+        prop_assert_eq!(format!("{read:?}"), format!("{index:?}"));
+        prop_assert_eq!(read.to_bytes(), Some(bytes));
+    }
+
+    #[test]
     fn no_bytes_break_the_readers(bytes in vec(any::<u8>(), 0..200), log in log(), at in any::<prop::sample::Index>(), flip in any::<u8>()) {
         let mut damaged = packed(&log);
         let index = at.index(damaged.len());
@@ -286,8 +300,14 @@ proptest! {
         cut.truncate(index);
         let mut marked = vec![1];
         marked.extend(&bytes);
-        for bytes in [bytes, damaged, cut, marked] {
+        let mut saved = taken_in(&log, &[3]).0.to_bytes().unwrap();
+        let index = at.index(saved.len());
+        saved[index] ^= flip;
+        for bytes in [bytes, damaged, cut, marked, saved] {
             let _ = (unpack(&bytes), runs(&bytes), read_directory(&bytes));
+            if let Ok(index) = Index::from_bytes(&bytes) {
+                let _ = (index.to_bytes(), index.to_join(0));
+            }
         }
     }
 }

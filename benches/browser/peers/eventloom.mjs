@@ -11,11 +11,12 @@ export default {
     return {
       append: ({ aggregate_type, aggregate_id }, expected, events) =>
         store.append(aggregate_type, aggregate_id, expected, events),
-      importAll: (events) => store.import(0, events),
+      importAll: (events, after = 0) => store.import(after, events),
       readStream: ({ aggregate_type, aggregate_id }) => store.readStream(aggregate_type, aggregate_id),
       readAll: (after, limit) => store.readAll(after, limit),
       head: ({ aggregate_type, aggregate_id }) => store.head(aggregate_type, aggregate_id),
       streams: () => store.streams(),
+      compact: () => store.compact(),
       async close() {
         store.close();
         store.free();

@@ -18,9 +18,10 @@ use wasm_bindgen::{JsCast, JsValue};
 use super::codec::{self, Content, Read, Record};
 use super::connection::Connection;
 use super::read;
-use super::schema::{LOG, PAGES};
+use super::saved::save;
+use super::schema::{INDEX, LOG, META, PAGES};
 use super::transaction::{Fault, answer};
-use crate::core::RecordedEvent;
+use crate::core::{Position, RecordedEvent};
 use crate::store::segments::{Index, Page, Segment, directory, paginate, unpack};
 use crate::store::{Durability, StoreError};
 use crate::target::spawn;
@@ -34,6 +35,10 @@ const FULL: usize = 4 << 20;
 /// Whether there is something to do is looked at after so many new segments.
 const EACH: u64 = 256;
 
+/// With so many segments that the saved index doesn't know it is saved again, or with so many events.
+const MANY_SEGMENTS: u64 = 1_024;
+const MANY_EVENTS: u64 = 8_192;
+
 /// So many milliseconds later it is done: what was just asked for comes first.
 const LATER: u32 = 500;
 
@@ -46,16 +51,19 @@ pub(super) struct Compaction {
     is_busy: Cell<bool>,
 }
 
-/// Has old segments joined in a while, if there are enough. To be called after something was added.
+/// Has old segments joined in a while, if there are enough, and the index saved. To be called after
+/// something was added.
 pub(super) fn later(connection: &Rc<Connection>) {
     let compaction = &connection.compaction;
     let last = connection.log.ask(Index::last_segment);
-    if last < compaction.due.get() {
+    if compaction.timer.borrow().is_some() || (last < compaction.due.get() && !is_late(connection))
+    {
         return;
     }
     compaction.due.set(last + EACH);
     let after = connection.log.compacted();
-    if connection.log.ask(|index| index.to_join(after).is_none()) {
+    let is_joined = connection.log.ask(|index| index.to_join(after).is_none());
+    if is_joined && !is_late(connection) {
         return;
     }
     let connection = Rc::downgrade(connection);
@@ -64,19 +72,33 @@ pub(super) fn later(connection: &Rc<Connection>) {
             spawn(async move {
                 // What fails now is tried again later, and nobody waits for it.
                 let _ = compact(&connection).await;
+                let timer = connection.compaction.timer.borrow_mut().take();
+                drop(timer);
             });
         }
     };
     *compaction.timer.borrow_mut() = Some(Timeout::new(LATER, start));
 }
 
-/// Joins what is to be joined, step by step; nothing while that is being done already.
+/// Whether much isn't in the saved index yet: more costs time when the store is opened next, and
+/// saving it each time would cost more than it saves.
+fn is_late(connection: &Rc<Connection>) -> bool {
+    let (segments, positions) = connection.log.unsaved();
+    let end = connection.log.ask(Index::last_position).0;
+    segments >= MANY_SEGMENTS || positions >= MANY_EVENTS.max(end / 16)
+}
+
+/// Joins what is to be joined, step by step, and saves the index; nothing while that is being done
+/// already.
 pub(super) async fn compact(connection: &Rc<Connection>) -> Result<(), StoreError> {
     let Some(_busy) = Busy::with(&connection.compaction.is_busy) else {
         return Ok(());
     };
     while step(connection).await? {}
-    Ok(())
+    match connection.log.unsaved() {
+        (0, _) => Ok(()),
+        _ => save(connection).await,
+    }
 }
 
 /// Set as long as this lives.
@@ -219,7 +241,7 @@ async fn write(
 ) -> Result<bool, StoreError> {
     // Strict: what is taken away was kept so.
     let writing = connection
-        .write("compact", &[LOG, PAGES], Durability::Strict)
+        .write("compact", &[LOG, PAGES, META], Durability::Strict)
         .await?;
     let log = writing.store(LOG).map_err(failed)?;
     connection.log.catch_up(&log).await.map_err(failed)?;
@@ -241,9 +263,12 @@ async fn write(
         let (from, to) = (key(joined.from), key(joined.number));
         log.delete(KeyRange::bound(&from, &to, None, None)?)?;
         log.add(&record, None)?;
+        // It says where the events were.
+        writing.store(META)?.delete(JsValue::from(INDEX))?;
         writing.commit().await
     };
     written.await.map_err(failed)?;
+    connection.log.saved(0, Position::START);
     Ok(true)
 }
 

@@ -16,6 +16,7 @@ use super::journal::{Journal, admit};
 use super::log::Log;
 use super::migrate::migrate;
 use super::presence::Presence;
+use super::saved;
 use super::schema::{self, Step, WhenBlocked};
 use super::transaction::{self, Fault, Reading, Writing};
 use crate::store::{Durability, StoreError};
@@ -90,7 +91,6 @@ impl Connection {
             is_present: Cell::new(false),
             _on_hide: on_hide(connection.clone()),
         });
-        connection.be_present().await;
         let (database, _) = connection.obtain(when_blocked).await?;
         connection.take(database);
         Journal::follow(&connection);
@@ -103,6 +103,7 @@ impl Connection {
         let Some(journal) = &self.journal else {
             let opened = schema::open(&self.name, self.steps, when_blocked).await?;
             migrate(&opened.database).await?;
+            self.begin_to_know(&opened.database).await;
             return Ok((opened.database, opened.created));
         };
         let _others_wait = journal.opening().await;
@@ -116,6 +117,7 @@ impl Connection {
             opened => opened?,
         };
         migrate(&opened.database).await?;
+        self.begin_to_know(&opened.database).await;
         let store = admit(&opened.database, &self.log, &self.hints, journal).await?;
         self.store.set(store);
         Ok((opened.database, opened.created))
@@ -162,7 +164,7 @@ impl Connection {
 
     /// Tells others that this connection is there: before anything is known of the log, so that what
     /// is known was true when somebody was last alone.
-    async fn be_present(&self) {
+    async fn be_present(&self, database: &IdbDatabase) {
         if self.is_present.get() {
             return;
         }
@@ -171,6 +173,25 @@ impl Connection {
             *self.presence.borrow_mut() = presence.map(Rc::new);
             self.is_present.set(true);
             self.log.forget();
+            self.recall(database).await;
+        }
+    }
+
+    /// Before anything else is asked of a database that was just opened.
+    async fn begin_to_know(&self, database: &IdbDatabase) {
+        match self.is_present.get() {
+            true => self.recall(database).await,
+            false => self.be_present(database).await,
+        }
+    }
+
+    /// Begins with the index that was saved in this database.
+    async fn recall(&self, database: &IdbDatabase) {
+        let forgotten = self.log.forgotten();
+        if let Some(index) = saved::load(database).await
+            && self.log.forgotten() == forgotten
+        {
+            self.log.begin_with(index);
         }
     }
 
@@ -216,7 +237,6 @@ impl Connection {
                 // It may be another than it was.
                 self.log.forget();
                 let (database, created) = self.obtain(WhenBlocked::GiveUp).await?;
-                self.log.forget();
                 // Meanwhile another call may have been first, or the handle closed.
                 match self.status.get() {
                     Status::Lost => self.take(database),
@@ -227,7 +247,9 @@ impl Connection {
                 }
             }
         }
-        self.be_present().await;
+        if let Some(database) = self.now() {
+            self.be_present(&database).await;
+        }
         match (self.status.get(), self.now()) {
             (Status::Open, Some(database)) => Ok(database),
             (Status::Superseded, _) => Err(StoreError::Superseded),

@@ -6,13 +6,13 @@ use std::rc::Rc;
 use idb::ObjectStore;
 use idb::request::AddStoreRequest;
 
-use super::codec;
 use super::connection::Connection;
 use super::hints::Signal;
 use super::journal::Journal;
 use super::log::Log;
 use super::schema::{LOG, PAGES};
 use super::transaction::{Fault, Writing, answer};
+use super::{codec, compact};
 use crate::core::{Position, RecordedEvent, StreamId, Version};
 use crate::store::segments::{INLINE, Index, Ranks, Run, Segment, directory, paginate, runs_of};
 use crate::store::{Durability, ImportError, StoreError};
@@ -80,6 +80,7 @@ pub(super) async fn import(
     }
     Journal::note(connection, Some(last));
     connection.hints.post(Signal::Appended(last.position));
+    compact::later(connection);
     Ok(())
 }
 

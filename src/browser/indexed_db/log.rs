@@ -31,6 +31,8 @@ pub(super) struct Log {
     forgotten: Cell<u64>,
     /// Up to this number, what can be joined was.
     compacted: Cell<u64>,
+    /// The last segment and position that the saved index knows, as far as this tab knows that.
+    saved: Cell<(u64, Position)>,
     /// What was unpacked for a reader that goes forward and hasn't asked for it yet.
     pub(super) ahead: RefCell<Option<Ahead>>,
 }
@@ -271,6 +273,28 @@ impl Log {
             let runs = runs.flat_map(|(number, page)| in_page(number, page.runs));
             self.change(|index| index.join(segment, runs));
         }
+    }
+
+    /// Begins with what was saved, unless something is known already.
+    pub(super) fn begin_with(&self, saved: Index) {
+        let mut index = self.index.borrow_mut();
+        if index.is_none() {
+            self.saved(saved.last_segment(), saved.last_position());
+            *index = Some(saved);
+        }
+    }
+
+    /// Notes that the index was saved as it was up to this segment and position.
+    pub(super) fn saved(&self, segment: u64, position: Position) {
+        self.saved.set((segment, position));
+    }
+
+    /// How many numbers and positions the saved index doesn't know yet.
+    pub(super) fn unsaved(&self) -> (u64, u64) {
+        let (segment, position) = self.saved.get();
+        let (last, end) = self.ask(|index| (index.last_segment(), index.last_position()));
+        let more = end.0.saturating_sub(position.0);
+        (last.saturating_sub(segment), more)
     }
 
     /// Up to which number what can be joined was.

@@ -2,8 +2,8 @@
 //!
 //! `schema` is the layout, `migrate` how an older one becomes today's, `codec` the records,
 //! `transaction` how the storage is asked, `connection` who may close it, `hints` how tabs hear of
-//! each other, `presence` who else is there, `log` what a tab knows of the log; here and in `append`,
-//! `read`, `import`, `compact` and `inspect` is what the store does.
+//! each other, `presence` who else is there, `log` what a tab knows of the log and `saved` its copy in
+//! the database; here and in `append`, `read`, `import`, `compact` and `inspect` is what the store does.
 
 mod append;
 mod codec;
@@ -18,6 +18,7 @@ mod migrate;
 mod presence;
 mod read;
 mod reset;
+mod saved;
 mod schema;
 mod transaction;
 
@@ -174,10 +175,11 @@ impl IndexedDbStore {
         .await
     }
 
-    /// Joins old segments of the log, so that what was appended bit by bit is read and opened as
-    /// fast as what was imported. The store does so by itself now and then; what it holds stays the
-    /// same. Nothing happens while another tab has the store open, and the newest segments stay
-    /// readable one by one in the browser's storage inspector.
+    /// Joins old segments of the log, so that what was appended bit by bit is read as fast as what
+    /// was imported, and saves what is known of the log, so that it is opened fast. The store does so
+    /// by itself now and then; what it holds stays the same. Nothing is joined while another tab has
+    /// the store open, and the newest segments stay readable one by one in the browser's storage
+    /// inspector.
     ///
     /// # Errors
     /// As for any append. What was joined until then stays so; each step is whole or not at all.

@@ -31,6 +31,9 @@ pub(super) const CHECKPOINTS: &str = "checkpoints";
 /// What the database says of itself.
 pub(super) const META: &str = "meta";
 
+/// Key in [`META`]: a copy of the index, from which it is made faster than from all segments.
+pub(super) const INDEX: &str = "index";
+
 /// Of the first layout: events, a record each, under their position.
 pub(super) const EVENTS: &str = "events";
 /// Of the first layout: the head of each stream.

@@ -246,6 +246,15 @@ impl JsEventStore {
         self.store.reset().await.map_err(error::of_store)
     }
 
+    /// Joins old segments and saves what is known of the log, so that the store is read and opened
+    /// fast. It does so by itself now and then.
+    ///
+    /// # Errors
+    /// The storage's; what the store holds is the same.
+    pub async fn compact(&self) -> Result<(), Error> {
+        self.store.compact().await.map_err(error::of_store)
+    }
+
     /// Closes the connection; what is under way still ends. Later calls answer `Unavailable`.
     pub fn close(&self) {
         self.store.close();

@@ -57,24 +57,24 @@ pub struct Index {
     pub(super) streams: BTreeMap<StreamId, Thread>,
     pub(super) segments: Vec<Segment>,
     pub(super) last_segment: u64,
-    last_position: Position,
-    events: u64,
+    pub(super) last_position: Position,
+    pub(super) events: u64,
     /// No position up to here is given again.
-    floor: Position,
-    was_emptied: bool,
+    pub(super) floor: Position,
+    pub(super) was_emptied: bool,
     /// What is damaged, and the stream that it is known to belong to.
-    faults: Vec<(Option<StreamId>, StoreError)>,
+    pub(super) faults: Vec<(Option<StreamId>, StoreError)>,
     /// How many ids are known.
-    ids: usize,
+    pub(super) ids: usize,
 }
 
 /// One stream.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Thread {
-    version: Version,
+    pub(super) version: Version,
     pub(super) parts: Vec<Part>,
     /// The ids of all its events, where they are known.
-    ids: Option<HashSet<EventId>>,
+    pub(super) ids: Option<HashSet<EventId>>,
 }
 
 /// A page or segment that a stream is in.

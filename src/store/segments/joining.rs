@@ -32,7 +32,8 @@ impl Index {
                 .zip(first.number..)
                 .take_while(|(segment, number)| segment.number == *number && segment.pages == 0)
                 .count();
-            let within = |segment: &&Segment| segment.last.0 - first.first.0 < MOST_EVENTS;
+            let within =
+                |segment: &&Segment| segment.last.0.saturating_sub(first.first.0) < MOST_EVENTS;
             let fits = old[..beside].iter().take(MOST_SEGMENTS).take_while(within);
             let fits = fits.count();
             let is_full = fits < beside || fits == MOST_SEGMENTS;

@@ -11,6 +11,7 @@ mod joining;
 mod packed;
 mod pages;
 mod ranks;
+mod saved;
 
 pub use index::{Fetch, INLINE, Index, Segment};
 pub use packed::{Unreadable, pack, runs, unpack, unpack_stream};

@@ -1,7 +1,7 @@
 //! The records of the log: a segment whose events can be read in the storage inspector, one whose
 //! events are packed, one whose events are in pages, and one that empties the store.
 
-use js_sys::{Array, JSON, Uint8Array};
+use js_sys::{Array, JSON, Object, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -223,6 +223,47 @@ pub(in super::super) fn misplaced(last: u64, from: u64, number: u64) -> String {
             from - 1
         ),
     }
+}
+
+/// What tells a segment from any other under its number; none where nothing does.
+fn mark(record: &Record) -> Option<u32> {
+    let events = record.events();
+    if !Array::is_array(&events) {
+        return small(&record.checksum(), "checksum").ok();
+    }
+    let of = |event: JsValue| match event.dyn_into::<Object>() {
+        Ok(event) => small(&event.unchecked_into::<Record>().checksum(), "checksum").ok(),
+        Err(_) => None,
+    };
+    let events = events.unchecked_into::<Array>();
+    let checksums: Option<Vec<u32>> = events.iter().map(of).collect();
+    let bytes: Vec<u8> = checksums?.into_iter().flat_map(u32::to_le_bytes).collect();
+    Some(checksum::of_bytes(&bytes, ""))
+}
+
+/// A copy of the index up to a segment, that it belongs to by its mark; none where it has none.
+pub(in super::super) fn saved_index(key: &str, segment: &Record, index: &[u8]) -> Option<Record> {
+    let number = whole(&segment.segment(), "segment").ok()?;
+    let record = record();
+    record.set_key(key);
+    record.set_segment(number as f64);
+    write_bytes(&record, index, &saved_text(number, mark(segment)?));
+    Some(record)
+}
+
+/// The segment up to which a saved index knows the log.
+pub(in super::super) fn saved_up_to(record: &Record) -> Option<u64> {
+    whole(&record.segment(), "segment").ok()
+}
+
+/// The bytes of a saved index, if it is whole and belongs to this segment.
+pub(in super::super) fn open_saved_index(record: &Record, segment: &Record) -> Option<Vec<u8>> {
+    let number = saved_up_to(record)?;
+    read_bytes(record, &saved_text(number, mark(segment)?)).ok()
+}
+
+fn saved_text(number: u64, mark: u32) -> String {
+    format!("index up to segment {number}, {mark}")
 }
 
 const MISFIT: &str = "its checksum doesn't fit what it holds";
