@@ -60,7 +60,7 @@ impl Connection {
         when_blocked: WhenBlocked,
     ) -> Result<Rc<Connection>, StoreError> {
         let Opened { database, .. } = schema::open(name, steps, when_blocked).await?;
-        migrate(&database).await?;
+        let database = migrate(database).await?;
         let connection = Rc::new(Connection {
             name: name.to_owned(),
             hints: Hints::new(name),
@@ -118,7 +118,7 @@ impl Connection {
             Status::Lost => {
                 let Opened { database, created } =
                     schema::open(&self.name, self.steps, WhenBlocked::GiveUp).await?;
-                migrate(&database).await?;
+                let database = migrate(database).await?;
                 // It may be another than it was.
                 self.log.forget();
                 // Meanwhile another call may have been first, or the handle closed.
