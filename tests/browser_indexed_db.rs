@@ -19,6 +19,8 @@ mod support;
 mod compact;
 #[path = "browser_indexed_db/damage.rs"]
 mod damage;
+#[path = "browser_indexed_db/faults/mod.rs"]
+mod faults;
 #[path = "browser_indexed_db/races.rs"]
 mod races;
 #[path = "browser_indexed_db/records.rs"]

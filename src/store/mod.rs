@@ -171,7 +171,9 @@ pub enum ImportError {
     /// It was cancelled.
     #[error("the import was cancelled; nothing was imported")]
     Cancelled,
-    /// The store itself failed.
+    /// The store itself failed. Where it is [`Unavailable`](StoreError::Unavailable) or
+    /// [`Failed`](StoreError::Failed), it may have been lost between importing and saying so, and
+    /// not be there to be asked either: plan again, which finds what is in.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -276,7 +278,8 @@ pub trait EventStore: MaybeSend + MaybeSync {
     /// except by an import that brings its own.
     ///
     /// # Errors
-    /// [`StoreError`]; everything is then still there.
+    /// [`StoreError`]; everything is then still there, unless the storage was lost between emptying
+    /// and saying so, and couldn't be asked either. Reset again.
     fn reset(&self) -> impl Future<Output = Result<(), StoreError>> + MaybeSend;
 }
 

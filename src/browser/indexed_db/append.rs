@@ -185,7 +185,11 @@ async fn attempt(
                 continue;
             }
             Fate::Repeated => match look_up(connection, &asked).await {
-                Ok(Some(recorded)) => Ok(recorded),
+                Ok(Some(recorded)) => {
+                    let last = log.ask(Index::last_segment);
+                    Journal::wait(connection, asked.durability, last, None).await;
+                    Ok(recorded)
+                }
                 Err(error) => Err(error),
                 // Emptied meanwhile.
                 Ok(None) => {

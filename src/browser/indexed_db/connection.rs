@@ -12,7 +12,7 @@ use web_sys::{Event, IdbDatabase, IdbVersionChangeEvent};
 use super::append::Writer;
 use super::compact::Compaction;
 use super::hints::{Hints, Signal};
-use super::journal::{Journal, admit};
+use super::journal::{Journal, admit, keep_up};
 use super::log::Log;
 use super::migrate::migrate;
 use super::presence::Presence;
@@ -102,9 +102,9 @@ impl Connection {
     async fn obtain(&self, when_blocked: WhenBlocked) -> Result<(IdbDatabase, bool), StoreError> {
         let Some(journal) = &self.journal else {
             let opened = schema::open(&self.name, self.steps, when_blocked).await?;
-            migrate(&opened.database).await?;
-            self.begin_to_know(&opened.database).await;
-            return Ok((opened.database, opened.created));
+            let database = migrate(opened.database).await?;
+            self.begin_to_know(&database).await;
+            return Ok((database, opened.created));
         };
         let _others_wait = journal.opening().await;
         journal.take(false).await;
@@ -116,11 +116,17 @@ impl Connection {
             }
             opened => opened?,
         };
-        migrate(&opened.database).await?;
-        self.begin_to_know(&opened.database).await;
-        let store = admit(&opened.database, &self.log, &self.hints, journal).await?;
-        self.store.set(store);
-        Ok((opened.database, opened.created))
+        let database = migrate(opened.database).await?;
+        self.begin_to_know(&database).await;
+        match admit(&database, &self.log, &self.hints, journal).await {
+            Ok(store) => self.store.set(store),
+            Err(error) => {
+                // A connection that nobody has would block every other.
+                database.close();
+                return Err(error);
+            }
+        }
+        Ok((database, opened.created))
     }
 
     /// Takes an open database as ours.
@@ -245,6 +251,7 @@ impl Connection {
                 if created {
                     self.hints.tell(Signal::Reset);
                 }
+                keep_up(self);
             }
         }
         if let Some(database) = self.now() {

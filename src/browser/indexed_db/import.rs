@@ -10,6 +10,7 @@ use super::connection::Connection;
 use super::hints::Signal;
 use super::journal::Journal;
 use super::log::Log;
+use super::read::read_all;
 use super::schema::{LOG, PAGES};
 use super::transaction::{Fault, Writing, answer};
 use super::{codec, compact};
@@ -74,7 +75,11 @@ pub(super) async fn import(
     if progress(done).is_break() {
         return Err(ImportError::Cancelled);
     }
-    into.writing.commit().await.map_err(failed)?;
+    if let Err(fault) = into.writing.commit().await
+        && !is_in(connection, last).await
+    {
+        return Err(failed(fault).into());
+    }
     for (segment, events, runs) in into.written {
         log.wrote(segment, events, runs);
     }
@@ -82,6 +87,14 @@ pub(super) async fn import(
     connection.hints.post(Signal::Appended(last.position));
     compact::later(connection);
     Ok(())
+}
+
+/// Whether an import is there that ends with this event: a connection that is lost at the commit
+/// doesn't say.
+async fn is_in(connection: &Rc<Connection>, last: &RecordedEvent) -> bool {
+    let before = Position(last.position.0.saturating_sub(1));
+    let found = read_all(connection, before, 1).await;
+    found.is_ok_and(|found| found.first() == Some(last))
 }
 
 /// Whether the events follow what is there: a caller checked that, but a log that isn't whole is

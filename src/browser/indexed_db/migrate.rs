@@ -16,16 +16,32 @@ use crate::store::{Durability, StoreError};
 /// How many events move at once.
 const STEP: u32 = 256;
 
-/// Moves what a database of the first layout holds, if it is one.
-pub(super) async fn migrate(database: &IdbDatabase) -> Result<(), StoreError> {
-    let names = database.object_store_names();
-    if !names.contains(EVENTS) {
-        return Ok(());
+/// A database that is being moved. Dropped before it is taken out, it is closed: a connection that
+/// nobody has would block every other.
+struct Moving(Option<IdbDatabase>);
+
+impl Drop for Moving {
+    fn drop(&mut self) {
+        if let Some(database) = &self.0 {
+            database.close();
+        }
     }
+}
+
+/// Moves what a database of the first layout holds, if it is one, and gives the database back.
+///
+/// # Errors
+/// The storage's; the database is then closed.
+pub(super) async fn migrate(database: IdbDatabase) -> Result<IdbDatabase, StoreError> {
+    if !database.object_store_names().contains(EVENTS) {
+        return Ok(database);
+    }
+    let mut moving = Moving(Some(database.clone()));
     loop {
-        let moved = step(database).await;
+        let moved = step(&database).await;
         if !moved.map_err(|fault| fault.while_doing("upgrade"))? {
-            return Ok(());
+            moving.0 = None;
+            return Ok(database);
         }
     }
 }

@@ -8,6 +8,7 @@ use wasm_bindgen::JsCast;
 use super::connection::Connection;
 use super::hints::Signal;
 use super::journal::Journal;
+use super::read::ask;
 use super::schema::{CHECKPOINTS, LOG, PAGES, SNAPSHOTS};
 use super::transaction::{Fault, answer};
 use super::{add, codec};
@@ -39,15 +40,28 @@ pub(super) async fn reset(
             add(&log, codec::gone(number as u64))?;
         }
         add(&log, codec::emptied(last + 1, floor))?;
-        writing.commit().await?;
         Ok(last + 1)
     };
-    let emptied = emptied
-        .await
-        .map_err(|fault: Fault| fault.while_doing("reset"))?;
+    let failed = |fault: Fault| fault.while_doing("reset");
+    let number = emptied.await.map_err(failed)?;
+    if let Err(fault) = writing.commit().await
+        && !is_emptied(connection, number).await
+    {
+        return Err(failed(fault));
+    }
     connection.log.forget();
     connection.hints.post(Signal::Reset);
-    Journal::wait(connection, durability, emptied, None).await;
-    Journal::note_emptied(connection, emptied);
+    Journal::wait(connection, durability, number, None).await;
+    Journal::note_emptied(connection, number);
     Ok(())
+}
+
+/// Whether the log was emptied under this number: a connection that is lost at the commit doesn't
+/// say.
+async fn is_emptied(connection: &Rc<Connection>, number: u64) -> bool {
+    let looked = ask(connection, |index| {
+        let first = index.segments_after(Position::START).first();
+        index.last_segment() >= number && first.is_none_or(|first| first.number > number)
+    });
+    looked.await.unwrap_or(false)
 }

@@ -171,6 +171,8 @@ impl Journal {
             if let (Err(reason), Some(journal)) = (taken_back.await, &connection.journal) {
                 journal.fail(reason);
             }
+            // It may be in the log all the same, where only the answer was lost.
+            keep_up(&connection);
         });
     }
 
@@ -211,7 +213,10 @@ impl Journal {
     }
 
     async fn wait_for_others(&self, connection: &Rc<Connection>, segment: u64) {
-        if self.kept.get() >= segment || self.behind.borrow().is_some() {
+        if self.kept.get() >= segment {
+            return;
+        }
+        if self.behind.borrow().is_some() {
             keep_up(connection);
             return;
         }

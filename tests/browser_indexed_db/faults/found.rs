@@ -1,0 +1,88 @@
+//! What the model found, each alone.
+
+use std::ops::ControlFlow;
+
+use eventloom::browser::IndexedDbStore;
+use eventloom::core::{ExpectedVersion, Position, Version};
+use eventloom::store::{EventStore, StoreError};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use super::first_layout;
+use super::inject::{Injector, Plan};
+use crate::support::*;
+
+fn once(kind: &'static str, way: &'static str) -> Plan {
+    Plan {
+        fault: (kind, way),
+        nth: 0,
+        lasting: false,
+    }
+}
+
+#[wasm_bindgen_test]
+async fn an_opening_whose_move_failed_leaves_no_connection_behind() {
+    let name = fresh_name();
+    let injector = Injector::on(&name);
+    first_layout::make(&name, 3, false).await;
+    injector.arm(&once("migration read", "throws UnknownError"));
+    let opened = IndexedDbStore::open(&name).await.map(drop);
+    assert!(injector.lift());
+    assert!(
+        matches!(
+            opened,
+            Err(StoreError::Failed {
+                operation: "upgrade",
+                ..
+            })
+        ),
+        "{opened:?}"
+    );
+    assert_eq!(IndexedDbStore::delete(&name).await, Ok(()));
+}
+
+#[wasm_bindgen_test]
+async fn an_import_that_is_done_while_the_connection_is_lost_is_not_told_as_failed() {
+    let store = fresh().await;
+    let injector = Injector::on(store.name());
+    injector.arm(&once("commit", "is done and lost"));
+    let log = [recorded(1, 1, 1), recorded(2, 2, 2)];
+    let imported = store.import(Position::START, &log, |_| ControlFlow::Continue(()));
+    assert_eq!(imported.await, Ok(()));
+    assert!(injector.lift());
+    assert_eq!(everything(&store).await, log);
+    delete(store).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_reset_that_is_done_while_the_connection_is_lost_is_not_told_as_failed() {
+    let store = fresh().await;
+    let any = ExpectedVersion::Any;
+    store.append(&ada(), any, &events([1, 2])).await.unwrap();
+    let injector = Injector::on(store.name());
+    injector.arm(&once("commit", "is done and lost"));
+    assert_eq!(store.reset().await, Ok(()));
+    assert!(injector.lift());
+    assert_eq!(everything(&store).await, []);
+    assert_eq!(store.head(&ada()).await, Ok(Version::NONE));
+    delete(store).await;
+}
+
+#[wasm_bindgen_test]
+async fn an_import_or_a_reset_that_is_undone_is_told_as_failed() {
+    let store = fresh().await;
+    let any = ExpectedVersion::Any;
+    let held = store.append(&ada(), any, &events([1, 2])).await.unwrap();
+    let next = [recorded(3, 3, 3)];
+    let injector = Injector::on(store.name());
+    for way in ["is undone", "is lost"] {
+        injector.arm(&once("commit", way));
+        let imported = store.import(Position(2), &next, |_| ControlFlow::Continue(()));
+        assert!(imported.await.is_err(), "{way}");
+        assert!(injector.lift());
+        injector.arm(&once("commit", way));
+        assert!(store.reset().await.is_err(), "{way}");
+        assert!(injector.lift());
+        assert_eq!(everything(&store).await, held);
+    }
+    delete(store).await;
+}

@@ -1,0 +1,140 @@
+//! The steps at which IndexedDB can fail, the ways it does, and doing so to one database.
+
+use std::collections::BTreeMap;
+
+use js_sys::{Array, Function, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+
+/// A kind of step and a way it fails: as the script has them, and the report.
+pub type Fault = (&'static str, &'static str);
+
+const THROWS: &str = "throws UnknownError";
+const THROWS_FULL: &str = "throws QuotaExceededError";
+const THROWS_CLOSED: &str = "throws InvalidStateError";
+const FAILS: &str = "fails UnknownError";
+const FAILS_FULL: &str = "fails QuotaExceededError";
+/// Undone without a reason.
+const UNDONE: &str = "is undone";
+/// The connection closes, and what was under way is undone.
+const LOST: &str = "is lost";
+/// All of it is there, and the connection closes before that is answered.
+const DONE_AND_LOST: &str = "is done and lost";
+
+const REQUEST: &[&str] = &[THROWS, THROWS_FULL, FAILS, FAILS_FULL, LOST];
+const COMMIT: &[&str] = &[FAILS, FAILS_FULL, UNDONE, LOST, DONE_AND_LOST];
+
+/// Every kind of step, with the ways it fails. A store that gains a kind, such as a journal that is
+/// written, gains a line here, and its name in the script.
+pub const STEPS: &[(&str, &[&str])] = &[
+    ("open", &[THROWS, THROWS_FULL, FAILS, FAILS_FULL, LOST]),
+    ("upgrade", &[THROWS, THROWS_FULL]),
+    ("upgrade commit", &[UNDONE]),
+    ("transaction", &[THROWS, THROWS_FULL, THROWS_CLOSED, LOST]),
+    ("object store", &[THROWS, THROWS_CLOSED]),
+    ("get", REQUEST),
+    ("get all", REQUEST),
+    ("get all keys", REQUEST),
+    ("add", REQUEST),
+    ("clear", REQUEST),
+    ("snapshot put", REQUEST),
+    ("checkpoint put", REQUEST),
+    ("commit", COMMIT),
+    ("migration read", REQUEST),
+    ("migration write", REQUEST),
+    ("migration commit", COMMIT),
+];
+
+/// The faults of these kinds.
+pub fn faults_of(kinds: &[&str]) -> Vec<Fault> {
+    let kinds = STEPS.iter().filter(|(kind, _)| kinds.contains(kind));
+    kinds
+        .flat_map(|(kind, ways)| ways.iter().map(|way| (*kind, *way)))
+        .collect()
+}
+
+fn all_faults() -> Vec<Fault> {
+    let kinds: Vec<&str> = STEPS.iter().map(|(kind, _)| *kind).collect();
+    faults_of(&kinds)
+}
+
+/// What is to happen during an operation.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub fault: Fault,
+    /// So many steps of the kind go well before.
+    pub nth: u32,
+    /// Whether each step of the kind fails from then on, and not that one alone.
+    pub lasting: bool,
+}
+
+/// How often each fault was met.
+#[derive(Default)]
+pub struct Tally(BTreeMap<Fault, u64>);
+
+impl Tally {
+    pub fn count(&mut self, fault: Fault) {
+        *self.0.entry(fault).or_default() += 1;
+    }
+
+    fn met(&self, fault: &Fault) -> u64 {
+        self.0.get(fault).copied().unwrap_or(0)
+    }
+
+    /// A line for each fault.
+    pub fn report(&self) -> String {
+        let line = |fault: Fault| format!("{:>6} {} {}\n", self.met(&fault), fault.0, fault.1);
+        all_faults().into_iter().map(line).collect()
+    }
+
+    /// The faults that were never met.
+    pub fn missed(&self) -> Vec<Fault> {
+        let mut all = all_faults();
+        all.retain(|fault| self.met(fault) == 0);
+        all
+    }
+}
+
+/// Has the IndexedDB of this page fail for one database, until it is dropped.
+pub struct Injector(JsValue);
+
+impl Injector {
+    pub fn on(name: &str) -> Injector {
+        let install = Function::new_with_args("name", include_str!("inject.js"));
+        let installed = install.call1(&JsValue::UNDEFINED, &name.into());
+        Injector(installed.unwrap())
+    }
+
+    pub fn arm(&self, plan: &Plan) {
+        let (kind, way) = plan.fault;
+        let asked = [
+            kind.into(),
+            plan.nth.into(),
+            way.into(),
+            plan.lasting.into(),
+        ];
+        self.call("arm", &asked);
+    }
+
+    /// Ends what was planned; answers whether it came to that.
+    pub fn lift(&self) -> bool {
+        self.call("lift", &[]).is_truthy()
+    }
+
+    /// Closes every connection, as the browser does when it has to.
+    pub fn lose(&self) {
+        self.call("lose", &[]);
+    }
+
+    fn call(&self, method: &str, asked: &[JsValue]) -> JsValue {
+        let method = Reflect::get(&self.0, &method.into()).unwrap();
+        let method: &Function = method.unchecked_ref();
+        let asked: Array = asked.iter().collect();
+        method.apply(&self.0, &asked).unwrap()
+    }
+}
+
+impl Drop for Injector {
+    fn drop(&mut self) {
+        self.call("end", &[]);
+    }
+}
