@@ -18,7 +18,7 @@ export function summary(rows, seed) {
   ];
   const sum = (list, of) => number(list.reduce((total, row) => total + of(row), 0));
   const faulty = (list, ...kinds) => sum(list, ({ faults }) => faults.filter(({ kind }) => kinds.includes(kind)).length);
-  const header = ['', 'rounds', 'acknowledged', 'lost', 'gaps', 'duplicates', 'half batches', 'other', 'emptied', 'not opened', 'detected'];
+  const header = ['', 'rounds', 'acknowledged', 'lost', 'gaps', 'duplicates', 'half batches', 'other', 'emptied', 'refused at first', 'detected'];
   const table = kinds.map(([title, list]) => [
     title,
     number(list.length),
@@ -29,7 +29,7 @@ export function summary(rows, seed) {
     faulty(list, 'half'),
     faulty(list, 'disorder', 'refused', 'damage'),
     sum(list, ({ wiped }) => Number(wiped)),
-    sum(list, ({ error }) => Number(Boolean(error))),
+    sum(list, ({ refused }) => Number(Boolean(refused))),
     sum(list, ({ detected }) => Number(detected)),
   ]);
   const failed = rows.filter((row) => verdict(row) === 'FAILED').length;

@@ -92,6 +92,8 @@ async function begin({ round, tabs, durability, seed }) {
 
 /** Fills in what came of a round, and ends the life of a store that lost something. */
 function judge(row, answers) {
+  row.refused ||= answers.find(({ error }) => error)?.error;
+  row.error = undefined;
   for (const { error, upgrades, recovery, copy, findings, events } of answers) {
     row.error ??= error;
     row.recovery ??= recovery;
@@ -104,7 +106,7 @@ function judge(row, answers) {
     if (row.faults.length > 0) break;
     life.expected.acknowledge(events);
   }
-  row.detected ||= Boolean(row.error);
+  row.detected ||= Boolean(row.refused);
   row.lost = row.error ? life.expected.size : row.faults.filter(({ kind }) => kind === 'lost').length;
 }
 
@@ -117,10 +119,18 @@ async function run() {
     let begun;
     if (life) {
       // Whoever opens it next looks at what the kill left.
-      begun = await begin(asGoOn ? next : { ...previous, round: next.round, tabs: 1 });
+      const look = asGoOn ? next : { ...previous, round: next.round, tabs: 1 };
+      begun = await begin(look);
       judge(previous, begun.answers);
+      if (previous.error) {
+        // A store that says that it can't be read isn't lost yet: whoever loads the page again may have it.
+        browser.kill();
+        await browser.gone();
+        begun = await begin({ ...look, tabs: 1 });
+        judge(previous, begun.answers);
+      }
       console.log(previous.line());
-      const over = previous.error || previous.faults.length > 0 || life.rounds >= LIFE || !asGoOn;
+      const over = previous.refused || previous.faults.length > 0 || life.rounds >= LIFE || !asGoOn;
       if (over) await end();
     }
     if (!round) break;
@@ -162,7 +172,7 @@ function line() {
   const how = [this.durability, this.load && 'load', this.wait && 'wait', this.tabs > 1 && 'two tabs', this.harm];
   const came = [
     this.wiped && 'emptied by the browser',
-    this.error && `not opened: ${this.error}`,
+    this.refused && `${this.error ? 'not opened' : 'opened the second time only'}: ${this.refused}`,
     this.recovery?.sentence,
     this.copy && `the second copy is ${this.copy}`,
     this.failures.length > 0 && `${this.failures.length} appends failed (${this.failures[0]})`,
