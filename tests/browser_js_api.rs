@@ -164,6 +164,15 @@ async fn a_durability_that_is_none_is_refused() {
 }
 
 #[wasm_bindgen_test]
+async fn a_whole_store_is_verified_without_a_finding() {
+    let program = "
+        await store.append('bank_account', 'ada', 'no_stream', [event(1), event(2)]);
+        return store.verify();
+    ";
+    assert_eq!(run(program).await, "[]");
+}
+
+#[wasm_bindgen_test]
 async fn what_came_back_from_the_second_copy_is_told_as_a_plain_object() {
     let name = format!("eventloom-test-{}", BrowserIds.next_id(BrowserClock.now()));
     let open = || JsEventStore::open(name.clone(), None, Some(true));

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use crate::browser;
 use crate::failure::{Failure, Result};
+use crate::module;
 use crate::process::{self, Ending};
 use crate::project::Project;
 use crate::tools::{self, Tool};
@@ -44,12 +45,9 @@ pub fn browser(project: &Project, measuring: Measuring) -> Result<()> {
     tools::provide(project, &needs)?;
 
     println!("Building the store as a module for JavaScript");
-    step(&mut library(project), "The store could not be built.")?;
-    let module = format!("target/{WASM}/release/eventloom.wasm");
-    step(
-        &mut bindings(project, &module, "eventloom"),
-        "wasm-bindgen failed.",
-    )?;
+    for mut command in module::of_the_store(project) {
+        step(&mut command, "The store could not be built.")?;
+    }
     let time = match measuring.short {
         true => "a minute or two",
         false => "a quarter of an hour with 100,000 events",
@@ -80,7 +78,7 @@ pub fn core(project: &Project, folding: Folding) -> Result<()> {
     step(&mut program(project, &arguments), failed)?;
     let module = format!("target/{WASM}/release/examples/core.wasm");
     step(
-        &mut bindings(project, &module, "core"),
+        &mut module::bindings(project, &module, "core"),
         "wasm-bindgen failed.",
     )?;
     if folding.page {
@@ -91,7 +89,7 @@ pub fn core(project: &Project, folding: Folding) -> Result<()> {
         false => "two minutes",
     };
     println!("Measuring, {time}; the figures are worth most when the machine does nothing else");
-    let mut run = node(project, "benches/core/run.mjs");
+    let mut run = browser::script(project, "benches/core/run.mjs");
     // Cargo puts what either profile makes into the folder `release`.
     let suffix = std::env::consts::EXE_SUFFIX;
     run.arg(project.file(&format!("target/release/examples/core{suffix}")));
@@ -101,7 +99,11 @@ pub fn core(project: &Project, folding: Folding) -> Result<()> {
     step(&mut run, "The run failed.")
 }
 
-fn step(command: &mut Command, failed: &str) -> Result<()> {
+/// Runs a part of a task with its output shown, and fails as it fails.
+///
+/// # Errors
+/// `failed`, when the part fails or can't be started.
+pub fn step(command: &mut Command, failed: &str) -> Result<()> {
     match process::shown(command)? {
         Ending::Well => Ok(()),
         Ending::Badly | Ending::Late => Err(Failure::new(
@@ -111,44 +113,11 @@ fn step(command: &mut Command, failed: &str) -> Result<()> {
     }
 }
 
-/// The library as one module with what JavaScript calls; the page isn't in it.
-fn library(project: &Project) -> Command {
-    let mut command = project.cargo();
-    command.args([
-        "rustc",
-        "--profile",
-        "bench",
-        "--locked",
-        "--package",
-        "eventloom",
-        "--lib",
-    ]);
-    command.args([
-        "--crate-type",
-        "cdylib",
-        "--target",
-        WASM,
-        "--features",
-        "js-api",
-    ]);
-    command
-}
-
 /// The program that measures the core, or the module of the same sources.
 fn program(project: &Project, arguments: &[&str]) -> Command {
     let mut command = project.cargo();
     command.args(["build", "--locked", "--package", "eventloom"]);
     command.args(["--example", "core"]).args(arguments);
-    command
-}
-
-/// Makes a module for JavaScript, in the folder of that name in target/bench.
-fn bindings(project: &Project, module: &str, name: &str) -> Command {
-    let mut command = project.command("wasm-bindgen");
-    command
-        .args(["--target", "web", "--out-dir"])
-        .arg(project.file(&format!("target/bench/{name}")))
-        .arg(project.file(module));
     command
 }
 
@@ -161,21 +130,12 @@ fn smaller(project: &Project) -> Command {
 }
 
 fn run(project: &Project, measuring: Measuring) -> Command {
-    let mut command = node(project, "benches/browser/run.mjs");
+    let mut command = browser::script(project, "benches/browser/run.mjs");
     if measuring.short {
         command.arg("--short");
     }
     if let Some(events) = measuring.events {
         command.arg("--events").arg(events.to_string());
-    }
-    command
-}
-
-fn node(project: &Project, script: &str) -> Command {
-    let mut command = project.command("node");
-    command.arg(project.file(script));
-    if let Some(chromium) = browser::chromium(project) {
-        command.env("CHROMIUM", chromium);
     }
     command
 }

@@ -41,6 +41,16 @@ pub fn chromium(project: &Project) -> Option<PathBuf> {
         })
 }
 
+/// A script of the repository for Node, which is told where Chromium is.
+pub fn script(project: &Project, path: &str) -> Command {
+    let mut command = project.command("node");
+    command.arg(project.file(path));
+    if let Some(chromium) = chromium(project) {
+        command.env("CHROMIUM", chromium);
+    }
+    command
+}
+
 /// Chromium's driver: the one that the variable `CHROMEDRIVER` names, or else the first on the PATH.
 pub fn chromedriver(project: &Project) -> Option<PathBuf> {
     named_by("CHROMEDRIVER").or_else(|| project.which("chromedriver"))

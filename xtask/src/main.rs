@@ -7,6 +7,8 @@ mod bench;
 mod browser;
 mod cargo_tool;
 mod failure;
+mod faults;
+mod module;
 mod node;
 mod process;
 mod project;
@@ -21,6 +23,7 @@ use std::process::ExitCode;
 
 use bench::{Folding, Measuring};
 use failure::{Failure, Result};
+use faults::Killing;
 use project::Project;
 use serve::Serving;
 use stages::Stage;
@@ -35,6 +38,12 @@ Eventloom's tasks. Each installs what it misses first (into target/tools and nod
   cargo xtask test [STAGE]
       Run everything that must hold, stage by stage, or one stage:
       format, clippy, clippy-wasm, native, web, e2e, doc; lint is all of them that run no tests.
+
+  cargo xtask test faults [--rounds N] [--seed N]
+      Kill a browser in the middle of appending, start it again, and look whether all that was
+      acknowledged is there: 100 times, or as often as --rounds says; `cargo xtask test` does it 10 times.
+      In two of ten rounds the database's files are deleted or damaged meanwhile. --seed repeats the
+      same rounds.
 
   cargo xtask bench browser [--short] [--events N]
       Measure the store in Chromium against bare IndexedDB, Dexie, idb, SQLite and PGlite; print a table
@@ -59,6 +68,7 @@ enum Task {
     Help,
     Serve(Serving),
     Test(Vec<Stage>),
+    Faults(Killing),
     BenchBrowser(Measuring),
     BenchCore(Folding),
     Audit,
@@ -86,6 +96,7 @@ fn run() -> Result<()> {
         Task::Help => Ok(()),
         Task::Serve(serving) => serve::serve(&project, serving),
         Task::Test(stages) => test::test(&project, &stages),
+        Task::Faults(killing) => faults::faults(&project, killing),
         Task::BenchBrowser(measuring) => bench::browser(&project, measuring),
         Task::BenchCore(folding) => bench::core(&project, folding),
         Task::Audit => audit::audit(&project),
@@ -100,6 +111,7 @@ fn parse(arguments: &[String]) -> Result<Task> {
         ["serve", options @ ..] => parse_serving(options).map(Task::Serve),
         ["test"] => Ok(Task::Test(Stage::ALL.to_vec())),
         ["test", "lint"] => Ok(Task::Test(Stage::lint())),
+        ["test", "faults", options @ ..] => parse_killing(options).map(Task::Faults),
         ["test", name] => match Stage::named(name) {
             Some(stage) => Ok(Task::Test(vec![stage])),
             None => Err(misunderstood(name)),
@@ -151,6 +163,32 @@ fn parse_measuring(options: &[&str]) -> Result<Measuring> {
         }
     }
     Ok(measuring)
+}
+
+fn parse_killing(options: &[&str]) -> Result<Killing> {
+    let mut killing = Killing::default();
+    let mut options = options.iter();
+    while let Some(&option) = options.next() {
+        let (name, value) = match option.split_once('=') {
+            Some((name, value)) => (name, value),
+            None => (option, options.next().copied().unwrap_or_default()),
+        };
+        match name {
+            "--rounds" => killing.rounds = whole(value)?.max(1),
+            "--seed" => killing.seed = Some(whole(value)?),
+            _ => return Err(misunderstood(option)),
+        }
+    }
+    Ok(killing)
+}
+
+fn whole(text: &str) -> Result<u32> {
+    text.parse().map_err(|_| {
+        Failure::new(
+            format!("`{text}` is not a whole number."),
+            "Give one, as in `cargo xtask test faults --rounds 20 --seed 7`.",
+        )
+    })
 }
 
 fn parse_folding(options: &[&str]) -> Result<Folding> {
@@ -238,6 +276,28 @@ mod tests {
     }
 
     #[test]
+    fn test_faults_takes_its_options_in_any_order() {
+        let expected = Killing {
+            rounds: 20,
+            seed: Some(7),
+        };
+        for line in [
+            "test faults --rounds 20 --seed 7",
+            "test faults --seed=7 --rounds=20",
+        ] {
+            assert_eq!(parsed(line).unwrap(), Task::Faults(expected), "{line}");
+        }
+        let ordinary = Killing {
+            rounds: 100,
+            seed: None,
+        };
+        assert_eq!(parsed("test faults").unwrap(), Task::Faults(ordinary));
+        for line in ["test faults --rounds", "test faults --seed many"] {
+            assert!(parsed(line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
     fn bench_takes_its_options_in_any_order() {
         let expected = Measuring {
             short: true,
@@ -287,6 +347,7 @@ mod tests {
             "bench core --events 5000",
             "bench browser --long",
             "serve --prot 1",
+            "test faults --round 1",
             "test web e2e",
         ] {
             assert!(parsed(line).is_err(), "{line}");

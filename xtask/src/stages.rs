@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::browser;
+use crate::faults::{self, Killing};
 use crate::project::Project;
 use crate::serve;
 use crate::tools::Tool;
@@ -24,19 +25,22 @@ pub enum Stage {
     Web,
     /// The page that is shipped, used as a person uses it.
     EndToEnd,
+    /// A browser is killed while it appends, a few times.
+    Faults,
     /// The documentation is whole.
     Doc,
 }
 
 impl Stage {
     /// All stages, in the order in which they run: what is fast to fail comes first.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Format,
         Self::Clippy,
         Self::ClippyWasm,
         Self::Native,
         Self::Web,
         Self::EndToEnd,
+        Self::Faults,
         Self::Doc,
     ];
 
@@ -62,13 +66,17 @@ impl Stage {
             Self::Native => "native",
             Self::Web => "web",
             Self::EndToEnd => "e2e",
+            Self::Faults => "faults",
             Self::Doc => "doc",
         }
     }
 
     /// Whether it runs tests, and so fails when it ran none.
     pub fn runs_tests(self) -> bool {
-        matches!(self, Self::Native | Self::Web | Self::EndToEnd)
+        matches!(
+            self,
+            Self::Native | Self::Web | Self::EndToEnd | Self::Faults
+        )
     }
 
     /// What it needs on the machine.
@@ -78,6 +86,7 @@ impl Stage {
             Self::ClippyWasm => &[Tool::Linters, Tool::WasmTarget],
             Self::Native => &[],
             Self::Doc => &[Tool::WasmTarget],
+            Self::Faults => faults::NEEDS,
             Self::Web => &[
                 Tool::WasmTarget,
                 Tool::Browser,
@@ -135,6 +144,7 @@ impl Stage {
             )],
             Self::Web => vec![wasm_pack(project)],
             Self::EndToEnd => vec![build(project), playwright(project)],
+            Self::Faults => faults::commands(project, Killing::SHORT),
             Self::Doc => vec![
                 doc(project, &[]),
                 // What is there only in a browser is documented too.
@@ -173,12 +183,7 @@ fn build(project: &Project) -> Command {
 }
 
 fn playwright(project: &Project) -> Command {
-    let mut command = project.command("node");
-    command
-        .arg(project.file("node_modules/@playwright/test/cli.js"))
-        .arg("test");
-    if let Some(chromium) = browser::chromium(project) {
-        command.env("CHROMIUM", chromium);
-    }
+    let mut command = browser::script(project, "node_modules/@playwright/test/cli.js");
+    command.arg("test");
     command
 }

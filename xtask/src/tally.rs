@@ -13,7 +13,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Counts the results in the output of `cargo test`, `wasm-bindgen-test` or Playwright.
+    /// Counts the results in the output of `cargo test`, `wasm-bindgen-test`, Playwright or `node --test`.
     pub fn read(output: &str) -> Self {
         let mut tally = Self::default();
         for line in output.lines().map(str::trim) {
@@ -23,6 +23,12 @@ impl Tally {
                 .and_then(|rest| rest.split_once(". "))
             {
                 counts.split("; ").for_each(|count| tally.add(count));
+            } else if let Some((kind @ ("pass" | "fail"), number)) = line
+                .strip_prefix("# ")
+                .and_then(|rest| rest.split_once(' '))
+            {
+                // Node's, as TAP: `# pass 3` and `# fail 1`.
+                tally.add(&format!("{number} {kind}ed"));
             } else {
                 // Playwright: `3 passed (4.5s)` and `1 failed`, each on a line of its own at the end.
                 tally.add(line.split(" (").next().unwrap_or(line));
@@ -87,6 +93,18 @@ mod tests {
             Tally::read(output),
             Tally {
                 passed: 12,
+                failed: 1
+            }
+        );
+    }
+
+    #[test]
+    fn the_summary_of_node_counts() {
+        let output = "1..3\n# tests 3\n# pass 2\n# fail 1\n# skipped 0\n";
+        assert_eq!(
+            Tally::read(output),
+            Tally {
+                passed: 2,
                 failed: 1
             }
         );

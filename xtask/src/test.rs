@@ -114,7 +114,13 @@ fn went_well(line: &str) -> bool {
 }
 
 fn repeat(stage: Stage) -> String {
-    let again = format!("Repeat it alone with `cargo xtask test {}`.", stage.name());
+    let options = if stage == Stage::Faults {
+        " --rounds 10"
+    } else {
+        ""
+    };
+    let name = stage.name();
+    let again = format!("Repeat it alone with `cargo xtask test {name}{options}`.");
     match stage {
         Stage::Format => format!("`cargo fmt --all` lays the code out. {again}"),
         _ => again,

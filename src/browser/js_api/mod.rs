@@ -1,7 +1,7 @@
 //! The store as a JavaScript program calls it: promises, plain objects, errors with a name. Behind
 //! the feature `js-api`, so that the page's wasm doesn't carry it.
 //!
-//! `cargo rustc --profile bench --lib --crate-type cdylib --target wasm32-unknown-unknown --features js-api`,
+//! `cargo rustc --profile module --lib --crate-type cdylib --target wasm32-unknown-unknown --features js-api`,
 //! then `wasm-bindgen --target web`, make a module of it, with types for TypeScript:
 //!
 //! ```js
@@ -27,6 +27,7 @@
 mod envelope;
 mod error;
 
+use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 use js_sys::Error;
@@ -37,6 +38,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use self::error::invalid;
 use super::IndexedDbStore;
 use crate::core::{ExpectedVersion, Position, StreamId, Version};
+use crate::store::verify::{VerifyError, verify};
 use crate::store::{Durability, EventStore, Loss, SecondCopy};
 
 /// A recovery as it is told.
@@ -236,6 +238,21 @@ impl JsEventStore {
     pub async fn last_position(&self) -> Result<f64, Error> {
         let last = self.store.last_position().await.map_err(error::of_store)?;
         Ok(last.0 as f64)
+    }
+
+    /// Checks the whole store, all but what its events mean: versions, positions, ids, heads and
+    /// checksums. Answers with what is wrong, a sentence each; none where nothing is.
+    ///
+    /// # Errors
+    /// The storage's, where the store as a whole can't be read.
+    pub async fn verify(&self) -> Result<Vec<String>, Error> {
+        let none = |_: &_| None::<Infallible>;
+        let checked = verify(&self.store, |_| Ok(()), none, |_| ControlFlow::Continue(())).await;
+        let checked = checked.map_err(|error| match error {
+            VerifyError::Store(error) => error::of_store(error),
+            VerifyError::Cancelled => Error::new("the check was cancelled"),
+        })?;
+        Ok(checked.findings.iter().map(ToString::to_string).collect())
     }
 
     /// Empties the store. Positions are not given again.

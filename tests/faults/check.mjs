@@ -1,0 +1,125 @@
+// What a store must hold after a kill, judged from what was logged outside the browser. Pure.
+//
+// An event is `{ event_id, stream, version, position }` with what the page wrote into its data:
+// `batch`, the append that it was sent by, with `index` of `size`; and `number`, by which its
+// `writer`, a tab, counts the events that it sent to the stream, from 1.
+
+/** Every way in which a store can be wrong. */
+export const KINDS = ['lost', 'gap', 'duplicate', 'disorder', 'half', 'refused', 'damage'];
+
+/** What is to be there: what was acknowledged, or read after an earlier kill. */
+export class Expected {
+  #events = new Map();
+  #refused = new Set();
+  #failed = [];
+
+  /** These events are to be at their places for ever. */
+  acknowledge(events) {
+    for (const event of events) this.#events.set(event.event_id, event);
+  }
+
+  /** The store said that nothing of these was recorded. */
+  refuse(events) {
+    for (const { event_id } of events) this.#refused.add(event_id);
+    this.fail(events);
+  }
+
+  /** The store failed with these: they may be there, and what was sent after them may, too. */
+  fail(events) {
+    this.#failed.push(...events);
+  }
+
+  /** How many events are to be there. */
+  get size() {
+    return this.#events.size;
+  }
+
+  /** What is wrong with what was read, in the order of the store: `{ kind, what }`. */
+  faults({ events, findings = [] }) {
+    return [
+      ...findings.map((what) => ({ kind: 'damage', what })),
+      ...this.#lost(events),
+      ...this.#recordedAfterAll(events),
+      ...order(events),
+      ...halves(events),
+      ...overtaken(events, this.#failed),
+    ];
+  }
+
+  #lost(events) {
+    const found = new Map(events.map((event) => [event.event_id, event]));
+    return [...this.#events.values()]
+      .filter((event) => told(event) !== told(found.get(event.event_id)))
+      .map((event) => ({
+        kind: 'lost',
+        what: `${event.event_id}, acknowledged at ${told(event)}, is at ${told(found.get(event.event_id))}`,
+      }));
+  }
+
+  #recordedAfterAll(events) {
+    return events
+      .filter(({ event_id }) => this.#refused.has(event_id))
+      .map(({ event_id }) => ({ kind: 'refused', what: `${event_id} was refused, and is there` }));
+  }
+}
+
+/** Positions grow, each stream's versions go from 1 without a gap, and no id is there twice. */
+function order(events) {
+  const faults = [];
+  const ids = new Set();
+  const heads = new Map();
+  let last = 0;
+  for (const { event_id, stream, version, position } of events) {
+    if (ids.has(event_id)) faults.push({ kind: 'duplicate', what: `${event_id} is there twice` });
+    ids.add(event_id);
+    if (position <= last) faults.push({ kind: 'disorder', what: `position ${position} comes after ${last}` });
+    last = position;
+    const next = (heads.get(stream) ?? 0) + 1;
+    if (version !== next) faults.push({ kind: 'gap', what: `${stream} goes from version ${next - 1} to ${version}` });
+    heads.set(stream, version);
+  }
+  return faults;
+}
+
+/** A batch is there whole, side by side, in its order. */
+function halves(events) {
+  const faults = [];
+  for (const [batch, part] of grouped(events, (event) => event.batch)) {
+    const [{ size, stream, version }] = part;
+    const whole =
+      part.length === size &&
+      part.every((event, at) => event.index === at && event.stream === stream && event.version === version + at);
+    if (!whole) faults.push({ kind: 'half', what: `batch ${batch}: ${part.length} of ${size} are there, or not side by side` });
+  }
+  return faults;
+}
+
+/** What a writer sent to a stream, one append after another, is there up to some point. */
+function overtaken(events, failed) {
+  const faults = [];
+  const sequence = ({ writer, stream }) => `${writer} ${stream}`;
+  const left = grouped(failed, sequence);
+  for (const [name, part] of grouped(events, sequence)) {
+    const passed = new Set(left.get(name)?.map(({ number }) => number));
+    let next = 1;
+    for (const { number } of part) {
+      while (next < number && passed.has(next)) next += 1;
+      if (number !== next) faults.push({ kind: 'disorder', what: `${name}: number ${number} is where ${next} was to be` });
+      next = number + 1;
+    }
+  }
+  return faults;
+}
+
+function grouped(events, key) {
+  const groups = new Map();
+  for (const event of events) {
+    const group = groups.get(key(event));
+    if (group) group.push(event);
+    else groups.set(key(event), [event]);
+  }
+  return groups;
+}
+
+const told = (event) =>
+  event ? `${event.stream} version ${event.version}, position ${event.position}` : 'no place';
