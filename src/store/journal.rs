@@ -3,8 +3,8 @@
 //!
 //! The file begins with two marks of 128 bytes, of which each change overwrites the older: how long
 //! the journal is, what it ends with, and a CRC-32 in the last four bytes. From byte 256 on come
-//! entries: the length of the body and a checksum, four bytes each, least first, then the body as
-//! postcard writes [`Entry`]. A checksum is CRC-32 of the body and, after it, of the checksum of the
+//! entries: the length of the body and a checksum, four bytes each, least first, then the body: its
+//! kind, the numbers of [`Entry`] in their order, and the packed events, as postcard writes them. A checksum is CRC-32 of the body and, after it, of the checksum of the
 //! entry before: so an entry that is missing or in another place is noticed, and of one that is
 //! damaged the next still tells whether it is whole itself.
 //!
@@ -13,10 +13,10 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::checksum;
+use super::numbers::{Rest, put, put_bytes};
 use super::segments::{Unreadable, runs};
 
 /// The marks take so many bytes together, and entries begin after them.
@@ -27,15 +27,19 @@ const SLOT: u64 = 128;
 /// The bytes before each entry's body.
 const FRAME: usize = 8;
 
+/// The kinds of entries, by the number that their body begins with.
+const INLINE: u64 = 0;
+const PAGED: u64 = 1;
+const EMPTIED: u64 = 2;
+
 /// What a segment of the log holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry<'a> {
     /// Events that stand in it, packed.
     Inline {
         /// Its number.
         segment: u64,
         /// The events.
-        #[serde(borrow)]
         packed: Cow<'a, [u8]>,
     },
     /// Events in pages.
@@ -60,7 +64,66 @@ pub enum Entry<'a> {
     },
 }
 
-impl Entry<'_> {
+impl<'a> Entry<'a> {
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let (kind, numbers) = match *self {
+            Entry::Inline { segment, .. } => (INLINE, vec![segment]),
+            Entry::Paged {
+                segment,
+                from,
+                first,
+                last,
+                ..
+            } => (PAGED, vec![segment, from, first, last]),
+            Entry::Emptied { segment, floor } => (EMPTIED, vec![segment, floor]),
+        };
+        put(&mut bytes, kind);
+        for number in numbers {
+            put(&mut bytes, number);
+        }
+        match self {
+            Entry::Inline { packed, .. } => put_bytes(&mut bytes, packed),
+            Entry::Paged { pages, .. } => {
+                put(&mut bytes, pages.len() as u64);
+                for page in pages {
+                    put_bytes(&mut bytes, page);
+                }
+            }
+            Entry::Emptied { .. } => {}
+        }
+        bytes
+    }
+
+    /// None where the bytes are no entry, or are not one alone.
+    fn from_bytes(bytes: &'a [u8]) -> Option<Entry<'a>> {
+        let mut rest = Rest(bytes);
+        let (kind, segment) = (rest.number()?, rest.number()?);
+        let entry = match kind {
+            INLINE => Entry::Inline {
+                segment,
+                packed: rest.bytes()?.into(),
+            },
+            PAGED => Entry::Paged {
+                segment,
+                from: rest.number()?,
+                first: rest.number()?,
+                last: rest.number()?,
+                pages: {
+                    let count = rest.number()?;
+                    let pages = (0..count).map(|_| rest.bytes().map(Cow::from));
+                    pages.collect::<Option<_>>()?
+                },
+            },
+            EMPTIED => Entry::Emptied {
+                segment,
+                floor: rest.number()?,
+            },
+            _ => return None,
+        };
+        rest.0.is_empty().then_some(entry)
+    }
+
     /// The number of the segment.
     #[must_use]
     pub fn segment(&self) -> u64 {
@@ -124,7 +187,7 @@ impl Entry<'_> {
 }
 
 /// How far a journal goes, up to some entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tail {
     /// Where it ends, in bytes.
     pub length: u64,
@@ -144,6 +207,15 @@ impl Tail {
         events: 0,
         chain: 0,
     };
+
+    fn read(rest: &mut Rest<'_>) -> Option<Tail> {
+        Some(Tail {
+            length: rest.number()?,
+            segment: rest.number()?,
+            events: rest.number()?,
+            chain: rest.number()?.try_into().ok()?,
+        })
+    }
 
     /// The tail with one entry more.
     fn with(self, frame: &Frame, entry: &Entry<'_>) -> Tail {
@@ -169,7 +241,7 @@ impl Tail {
 }
 
 /// What a journal's file begins with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
     /// The store that it is a copy of.
     pub store: Uuid,
@@ -214,7 +286,14 @@ impl Mark {
     fn read_slot(slot: &[u8]) -> Option<Mark> {
         let (body, sum) = slot.split_last_chunk::<4>()?;
         let fits = checksum::of_bytes(body, "mark") == u32::from_le_bytes(*sum);
-        fits.then(|| postcard::from_bytes(body).ok()).flatten()
+        let mut rest = Rest(body);
+        let mark = Mark {
+            store: Uuid::from_bytes(rest.array()?),
+            turn: rest.number()?,
+            tail: Tail::read(&mut rest)?,
+            before: Tail::read(&mut rest)?,
+        };
+        fits.then_some(mark)
     }
 
     /// Begins anew, without entries.
@@ -237,8 +316,7 @@ impl Mark {
         if let Entry::Emptied { .. } = entry {
             cut = self.begin().cut;
         }
-        // Fails only on a type that has no such form, and this one has.
-        let body = postcard::to_extend(entry, Vec::new()).unwrap_or_default();
+        let body = entry.to_bytes();
         let frame = Frame {
             length: body.len(),
             chain: chained(&body, self.tail.chain),
@@ -268,7 +346,13 @@ impl Mark {
     }
 
     fn slot(&self) -> (u64, Vec<u8>) {
-        let mut body = postcard::to_extend(self, Vec::new()).unwrap_or_default();
+        let mut body = self.store.as_bytes().to_vec();
+        put(&mut body, self.turn);
+        for tail in [self.tail, self.before] {
+            for number in [tail.length, tail.segment, tail.events, tail.chain.into()] {
+                put(&mut body, number);
+            }
+        }
         body.resize(SLOT as usize - 4, 0);
         let sum = checksum::of_bytes(&body, "mark");
         body.extend(sum.to_le_bytes());
@@ -373,8 +457,8 @@ impl Reader {
         };
         self.from += whole;
         let fits = chained(body, self.tail.chain) == frame.chain;
-        match postcard::from_bytes::<Entry<'_>>(body) {
-            Ok(entry) if fits && entry.events().is_ok() => {
+        match Entry::from_bytes(body) {
+            Some(entry) if fits && entry.events().is_ok() => {
                 self.tail = self.tail.with(&frame, &entry);
                 Next::Entry(entry)
             }

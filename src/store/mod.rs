@@ -7,6 +7,7 @@ pub mod conformance;
 pub mod inspect;
 pub mod journal;
 pub mod memory;
+mod numbers;
 pub mod recovery;
 pub mod segments;
 pub mod verify;

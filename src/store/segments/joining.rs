@@ -62,7 +62,8 @@ impl Index {
     pub fn join(&mut self, joined: Segment, runs: impl IntoIterator<Item = (u32, Run)>) {
         let from = self.segments.partition_point(|s| s.number < joined.from);
         let to = self.segments.partition_point(|s| s.number <= joined.number);
-        self.segments.splice(from..to, [joined]);
+        self.segments.drain(from..to);
+        self.segments.insert(from, joined);
         for (page, run) in runs {
             if let Some(thread) = self.streams.get_mut(&run.stream) {
                 let end = Version(run.first.0 + run.count);
@@ -73,7 +74,8 @@ impl Index {
                     page,
                     first: run.first,
                 };
-                thread.parts.splice(from..to, [part]);
+                thread.parts.drain(from..to);
+                thread.parts.insert(from, part);
             }
         }
     }

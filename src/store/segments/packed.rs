@@ -6,15 +6,14 @@
 //! and each event's position, id (16 bytes), type, schema version, data, time in milliseconds since
 //! 1970, correlation id, causation id, actor, and extensions as JSON text.
 
-use std::borrow::Cow;
-
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Run;
 use crate::core::{
     EventId, JsonText, Metadata, Position, RecordedEvent, StreamId, Timestamp, Version,
 };
+
+use crate::store::numbers::{Rest, put, put_bytes};
 
 /// Which form the bytes have.
 const FORM: u8 = 1;
@@ -30,16 +29,28 @@ pub enum Unreadable {
     Content(String),
 }
 
-#[derive(Serialize, Deserialize)]
 struct PackedRun<'a> {
     aggregate_type: &'a str,
     aggregate_id: &'a str,
     first: u64,
-    #[serde(borrow)]
     events: Vec<PackedEvent<'a>>,
 }
 
-#[derive(Serialize, Deserialize)]
+impl<'a> PackedRun<'a> {
+    fn read(rest: &mut Rest<'a>) -> Option<PackedRun<'a>> {
+        Some(PackedRun {
+            aggregate_type: rest.text()?,
+            aggregate_id: rest.text()?,
+            first: rest.number()?,
+            events: {
+                let count = rest.number()?;
+                let events = (0..count).map(|_| PackedEvent::read(rest));
+                events.collect::<Option<_>>()?
+            },
+        })
+    }
+}
+
 struct PackedEvent<'a> {
     position: u64,
     event_id: [u8; 16],
@@ -50,35 +61,66 @@ struct PackedEvent<'a> {
     correlation_id: &'a str,
     causation_id: Option<&'a str>,
     actor: Option<&'a str>,
-    #[serde(borrow)]
-    extensions: Option<Cow<'a, str>>,
+    extensions: Option<&'a str>,
+}
+
+/// Adds an event.
+fn put_event(bytes: &mut Vec<u8>, event: &RecordedEvent) {
+    let metadata = &event.metadata;
+    put(bytes, event.position.0);
+    bytes.extend_from_slice(event.event_id.0.as_bytes());
+    put_bytes(bytes, event.event_type.as_bytes());
+    put(bytes, event.schema_version.into());
+    put_bytes(bytes, event.data.as_str().as_bytes());
+    let millis = event.timestamp.millis();
+    put(bytes, (millis << 1 ^ millis >> 63) as u64);
+    put_bytes(bytes, metadata.correlation_id.as_bytes());
+    put_option(bytes, metadata.causation_id.as_deref());
+    put_option(bytes, metadata.actor.as_deref());
+    // Display of a map of JSON values is its JSON.
+    let extensions = (!metadata.extensions.is_empty())
+        .then(|| serde_json::Value::Object(metadata.extensions.clone()).to_string());
+    put_option(bytes, extensions.as_deref());
+}
+
+/// Adds a text that may be missing: a byte that says whether it is there, and the text.
+fn put_option(bytes: &mut Vec<u8>, text: Option<&str>) {
+    bytes.push(text.is_some().into());
+    if let Some(text) = text {
+        put_bytes(bytes, text.as_bytes());
+    }
+}
+
+fn option<'a>(rest: &mut Rest<'a>) -> Option<Option<&'a str>> {
+    match rest.number()? {
+        0 => Some(None),
+        1 => rest.text().map(Some),
+        _ => None,
+    }
 }
 
 impl<'a> PackedEvent<'a> {
-    fn of(event: &'a RecordedEvent) -> PackedEvent<'a> {
-        let metadata = &event.metadata;
-        PackedEvent {
-            position: event.position.0,
-            event_id: event.event_id.0.into_bytes(),
-            event_type: &event.event_type,
-            schema_version: event.schema_version,
-            data: event.data.as_str(),
-            millis: event.timestamp.millis(),
-            correlation_id: &metadata.correlation_id,
-            causation_id: metadata.causation_id.as_deref(),
-            actor: metadata.actor.as_deref(),
-            // Display of a map of JSON values is its JSON.
-            extensions: (!metadata.extensions.is_empty()).then(|| {
-                serde_json::Value::Object(metadata.extensions.clone())
-                    .to_string()
-                    .into()
-            }),
-        }
+    fn read(rest: &mut Rest<'a>) -> Option<PackedEvent<'a>> {
+        Some(PackedEvent {
+            position: rest.number()?,
+            event_id: rest.array()?,
+            event_type: rest.text()?,
+            schema_version: rest.number()?.try_into().ok()?,
+            data: rest.text()?,
+            millis: {
+                let zigzag = rest.number()?;
+                (zigzag >> 1) as i64 ^ -((zigzag & 1) as i64)
+            },
+            correlation_id: rest.text()?,
+            causation_id: option(rest)?,
+            actor: option(rest)?,
+            extensions: option(rest)?,
+        })
     }
 
     fn recorded(self, stream: &StreamId, version: Version) -> Result<RecordedEvent, Unreadable> {
         let extensions = match self.extensions {
-            Some(json) => serde_json::from_str(&json).map_err(content)?,
+            Some(json) => serde_json::from_str(json).map_err(content)?,
             None => serde_json::Map::new(),
         };
         Ok(RecordedEvent {
@@ -103,28 +145,22 @@ impl<'a> PackedEvent<'a> {
 /// Packs events in the order that they come in.
 #[must_use]
 pub fn pack(events: &[&RecordedEvent]) -> Vec<u8> {
-    let mut runs: Vec<PackedRun<'_>> = Vec::new();
-    let mut last: Option<&StreamId> = None;
-    for &event in events {
-        let continues = last == Some(&event.stream)
-            && runs
-                .last()
-                .is_some_and(|run| run.first + run.events.len() as u64 == event.version.0);
-        if !continues {
-            runs.push(PackedRun {
-                aggregate_type: event.stream.aggregate_type(),
-                aggregate_id: event.stream.aggregate_id(),
-                first: event.version.0,
-                events: Vec::new(),
-            });
-            last = Some(&event.stream);
-        }
-        if let Some(run) = runs.last_mut() {
-            run.events.push(PackedEvent::of(event));
+    let runs = || {
+        events.chunk_by(|one, next| one.stream == next.stream && one.version.next() == next.version)
+    };
+    let mut bytes = vec![FORM];
+    put(&mut bytes, runs().count() as u64);
+    for run in runs() {
+        let first = run[0];
+        put_bytes(&mut bytes, first.stream.aggregate_type().as_bytes());
+        put_bytes(&mut bytes, first.stream.aggregate_id().as_bytes());
+        put(&mut bytes, first.version.0);
+        put(&mut bytes, run.len() as u64);
+        for event in run {
+            put_event(&mut bytes, event);
         }
     }
-    // Fails only on a type that has no such form, and these have one.
-    postcard::to_extend(&runs, vec![FORM]).unwrap_or_default()
+    bytes
 }
 
 /// The events, in the order that they were packed in.
@@ -178,11 +214,29 @@ pub fn runs(bytes: &[u8]) -> Result<Vec<Run>, Unreadable> {
 }
 
 fn packed_runs(bytes: &[u8]) -> Result<Vec<PackedRun<'_>>, Unreadable> {
+    let mut rest = Rest(of_form(bytes, FORM)?);
+    let count = rest.number().ok_or_else(cut)?;
+    let runs = (0..count).map(|_| PackedRun::read(&mut rest).ok_or_else(cut));
+    runs.collect()
+}
+
+/// What comes after the byte that tells the form.
+pub(super) fn of_form(bytes: &[u8], known: u8) -> Result<&[u8], Unreadable> {
     match bytes.split_first() {
-        Some((&FORM, rest)) => postcard::from_bytes(rest).map_err(content),
+        Some((&form, rest)) if form == known => Ok(rest),
         Some((&form, _)) => Err(Unreadable::Form(form)),
-        None => Err(Unreadable::Content("it is empty".to_owned())),
+        None => Err(cut()),
     }
+}
+
+pub(super) fn cut() -> Unreadable {
+    Unreadable::Content("it is cut short, or something else".to_owned())
+}
+
+/// The name of a stream: aggregate type, aggregate id.
+pub(super) fn read_stream(rest: &mut Rest<'_>) -> Result<StreamId, Unreadable> {
+    let (kind, id) = (rest.text().ok_or_else(cut)?, rest.text().ok_or_else(cut)?);
+    StreamId::new(kind, id).map_err(content)
 }
 
 fn stream_of(run: &PackedRun<'_>) -> Result<StreamId, Unreadable> {

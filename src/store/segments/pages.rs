@@ -4,9 +4,10 @@
 //! A directory is one byte, 1, and then as postcard writes it: for each page its runs, as aggregate
 //! type, aggregate id, version of the first event and how many there are.
 
-use super::packed::{Unreadable, pack};
+use super::packed::{Unreadable, cut, of_form, pack, read_stream};
 use super::{Ranks, Run};
-use crate::core::{RecordedEvent, StreamId, Version};
+use crate::core::{RecordedEvent, Version};
+use crate::store::numbers::{Rest, put, put_bytes};
 
 /// A page is full with so many bytes of text. Greater ones read more that nobody asked for, smaller
 /// ones are more records, and each costs some 50 µs.
@@ -86,22 +87,21 @@ pub fn runs_of(events: &[&RecordedEvent]) -> Vec<Run> {
     runs
 }
 
-/// Type, id, first version, count.
-type Entry<'a> = (&'a str, &'a str, u64, u64);
-
 /// What is in which of the pages, as bytes.
 #[must_use]
 pub fn directory(pages: &[Page]) -> Vec<u8> {
-    fn entry(run: &Run) -> Entry<'_> {
-        let (kind, id) = (run.stream.aggregate_type(), run.stream.aggregate_id());
-        (kind, id, run.first.0, run.count)
+    let mut bytes = vec![FORM];
+    put(&mut bytes, pages.len() as u64);
+    for page in pages {
+        put(&mut bytes, page.runs.len() as u64);
+        for run in &page.runs {
+            put_bytes(&mut bytes, run.stream.aggregate_type().as_bytes());
+            put_bytes(&mut bytes, run.stream.aggregate_id().as_bytes());
+            put(&mut bytes, run.first.0);
+            put(&mut bytes, run.count);
+        }
     }
-    let entries: Vec<Vec<Entry<'_>>> = pages
-        .iter()
-        .map(|page| page.runs.iter().map(entry).collect())
-        .collect();
-    // Fails only on a type that has no such form, and these have one.
-    postcard::to_extend(&entries, vec![FORM]).unwrap_or_default()
+    bytes
 }
 
 /// Reads a directory: the runs of each page.
@@ -109,20 +109,18 @@ pub fn directory(pages: &[Page]) -> Vec<u8> {
 /// # Errors
 /// [`Unreadable`].
 pub fn read_directory(bytes: &[u8]) -> Result<Vec<Vec<Run>>, Unreadable> {
-    let content = |error: &dyn std::fmt::Display| Unreadable::Content(error.to_string());
-    let rest = match bytes.split_first() {
-        Some((&FORM, rest)) => rest,
-        Some((&form, _)) => return Err(Unreadable::Form(form)),
-        None => return Err(Unreadable::Content("it is empty".to_owned())),
-    };
-    let pages: Vec<Vec<Entry<'_>>> = postcard::from_bytes(rest).map_err(|e| content(&e))?;
-    let run = |(kind, id, first, count): Entry<'_>| {
-        Ok(Run {
-            stream: StreamId::new(kind, id).map_err(|error| content(&error))?,
-            first: Version(first),
-            count,
-        })
-    };
-    let runs = |page: Vec<Entry<'_>>| page.into_iter().map(run).collect();
-    pages.into_iter().map(runs).collect()
+    let mut rest = Rest(of_form(bytes, FORM)?);
+    let mut pages = Vec::new();
+    for _ in 0..rest.number().ok_or_else(cut)? {
+        let mut runs = Vec::new();
+        for _ in 0..rest.number().ok_or_else(cut)? {
+            runs.push(Run {
+                stream: read_stream(&mut rest)?,
+                first: Version(rest.number().ok_or_else(cut)?),
+                count: rest.number().ok_or_else(cut)?,
+            });
+        }
+        pages.push(runs);
+    }
+    Ok(pages)
 }

@@ -2,37 +2,21 @@
 //! among them: they are read again where they are needed.
 //!
 //! The form: one byte, 1; then, as postcard writes them, the number of the last segment, the last
-//! position, the position up to which none is given again, whether the store was emptied; for each
-//! segment its number, the first number that it stands for, its first and last position and how many
-//! pages it has; and for each stream its aggregate type, aggregate id, version, and the segments and
-//! pages that it is in: each segment and first version as what it is more than the one before it, and
-//! between them the page and one, 0 for the segment itself.
-
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
+//! position, the position up to which none is given again, 1 if the store was emptied; for each segment,
+//! after how many there are, its number, the first number that it stands for, its first and last
+//! position and how many pages it has; and for each stream, after how many there are, its aggregate
+//! type, aggregate id, version, and the segments and pages that it is in, after how many: each segment
+//! and first version as what it is more than the one before it, and between them the page and one, 0 for
+//! the segment itself.
 
 use super::index::{Part, Thread};
 use super::packed::Unreadable;
 use super::{INLINE, Index, Segment};
 use crate::core::{Position, StreamId, Version};
+use crate::store::numbers::{Rest, put, put_bytes};
 
 /// Which form the bytes have.
 const FORM: u8 = 1;
-
-#[derive(Serialize, Deserialize)]
-struct Saved<'a> {
-    last_segment: u64,
-    last_position: u64,
-    floor: u64,
-    was_emptied: bool,
-    segments: Vec<(u64, u64, u64, u64, u32)>,
-    #[serde(borrow)]
-    streams: Vec<SavedStream<'a>>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct SavedStream<'a>(&'a str, &'a str, u64, Vec<(u64, u32, u64)>);
 
 impl Index {
     /// The index as bytes; none where it knows of damage, which is to be met anew each time.
@@ -41,31 +25,41 @@ impl Index {
         if self.is_faulty() {
             return None;
         }
-        let segments = self.segments.iter();
-        let segments = segments.map(|s| (s.number, s.from, s.first.0, s.last.0, s.pages));
-        let streams = self.streams.iter().map(|(stream, thread)| {
+        let mut bytes = vec![FORM];
+        put(&mut bytes, self.last_segment);
+        put(&mut bytes, self.last_position.0);
+        put(&mut bytes, self.floor.0);
+        put(&mut bytes, u64::from(self.was_emptied));
+        put(&mut bytes, self.segments.len() as u64);
+        for segment in &self.segments {
+            let Segment {
+                number,
+                from,
+                first,
+                last,
+                pages,
+            } = *segment;
+            for value in [number, from, first.0, last.0, u64::from(pages)] {
+                put(&mut bytes, value);
+            }
+        }
+        put(&mut bytes, self.streams.len() as u64);
+        for (stream, thread) in &self.streams {
+            for text in [stream.aggregate_type(), stream.aggregate_id()] {
+                put_bytes(&mut bytes, text.as_bytes());
+            }
+            put(&mut bytes, thread.version.0);
+            put(&mut bytes, thread.parts.len() as u64);
             let (mut segment, mut first) = (0, 0);
-            let parts = thread.parts.iter().map(|part| {
-                let more = (
-                    part.segment.wrapping_sub(segment),
-                    part.first.0.wrapping_sub(first),
-                );
+            for part in &thread.parts {
+                let page = u64::from(part.page.wrapping_add(1));
+                put(&mut bytes, part.segment.wrapping_sub(segment));
+                put(&mut bytes, page);
+                put(&mut bytes, part.first.0.wrapping_sub(first));
                 (segment, first) = (part.segment, part.first.0);
-                (more.0, part.page.wrapping_add(1), more.1)
-            });
-            let parts = parts.collect();
-            let (kind, id) = (stream.aggregate_type(), stream.aggregate_id());
-            SavedStream(kind, id, thread.version.0, parts)
-        });
-        let saved = Saved {
-            last_segment: self.last_segment,
-            last_position: self.last_position.0,
-            floor: self.floor.0,
-            was_emptied: self.was_emptied,
-            segments: segments.collect(),
-            streams: streams.collect(),
-        };
-        postcard::to_extend(&saved, vec![FORM]).ok()
+            }
+        }
+        Some(bytes)
     }
 
     /// The index that these bytes were made of.
@@ -73,52 +67,52 @@ impl Index {
     /// # Errors
     /// [`Unreadable`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Index, Unreadable> {
-        let saved: Saved<'_> = match bytes.split_first() {
-            Some((&FORM, rest)) => postcard::from_bytes(rest).map_err(content)?,
-            Some((&form, _)) => return Err(Unreadable::Form(form)),
-            None => return Err(Unreadable::Content("it is empty".to_owned())),
-        };
-        let segments = saved.segments.into_iter();
-        let segments = segments.map(|(number, from, first, last, pages)| Segment {
-            number,
-            from,
-            first: Position(first),
-            last: Position(last),
-            pages,
-        });
-        let streams = saved.streams.into_iter().map(|stream| {
-            let SavedStream(kind, id, version, parts) = stream;
-            let (mut segment, mut first) = (0_u64, 0_u64);
-            let parts = parts.into_iter().map(|(more_segments, page, more)| {
-                segment = segment.wrapping_add(more_segments);
-                first = first.wrapping_add(more);
-                Part {
-                    segment,
-                    page: page.checked_sub(1).unwrap_or(INLINE),
-                    first: Version(first),
-                }
-            });
-            let thread = Thread {
-                version: Version(version),
-                parts: parts.collect(),
-                ids: None,
-            };
-            Ok((StreamId::new(kind, id).map_err(content)?, thread))
-        });
-        let streams = streams.collect::<Result<BTreeMap<StreamId, Thread>, _>>()?;
-        Ok(Index {
-            events: streams.values().map(|thread| thread.version.0).sum(),
-            streams,
-            segments: segments.collect(),
-            last_segment: saved.last_segment,
-            last_position: Position(saved.last_position),
-            floor: Position(saved.floor),
-            was_emptied: saved.was_emptied,
-            ..Index::default()
-        })
+        let cut = || Unreadable::Content("it is no index, or cut off".to_owned());
+        match bytes.split_first() {
+            Some((&FORM, rest)) => read(&mut Rest(rest)).ok_or_else(cut),
+            Some((&form, _)) => Err(Unreadable::Form(form)),
+            None => Err(cut()),
+        }
     }
 }
 
-fn content(error: impl std::fmt::Display) -> Unreadable {
-    Unreadable::Content(error.to_string())
+/// Reads an index; none where the bytes end before it does, or go on after it.
+fn read(rest: &mut Rest<'_>) -> Option<Index> {
+    let mut index = Index {
+        last_segment: rest.number()?,
+        last_position: Position(rest.number()?),
+        floor: Position(rest.number()?),
+        was_emptied: rest.number()? != 0,
+        ..Index::default()
+    };
+    for _ in 0..rest.number()? {
+        index.segments.push(Segment {
+            number: rest.number()?,
+            from: rest.number()?,
+            first: Position(rest.number()?),
+            last: Position(rest.number()?),
+            pages: u32::try_from(rest.number()?).ok()?,
+        });
+    }
+    for _ in 0..rest.number()? {
+        let stream = StreamId::new(rest.text()?, rest.text()?).ok()?;
+        let mut thread = Thread {
+            version: Version(rest.number()?),
+            ..Thread::default()
+        };
+        let (mut segment, mut first) = (0_u64, 0_u64);
+        for _ in 0..rest.number()? {
+            segment = segment.wrapping_add(rest.number()?);
+            let page = u32::try_from(rest.number()?).ok()?;
+            first = first.wrapping_add(rest.number()?);
+            thread.parts.push(Part {
+                segment,
+                page: page.checked_sub(1).unwrap_or(INLINE),
+                first: Version(first),
+            });
+        }
+        index.events += thread.version.0;
+        index.streams.insert(stream, thread);
+    }
+    rest.0.is_empty().then_some(index)
 }
