@@ -1,8 +1,7 @@
 //! Events as lines of a file. The same event always gives the same bytes.
 
+use std::collections::BinaryHeap;
 use std::fmt::Write;
-
-use serde_json::Value;
 
 use super::attribute::{self, Attribute, DATA_BASE64, JSON_CONTENT, SPEC_VERSION};
 use crate::core::{RecordedEvent, Timestamp};
@@ -61,19 +60,18 @@ pub fn write_event(event: &RecordedEvent, out: &mut String) {
     if let Some(actor) = &metadata.actor {
         text(Attribute::Actor, actor, out);
     }
-    let mut extensions: Vec<(&String, &Value)> = metadata
-        .extensions
-        .iter()
-        .filter(|(name, value)| {
-            !value.is_null()
-                && Attribute::place(name).is_none()
-                && (*name != DATA_BASE64 || binary.is_some())
-        })
-        .collect();
-    extensions.sort_unstable_by_key(|(name, _)| *name);
-    for (name, value) in extensions {
-        member(name, out);
-        push(value, out);
+    // By a heap, which is a tenth of the code of the general sort: there are few.
+    let names: BinaryHeap<&String> = metadata.extensions.keys().collect();
+    for name in names.into_sorted_vec() {
+        let is_written =
+            Attribute::place(name).is_none() && (name != DATA_BASE64 || binary.is_some());
+        if let Some(value) = metadata.extensions.get(name)
+            && is_written
+            && !value.is_null()
+        {
+            member(name, out);
+            push(value, out);
+        }
     }
     out.push_str("}\n");
 }
