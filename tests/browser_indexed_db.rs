@@ -29,6 +29,8 @@ mod records;
 mod saved;
 #[path = "browser_indexed_db/second_copy.rs"]
 mod second_copy;
+#[path = "browser_indexed_db/second_copy_repaired.rs"]
+mod second_copy_repaired;
 #[path = "browser_indexed_db/tabs.rs"]
 mod tabs;
 #[path = "browser_indexed_db/transactions.rs"]

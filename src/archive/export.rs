@@ -169,7 +169,7 @@ mod tests {
         event.metadata.extensions = [
             ("traceparent".to_owned(), json!("00-1")),
             ("attempt".to_owned(), json!(2)),
-            ("unset".to_owned(), Value::Null),
+            ("unset".to_owned(), serde_json::Value::Null),
             ("type".to_owned(), json!("another")),
         ]
         .into_iter()

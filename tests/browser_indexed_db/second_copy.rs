@@ -20,12 +20,12 @@ use super::support::{
     Ear, ada, all, event, events, everything, fresh_name, meddle, recorded, soon,
 };
 
-async fn open(name: &str) -> IndexedDbStore {
+pub async fn open(name: &str) -> IndexedDbStore {
     IndexedDbStore::open_with_second_copy(name).await.unwrap()
 }
 
 /// Appends events with these numbers to the one stream, one by one.
-async fn append(store: &IndexedDbStore, numbers: impl IntoIterator<Item = u64>) {
+pub async fn append(store: &IndexedDbStore, numbers: impl IntoIterator<Item = u64>) {
     for number in numbers {
         let (stream, batch) = (ada(), [event(number)]);
         let appended = store.append(&stream, ExpectedVersion::Any, &batch);
@@ -34,12 +34,12 @@ async fn append(store: &IndexedDbStore, numbers: impl IntoIterator<Item = u64>) 
 }
 
 /// Waits until the second copy holds the log up to a segment.
-async fn copied(ear: &mut Ear, segment: u64) {
+pub async fn copied(ear: &mut Ear, segment: u64) {
     while !matches!(ear.next().await, Signal::Copied(upto) if upto >= segment) {}
 }
 
 /// Deletes the database alone, as a browser may that loses it.
-async fn lose_database(name: &str) {
+pub async fn lose_database(name: &str) {
     let factory = Factory::new().unwrap();
     factory.delete(name).unwrap().await.unwrap();
 }
@@ -62,7 +62,7 @@ async fn in_files(name: &str, body: &str) -> JsValue {
 }
 
 /// The journal's bytes, once no worker has them open.
-async fn journal_bytes(name: &str) -> Vec<u8> {
+pub async fn journal_bytes(name: &str) -> Vec<u8> {
     let bytes = in_files(
         name,
         "await held.request(name, () => {});
@@ -73,7 +73,7 @@ async fn journal_bytes(name: &str) -> Vec<u8> {
     bytes.unchecked_into::<Uint8Array>().to_vec()
 }
 
-async fn set_journal_bytes(name: &str, bytes: &[u8]) {
+pub async fn set_journal_bytes(name: &str, bytes: &[u8]) {
     let write = Function::new_with_args(
         "name, bytes",
         "return (async () => {
@@ -96,7 +96,7 @@ fn local_storage() -> web_sys::Storage {
     web_sys::window().unwrap().local_storage().unwrap().unwrap()
 }
 
-async fn verified(store: &IndexedDbStore) -> Verification {
+pub async fn verified(store: &IndexedDbStore) -> Verification {
     let verification = verify(
         store,
         |_| Ok(()),
@@ -106,7 +106,7 @@ async fn verified(store: &IndexedDbStore) -> Verification {
     verification.await.unwrap()
 }
 
-fn deleted(restored: u64, lost: u64) -> Option<Recovery> {
+pub fn deleted(restored: u64, lost: u64) -> Option<Recovery> {
     Some(Recovery {
         cause: Loss::Deleted,
         restored,
@@ -115,7 +115,7 @@ fn deleted(restored: u64, lost: u64) -> Option<Recovery> {
 }
 
 /// Opens a store of which the database is lost, and tells what came back.
-async fn reopened_after_loss(name: &str) -> (Option<Recovery>, Vec<RecordedEvent>) {
+pub async fn reopened_after_loss(name: &str) -> (Option<Recovery>, Vec<RecordedEvent>) {
     lose_database(name).await;
     let store = open(name).await;
     let back = (store.recovery(), everything(&store).await);
@@ -124,7 +124,7 @@ async fn reopened_after_loss(name: &str) -> (Option<Recovery>, Vec<RecordedEvent
     back
 }
 
-async fn end(store: IndexedDbStore) {
+pub async fn end(store: IndexedDbStore) {
     store.close();
     IndexedDbStore::delete(store.name()).await.unwrap();
 }
@@ -489,52 +489,4 @@ async fn where_there_are_no_files_the_store_says_so_and_works() {
     );
     assert_eq!(everything(&store).await.len(), 2);
     end(store).await;
-}
-
-#[wasm_bindgen_test]
-async fn segments_that_were_joined_are_in_the_journal_once() {
-    let name = fresh_name();
-    let store = open(&name).await.with_durability(Durability::Relaxed);
-    let mut ear = Ear::on(&store);
-    append(&store, 1..=1_400).await;
-    copied(&mut ear, 1_400).await;
-    store.compact().await.unwrap();
-    let before = everything(&store).await;
-    store.close();
-    // Gone on with by who opens it next, and made anew by who finds it damaged.
-    for damaged in [false, true] {
-        let bytes = journal_bytes(&name).await;
-        if damaged {
-            set_journal_bytes(&name, &vec![7; bytes.len()]).await;
-        }
-        let store = open(&name).await;
-        append(&store, [if damaged { 1_402 } else { 1_401 }]).await;
-        store.close();
-    }
-    let (recovery, after) = reopened_after_loss(&name).await;
-    assert_eq!(recovery, deleted(1_402, 0));
-    assert_eq!(after.len(), 1_402);
-    assert_eq!(after[..1_400], before);
-}
-
-#[wasm_bindgen_test]
-async fn a_journal_that_ends_amid_joined_segments_is_made_anew() {
-    let name = fresh_name();
-    let store = open(&name).await.with_durability(Durability::Relaxed);
-    let mut ear = Ear::on(&store);
-    append(&store, 1..=1_400).await;
-    copied(&mut ear, 1_400).await;
-    store.close();
-    let bytes = journal_bytes(&name).await;
-    // Joined by a program that keeps no journal.
-    let other = IndexedDbStore::open(&name).await.unwrap();
-    other.compact().await.unwrap();
-    other.close();
-    set_journal_bytes(&name, &bytes[..bytes.len() / 2]).await;
-
-    let store = open(&name).await;
-    append(&store, [1_401]).await;
-    store.close();
-    let (recovery, after) = reopened_after_loss(&name).await;
-    assert_eq!((recovery, after.len()), (deleted(1_401, 0), 1_401));
 }

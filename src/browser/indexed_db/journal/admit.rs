@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use futures_channel::oneshot;
 use gloo::timers::callback::Timeout;
-use idb::ObjectStore;
+use idb::{KeyRange, ObjectStore};
+use js_sys::Array;
 use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::IdbDatabase;
@@ -13,7 +14,7 @@ use web_sys::IdbDatabase;
 use super::super::codec::{self, Content, Opened};
 use super::super::hints::Hints;
 use super::super::log::Log;
-use super::super::schema::{LOG, META, PAGES, first};
+use super::super::schema::{LOG, META, PAGES, SNAPSHOTS, first};
 use super::super::transaction::{self, Fault, Writing, answer};
 use super::file::{Held, file_name};
 use super::{Journal, PATIENCE, sentinel};
@@ -45,6 +46,7 @@ struct Seen {
 /// keeps the journal doesn't bring them back.
 pub(in super::super) async fn admit(
     database: &IdbDatabase,
+    created: bool,
     log: &Log,
     hints: &Hints,
     journal: &Journal,
@@ -68,6 +70,19 @@ pub(in super::super) async fn admit(
         }
     }
     let held = journal.held();
+    if let Some(held) = &held
+        && created
+        && seen.segment > 0
+    {
+        // A browser that lost where its records are finds some of them again in a database that it
+        // makes: what the journal has is brought back whole.
+        drop_up_to(database, held.mark().tail.segment).await?;
+        log.forget();
+        seen = Seen {
+            segment: 0,
+            ..look(database, log).await?
+        };
+    }
     let mut restored = 0;
     let loss = match seen.segment {
         0 => Loss::Deleted,
@@ -154,6 +169,25 @@ async fn look(database: &IdbDatabase, log: &Log) -> Result<Seen, StoreError> {
     looked
         .await
         .map_err(|fault: Fault| fault.while_doing("read"))
+}
+
+/// Drops the log's segments up to one, and what was made of them.
+async fn drop_up_to(database: &IdbDatabase, segment: u64) -> Result<(), StoreError> {
+    let dropped = async {
+        let writing = Writing::begin(database, &[LOG, PAGES, SNAPSHOTS], Durability::Strict)?;
+        let last = JsValue::from_f64(segment as f64);
+        let range = KeyRange::upper_bound(&last, None)?;
+        writing.store(LOG)?.delete(range)?;
+        // A list comes after all lists that begin with the same and end earlier.
+        let last = Array::of2(&last, &f64::INFINITY.into());
+        let range = KeyRange::upper_bound(&last, None)?;
+        writing.store(PAGES)?.delete(range)?;
+        writing.store(SNAPSHOTS)?.clear()?;
+        writing.commit().await
+    };
+    dropped
+        .await
+        .map_err(|fault: Fault| fault.while_doing("restore"))
 }
 
 async fn name_store(database: &IdbDatabase, store: Uuid) -> Result<(), StoreError> {
