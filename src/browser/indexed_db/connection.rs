@@ -103,7 +103,7 @@ impl Connection {
         let Some(journal) = &self.journal else {
             let opened = schema::open(&self.name, self.steps, when_blocked).await?;
             let database = migrate(opened.database).await?;
-            self.begin_to_know(&database, opened.created).await;
+            self.begin_to_know(&database).await;
             return Ok((database, opened.created));
         };
         let _others_wait = journal.opening().await;
@@ -117,7 +117,7 @@ impl Connection {
             opened => opened?,
         };
         let database = migrate(opened.database).await?;
-        self.begin_to_know(&database, opened.created).await;
+        self.begin_to_know(&database).await;
         match admit(&database, opened.created, &self.log, &self.hints, journal).await {
             Ok(store) => self.store.set(store),
             Err(error) => {
@@ -184,12 +184,7 @@ impl Connection {
     }
 
     /// Before anything else is asked of a database that was just opened.
-    async fn begin_to_know(&self, database: &IdbDatabase, created: bool) {
-        if created {
-            // A browser may find records of a database again that it lost; what they say of the
-            // others isn't so.
-            saved::forget(database).await;
-        }
+    async fn begin_to_know(&self, database: &IdbDatabase) {
         match self.is_present.get() {
             true => self.recall(database).await,
             false => self.be_present(database).await,

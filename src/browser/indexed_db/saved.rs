@@ -11,7 +11,7 @@ use web_sys::IdbDatabase;
 use super::codec::{self, Record};
 use super::connection::Connection;
 use super::schema::{INDEX, LOG, META};
-use super::transaction::{self, Fault, Writing, answer};
+use super::transaction::{self, Fault, answer};
 use crate::store::segments::Index;
 use crate::store::{Durability, StoreError};
 
@@ -39,16 +39,6 @@ pub(super) async fn load(database: &IdbDatabase) -> Option<Index> {
     let bytes = codec::open_saved_index(&saved, segment.unchecked_ref())?;
     let index = Index::from_bytes(&bytes).ok()?;
     (Some(index.last_segment()) == codec::saved_up_to(&saved)).then_some(index)
-}
-
-/// Removes what was saved. Where that fails, it is met as any that doesn't fit.
-pub(super) async fn forget(database: &IdbDatabase) {
-    let removed = async {
-        let writing = Writing::begin(database, &[META], Durability::Relaxed)?;
-        writing.store(META)?.delete(JsValue::from(INDEX))?;
-        writing.commit().await
-    };
-    let _: Result<(), Fault> = removed.await;
 }
 
 /// Saves the index as it is now, unless it knows of damage.

@@ -14,7 +14,7 @@ use web_sys::IdbDatabase;
 use super::super::codec::{self, Content, Opened};
 use super::super::hints::Hints;
 use super::super::log::Log;
-use super::super::schema::{LOG, META, PAGES, SNAPSHOTS, first};
+use super::super::schema::{INDEX, LOG, META, PAGES, SNAPSHOTS, first};
 use super::super::transaction::{self, Fault, Writing, answer};
 use super::file::{Held, file_name};
 use super::{Journal, PATIENCE, sentinel};
@@ -174,7 +174,9 @@ async fn look(database: &IdbDatabase, log: &Log) -> Result<Seen, StoreError> {
 /// Drops the log's segments up to one, and what was made of them.
 async fn drop_up_to(database: &IdbDatabase, segment: u64) -> Result<(), StoreError> {
     let dropped = async {
-        let writing = Writing::begin(database, &[LOG, PAGES, SNAPSHOTS], Durability::Strict)?;
+        let stores = [LOG, PAGES, SNAPSHOTS, META];
+        let writing = Writing::begin(database, &stores, Durability::Strict)?;
+        writing.store(META)?.delete(JsValue::from(INDEX))?;
         let last = JsValue::from_f64(segment as f64);
         let range = KeyRange::upper_bound(&last, None)?;
         writing.store(LOG)?.delete(range)?;

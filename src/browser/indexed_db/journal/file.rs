@@ -13,17 +13,7 @@ const CHUNK: usize = 256 << 10;
 
 pub(super) fn file_name(store: &str) -> String {
     // Slashes and the like are no part of a file's name.
-    let name: String = store
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || "-_.".contains(c) {
-                c.to_string()
-            } else {
-                format!("%{:x}", u32::from(c))
-            }
-        })
-        .collect();
-    format!("{name}.journal")
+    format!("{}.journal", js_sys::encode_uri_component(store))
 }
 
 /// The journal, where this tab keeps it.
