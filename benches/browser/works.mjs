@@ -7,12 +7,12 @@
 import { manyStreams, newEvent, oneStream, recorded, same, streamNamed } from './data.mjs';
 import bare, { deleteDatabase, yardstick } from './peers/bare.mjs';
 import dexie from './peers/dexie.mjs';
-import eventloom from './peers/eventloom.mjs';
+import eventloom, { withSecondCopy } from './peers/eventloom.mjs';
 import idb from './peers/idb.mjs';
 import pglite from './peers/pglite.mjs';
 import { full, normal } from './peers/sqlite.mjs';
 
-const PEERS = [eventloom, bare, dexie, idb, full, normal, pglite];
+const PEERS = [eventloom, withSecondCopy, bare, dexie, idb, full, normal, pglite];
 /** The least that an append can be. */
 const PUT = 'bare put';
 /** Appends and batches are timed in blocks of so many, a block a peer in turn. */

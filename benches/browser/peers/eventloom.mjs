@@ -4,10 +4,10 @@ import { deleteDatabase } from './bare.mjs';
 
 await init();
 
-export default {
-  name: 'Eventloom',
+const peer = (name, secondCopy) => ({
+  name,
   async open(database, durability) {
-    const store = await EventStore.open(database, durability);
+    const store = await EventStore.open(database, durability, secondCopy);
     return {
       append: ({ aggregate_type, aggregate_id }, expected, events) =>
         store.append(aggregate_type, aggregate_id, expected, events),
@@ -24,4 +24,20 @@ export default {
     };
   },
   destroy: deleteDatabase,
+});
+
+export default peer('Eventloom', false);
+
+/** The same with a journal beside it, which counts where an append waits for both. */
+export const withSecondCopy = {
+  ...peer('Eventloom, second copy', true),
+  durabilities: ['strict'],
+  async destroy(database) {
+    await deleteDatabase(database);
+    localStorage.removeItem(`${database}.sentinel`);
+    const name = `${database}.journal`;
+    const folder = await navigator.storage.getDirectory();
+    // Its worker lets the file go when it has ended.
+    await navigator.locks.request(name, () => folder.removeEntry(name));
+  },
 };
