@@ -460,7 +460,9 @@ async fn the_journal_of_another_store_is_set_aside_and_not_thrown_away() {
 async fn relaxed_appends_are_copied_without_being_waited_for() {
     let name = fresh_name();
     let store = open(&name).await.with_durability(Durability::Relaxed);
+    let mut ear = Ear::on(&store);
     append(&store, 1..=5).await;
+    copied(&mut ear, 5).await;
     store.close();
     let (recovery, after) = reopened_after_loss(&name).await;
     assert_eq!((recovery, after.len()), (deleted(5, 0), 5));
