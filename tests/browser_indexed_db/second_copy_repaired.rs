@@ -10,7 +10,7 @@ use super::second_copy::{
     append, copied, deleted, end, journal_bytes, lose_database, open, reopened_after_loss,
     set_journal_bytes, verified,
 };
-use super::support::{Ear, everything, fresh_name, raw_segment};
+use super::support::{Ear, everything, fresh_name, meddle, raw_segment, recorded};
 
 #[wasm_bindgen_test]
 async fn segments_that_were_joined_are_in_the_journal_once() {
@@ -96,4 +96,28 @@ async fn a_database_in_which_the_browser_found_only_some_records_again_comes_bac
     assert!(verified(&store).await.findings.is_empty());
     append(&store, [6]).await;
     end(store).await;
+}
+
+#[wasm_bindgen_test]
+async fn an_entry_that_the_log_has_otherwise_is_dropped_from_the_journal() {
+    let name = fresh_name();
+    let store = open(&name).await;
+    append(&store, 1..=3).await;
+    store.close();
+    // Another was first in the database, and the tab ended before it could take its own back.
+    let undo = meddle(&name, "log", |log| {
+        log.delete(JsValue::from_f64(3.0)).unwrap();
+    });
+    undo.await.unwrap();
+    let other = IndexedDbStore::open(&name).await.unwrap();
+    append(&other, [9]).await;
+    other.close();
+
+    let store = open(&name).await;
+    append(&store, [4]).await;
+    store.close();
+    let (recovery, after) = reopened_after_loss(&name).await;
+    assert_eq!(recovery, deleted(4, 0));
+    let expected = [(1, 1), (2, 2), (9, 3), (4, 4)].map(|(n, at)| recorded(n, at, at));
+    assert_eq!(after, expected);
 }
