@@ -1,14 +1,12 @@
 //! What the browser deletes is noticed when the store is opened, brought back from the journal, and
 //! told.
 
-use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 use eventloom::browser::{IndexedDbStore, Signal};
 use eventloom::core::{ExpectedVersion, Position, RecordedEvent, Version};
 use eventloom::store::{
-    AppendError, Durability, EventStore, Loss, Recovery, SecondCopy, StoreError, Verification,
-    verify,
+    AppendError, Durability, EventStore, Loss, Recovery, SecondCopy, StoreError,
 };
 use idb::Factory;
 use js_sys::{Function, Promise, Uint8Array};
@@ -19,6 +17,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use super::support::{
     Ear, ada, all, event, events, everything, fresh_name, meddle, recorded, soon,
 };
+use super::verify::verified;
 
 pub async fn open(name: &str) -> IndexedDbStore {
     IndexedDbStore::open_with_second_copy(name).await.unwrap()
@@ -94,16 +93,6 @@ pub async fn set_journal_bytes(name: &str, bytes: &[u8]) {
 
 fn local_storage() -> web_sys::Storage {
     web_sys::window().unwrap().local_storage().unwrap().unwrap()
-}
-
-pub async fn verified(store: &IndexedDbStore) -> Verification {
-    let verification = verify(
-        store,
-        |_| Ok(()),
-        |_| None::<Infallible>,
-        |_| ControlFlow::Continue(()),
-    );
-    verification.await.unwrap()
 }
 
 pub fn deleted(restored: u64, lost: u64) -> Option<Recovery> {
@@ -314,6 +303,20 @@ async fn of_two_tabs_that_race_the_journal_holds_what_was_acknowledged() {
     second.close();
     let (recovery, after) = reopened_after_loss(&name).await;
     assert_eq!(recovery, deleted(11, 0));
+    assert_eq!(after, before);
+}
+
+#[wasm_bindgen_test]
+async fn two_tabs_that_append_side_by_side_are_in_the_journal_whole() {
+    let name = fresh_name();
+    let (first, second) = (open(&name).await, open(&name).await);
+    let side_by_side = [append(&first, 1..=60), append(&second, 101..=160)];
+    all(side_by_side).await;
+    let before = everything(&first).await;
+    first.close();
+    second.close();
+    let (recovery, after) = reopened_after_loss(&name).await;
+    assert_eq!(recovery, deleted(120, 0));
     assert_eq!(after, before);
 }
 

@@ -8,9 +8,10 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::second_copy::{
     append, copied, deleted, end, journal_bytes, lose_database, open, reopened_after_loss,
-    set_journal_bytes, verified,
+    set_journal_bytes,
 };
 use super::support::{Ear, everything, fresh_name, meddle, raw_segment, recorded};
+use super::verify::verified;
 
 #[wasm_bindgen_test]
 async fn segments_that_were_joined_are_in_the_journal_once() {

@@ -15,7 +15,7 @@ use wasm_bindgen_test::{console_log, wasm_bindgen_test};
 
 use crate::support::*;
 
-async fn verified(store: &IndexedDbStore) -> Verification {
+pub async fn verified(store: &IndexedDbStore) -> Verification {
     let verification = verify(
         store,
         |_| Ok(()),

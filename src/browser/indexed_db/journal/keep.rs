@@ -75,7 +75,13 @@ async fn follow(connection: &Rc<Connection>, held: &Held) -> Result<(), String> 
     }
     let mut has_written = false;
     loop {
-        let read = after(connection, held.seen()).await;
+        let seen = held.seen();
+        let read = after(connection, seen).await;
+        if held.seen() != seen {
+            // What this tab had put in ahead was refused and taken back meanwhile: what the log has
+            // in its place comes first.
+            continue;
+        }
         let Some(found) = read.map_err(|error| error.to_string())? else {
             // What it has ends amid segments that are one now: it begins anew, from the first.
             held.begin(held.mark().store).await?;
