@@ -3,11 +3,12 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "support/files.rs"]
+mod files;
+
 use std::collections::{HashMap, HashSet};
 
-use eventloom::archive::{
-    Line, MAX_POSITION, Plan, Planner, Reader, Refused, event_id, write_event,
-};
+use eventloom::archive::{MAX_POSITION, Refused, event_id, write_event};
 use eventloom::core::{
     EventId, JsonText, Metadata, Position, RecordedEvent, StreamId, Timestamp, Version,
 };
@@ -17,6 +18,8 @@ use proptest::prelude::*;
 use serde_json::Value;
 use uuid::Uuid;
 
+use files::{Planned, lines, plan};
+
 const NOW: Timestamp = Timestamp::from_millis(0);
 
 fn export(log: &[RecordedEvent]) -> String {
@@ -25,18 +28,8 @@ fn export(log: &[RecordedEvent]) -> String {
     file
 }
 
-fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<Line>, Refused> {
-    let mut reader = Reader::new();
-    for piece in pieces {
-        reader.feed(piece)?;
-    }
-    reader.finish()
-}
-
-fn import(file: &str, store: &[RecordedEvent]) -> Result<Plan, Refused> {
-    let mut planner = Planner::new(read([file.as_bytes()])?);
-    store.iter().for_each(|event| planner.observe(event));
-    planner.plan(NOW, |_| Ok(()))
+fn import(file: &str, store: &[RecordedEvent]) -> Result<Planned, Refused> {
+    plan(store, &lines([file.as_bytes()])?, NOW, |_| Ok(()))
 }
 
 /// Any characters, those that files and JSON make much of among them.
@@ -284,7 +277,7 @@ proptest! {
             pieces.push(piece);
             rest = after;
         }
-        prop_assert_eq!(read(pieces), read([file.as_slice()]));
+        prop_assert_eq!(lines(pieces), lines([file.as_slice()]));
     }
 
     #[test]
@@ -294,7 +287,7 @@ proptest! {
             "[\\[\\]{}\",:0-9a-z\\\\ \\n]{0,200}".prop_map(String::into_bytes),
         ],
     ) {
-        if let Err(refused) = read([bytes.as_slice()]) {
+        if let Err(refused) = lines([bytes.as_slice()]) {
             let text = refused.to_string();
             prop_assert!(text.starts_with("line ") && text.chars().count() < 400);
         }
@@ -310,8 +303,8 @@ proptest! {
             let at = at.index(file.len());
             file[at] = byte;
         }
-        if let Ok(lines) = read([file.as_slice()]) {
-            let planned = Planner::new(lines).plan(NOW, |_| Ok(()));
+        if let Ok(lines) = lines([file.as_slice()]) {
+            let planned = plan(&[], &lines, NOW, |_| Ok(()));
             if let Ok(plan) = planned {
                 let exported = export(&plan.events);
                 prop_assert_eq!(export(&import(&exported, &[]).unwrap().events), exported);

@@ -1,18 +1,17 @@
 //! Lines from elsewhere: which are taken, what of them is given back, and which are refused.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use eventloom::archive::{
-    Excerpt, JsonKind, Line, MAX_POSITION, Planner, Reader, Reason, Refused, write_event,
-};
+#[path = "support/files.rs"]
+mod files;
+
+use eventloom::archive::{Excerpt, JsonKind, Line, MAX_POSITION, Reason, Refused, write_event};
 use eventloom::core::{MAX_DEPTH, Position, RecordedEvent, Timestamp, Version};
 
 /// What every CloudEvent has.
 const LEAST: &str = r#""specversion":"1.0","id":"A1","source":"/shop","type":"Opened""#;
 
 fn read(file: &str) -> Result<Vec<Line>, Refused> {
-    let mut reader = Reader::new();
-    reader.feed(file.as_bytes())?;
-    reader.finish()
+    files::lines([file.as_bytes()])
 }
 
 #[track_caller]
@@ -47,7 +46,7 @@ fn refusal_with(members: &str) -> Reason {
 #[track_caller]
 fn given_back(line: &str) -> String {
     let now = Timestamp::parse("2026-01-05T09:00:02Z").unwrap();
-    let plan = Planner::new(read(line).unwrap()).plan(now, |_| Ok(()));
+    let plan = files::plan(&[], &read(line).unwrap(), now, |_| Ok(()));
     let events: Vec<RecordedEvent> = plan.unwrap().events;
     let mut out = String::new();
     events.iter().for_each(|event| write_event(event, &mut out));

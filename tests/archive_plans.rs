@@ -2,8 +2,12 @@
 //! a file against those that are there.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use eventloom::archive::{Difference, Excerpt, Holder, Plan, Planner, Reader, Reason, Refused};
+#[path = "support/files.rs"]
+mod files;
+
+use eventloom::archive::{Difference, Excerpt, Holder, Line, Reason, Refused};
 use eventloom::core::{Position, RecordedEvent, Timestamp, Version};
+use files::Planned;
 
 const NOW: Timestamp = Timestamp::from_millis(1_767_603_602_000);
 
@@ -15,17 +19,13 @@ fn event(id: &str, members: &str) -> String {
     )
 }
 
-fn planner(lines: &[String]) -> Planner {
-    let mut reader = Reader::new();
-    reader.feed(lines.join("\n").as_bytes()).unwrap();
-    Planner::new(reader.finish().unwrap())
+fn read(lines: &[String]) -> Vec<Line> {
+    files::lines([lines.join("\n").as_bytes()]).unwrap()
 }
 
 /// Plans a file for a store that holds these events already.
-fn plan(held: &[RecordedEvent], lines: &[String]) -> Result<Plan, Refused> {
-    let mut planner = planner(lines);
-    held.iter().for_each(|event| planner.observe(event));
-    planner.plan(NOW, |_| Ok(()))
+fn plan(held: &[RecordedEvent], lines: &[String]) -> Result<Planned, Refused> {
+    files::plan(held, &read(lines), NOW, |_| Ok(()))
 }
 
 #[track_caller]
@@ -33,11 +33,11 @@ fn held(lines: &[String]) -> Vec<RecordedEvent> {
     plan(&[], lines).unwrap().events
 }
 
-fn versions(plan: &Plan) -> Vec<u64> {
+fn versions(plan: &Planned) -> Vec<u64> {
     plan.events.iter().map(|event| event.version.0).collect()
 }
 
-fn positions(plan: &Plan) -> Vec<u64> {
+fn positions(plan: &Planned) -> Vec<u64> {
     plan.events.iter().map(|event| event.position.0).collect()
 }
 
@@ -199,13 +199,12 @@ fn a_gap_in_the_versions_is_refused() {
 
 #[test]
 fn a_model_can_refuse_an_event_and_its_words_are_shown_in_bounds() {
-    let file = planner(&[event("a", ""), event("b", "")]);
-    let refused = file
-        .plan(NOW, |event| match event.version {
-            Version(2) => Err("no such type ".repeat(100)),
-            _ => Ok(()),
-        })
-        .unwrap_err();
+    let file = read(&[event("a", ""), event("b", "")]);
+    let refused = files::plan(&[], &file, NOW, |event| match event.version {
+        Version(2) => Err("no such type ".repeat(100)),
+        _ => Ok(()),
+    })
+    .unwrap_err();
     let text = refused.to_string();
     let begin = "line 2: it can't be an event of \"shop\": no such type no such";
     assert!(
@@ -216,9 +215,7 @@ fn a_model_can_refuse_an_event_and_its_words_are_shown_in_bounds() {
 
 #[test]
 fn a_skipped_event_is_not_asked_of_its_model() {
-    let mut file = planner(&[event("a", "")]);
-    held(&[event("a", "")])
-        .iter()
-        .for_each(|event| file.observe(event));
-    assert!(file.plan(NOW, |_| Err("no".to_owned())).is_ok());
+    let lines = [event("a", "")];
+    let planned = files::plan(&held(&lines), &read(&lines), NOW, |_| Err("no".to_owned()));
+    assert_eq!(planned.unwrap().skipped, 1);
 }

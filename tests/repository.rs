@@ -397,13 +397,12 @@ impl EventStore for NoRoomForSnapshots {
         self.0.changed(after).await
     }
 
-    async fn import(
+    async fn import_from(
         &self,
         after: Position,
-        events: &[RecordedEvent],
-        progress: impl FnMut(usize) -> ControlFlow<()> + MaybeSend,
+        next: impl FnMut(usize) -> ControlFlow<(), Vec<RecordedEvent>> + MaybeSend,
     ) -> Result<(), ImportError> {
-        self.0.import(after, events, progress).await
+        self.0.import_from(after, next).await
     }
 
     async fn reset(&self) -> Result<(), StoreError> {

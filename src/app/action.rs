@@ -3,9 +3,7 @@
 use std::rc::Rc;
 
 use crate::core::{CommandId, EncodedEvent, RecordedEvent, StreamId, Version};
-use crate::store::{
-    AppendError, Durability, Recovery, StoreError, StreamHead, Verification, VerifyError,
-};
+use crate::store::{AppendError, Durability, Recovery, StoreError, StreamHead};
 
 use super::state::{Dialog, FormKey, Preferences, Room, Storage, Theme};
 
@@ -106,8 +104,8 @@ pub enum Action {
     ImportProgress {
         /// From 0 to 100.
         percent: u8,
-        /// What is being done.
-        stage: &'static str,
+        /// What is being done, how fast, and how long it will take.
+        words: String,
     },
     /// The import is to be broken off.
     CancelImport,
@@ -115,6 +113,15 @@ pub enum Action {
     Imported(Result<Imported, String>),
     /// The store is to be exported.
     Export(Packing),
+    /// An export goes on.
+    ExportProgress {
+        /// From 0 to 100.
+        percent: u8,
+        /// What is being done, how fast, and how long it will take.
+        words: String,
+    },
+    /// The export is to be broken off.
+    CancelExport,
     /// An export has ended.
     Exported(Result<Exported, String>),
     /// The store is to be emptied; with the story in it again or not.
@@ -129,7 +136,7 @@ pub enum Action {
         events: u64,
     },
     /// The check has ended.
-    Verified(Result<Rc<Verification>, VerifyError>),
+    Verified(Result<Rc<Checked>, String>),
     /// The check is to be broken off, or its result put away.
     EndVerification,
     /// The viewed event is to be copied.
@@ -189,11 +196,11 @@ pub enum AfterReset {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Imported {
     /// How many events are new.
-    pub events: usize,
+    pub events: u64,
     /// How many were there already.
-    pub skipped: usize,
+    pub skipped: u64,
     /// How many had no time and got that of the import.
-    pub stamped: usize,
+    pub stamped: u64,
 }
 
 /// How an exported file is packed.
@@ -214,6 +221,19 @@ pub struct Exported {
     pub damaged: u64,
     /// Its name.
     pub file: String,
+}
+
+/// What a check of the whole store came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// How many records the log holds, damaged ones too.
+    pub events: u64,
+    /// How many of them have no checksum.
+    pub unchecked: u64,
+    /// How many findings there are.
+    pub found: u64,
+    /// The first of them, whole sentences.
+    pub findings: Vec<String>,
 }
 
 /// Something the page asks of the world.
@@ -261,6 +281,8 @@ pub enum Effect {
     CancelImport,
     /// Export the whole store to a file.
     Export(Packing),
+    /// Break the export off.
+    CancelExport,
     /// Empty the store.
     Reset(AfterReset),
     /// Check the whole store.

@@ -86,13 +86,12 @@ impl EventStore for Backend {
         either!(self, store => store.changed(after))
     }
 
-    async fn import(
+    async fn import_from(
         &self,
         after: Position,
-        events: &[RecordedEvent],
-        progress: impl FnMut(usize) -> ControlFlow<()>,
+        next: impl FnMut(usize) -> ControlFlow<(), Vec<RecordedEvent>>,
     ) -> Result<(), ImportError> {
-        either!(self, store => store.import(after, events, progress))
+        either!(self, store => store.import_from(after, next))
     }
 
     async fn reset(&self) -> Result<(), StoreError> {

@@ -10,7 +10,6 @@ use yew::prelude::*;
 use super::action::Action;
 use super::effect::{self, Runner};
 use super::keys::{self, Key};
-use super::pack;
 use super::state::{Place, State};
 use super::view::Page;
 use crate::model::Registry;
@@ -43,7 +42,7 @@ impl Component for App {
             effect::remembered(),
             effect::shown_address(),
         );
-        state.packs = pack::is_available();
+        state.packs = effect::can_pack();
         effect::show_theme(state.preferences.theme);
         let runner = Runner::start(act.clone());
         App {

@@ -13,8 +13,9 @@ use yew::Callback;
 
 use super::action::{Action, AfterReset, Effect, Entry};
 use super::backend::Backend;
+use super::job::Job;
 use super::state::{Preferences, Storage, Theme};
-use super::{check, keys, room, transfer, view};
+use super::{keys, room, story, view};
 use crate::browser::clock::{BrowserClock, BrowserIds};
 use crate::browser::indexed_db::{IndexedDbStore, Signal, Subscription};
 use crate::core::{
@@ -25,7 +26,7 @@ use crate::store::{Durability, EventStore, MemoryStore, StoreError, StreamHead};
 use crate::target::spawn;
 
 /// The database's name in the browser.
-const DATABASE: &str = "eventloom";
+pub const DATABASE: &str = "eventloom";
 
 /// Where preferences are kept between visits.
 const PREFERENCES: &str = "eventloom.preferences";
@@ -46,8 +47,9 @@ pub struct Runner {
     backend: Rc<RefCell<Option<Backend>>>,
     /// The file that was chosen to import.
     pub file: Option<File>,
-    cancelled: Rc<Cell<bool>>,
-    check_cancelled: Rc<Cell<bool>>,
+    import: Job,
+    export: Job,
+    check: Job,
     playing: Option<Interval>,
 }
 
@@ -60,8 +62,9 @@ impl Runner {
             act,
             backend,
             file: None,
-            cancelled: Rc::default(),
-            check_cancelled: Rc::default(),
+            import: Job::default(),
+            export: Job::default(),
+            check: Job::default(),
             playing: None,
         }
     }
@@ -120,31 +123,28 @@ impl Runner {
             }
             Effect::Play(false) => self.playing = None,
             Effect::Import => {
-                let Some(file) = self.file.take() else { return };
-                self.cancelled = Rc::default();
-                let cancelled = Rc::clone(&self.cancelled);
-                self.with_store(async move |store| {
-                    let result = transfer::import(&store, &file, &cancelled, &act).await;
-                    act.emit(Action::Imported(result));
-                });
+                if let (Some(file), Some(store)) = (self.file.take(), self.store()) {
+                    self.import = Job::import(store, file, act);
+                }
             }
-            Effect::CancelImport => self.cancelled.set(true),
-            Effect::Export(packing) => self.with_store(async move |store| {
-                act.emit(Action::Exported(transfer::export(&store, packing).await));
-            }),
+            Effect::CancelImport => self.import.cancel(),
+            Effect::Export(packing) => {
+                if let Some(store) = self.store() {
+                    self.export = Job::export(store, packing, act);
+                }
+            }
+            Effect::CancelExport => self.export.end(),
             Effect::Reset(after) => self.with_store(async move |store| {
                 let result = reset(&store, after).await;
                 act.emit(Action::StoreEmptied);
                 act.emit(Action::ResetEnded(after, result));
             }),
             Effect::Verify => {
-                self.check_cancelled = Rc::default();
-                let cancelled = Rc::clone(&self.check_cancelled);
-                self.with_store(async move |store| {
-                    check::check(&store, &cancelled, &act).await;
-                });
+                if let Some(store) = self.store() {
+                    self.check = Job::verify(store, act);
+                }
             }
-            Effect::CancelVerify => self.check_cancelled.set(true),
+            Effect::CancelVerify => self.check.end(),
             Effect::Copy(text) => spawn(async move {
                 act.emit(Action::Copied(copy(&text).await));
             }),
@@ -169,9 +169,13 @@ impl Runner {
     where
         F: Future<Output = ()> + 'static,
     {
-        if let Some(backend) = self.backend.borrow().clone() {
+        if let Some(backend) = self.store() {
             spawn(task(backend));
         }
+    }
+
+    fn store(&self) -> Option<Backend> {
+        self.backend.borrow().clone()
     }
 }
 
@@ -187,14 +191,14 @@ async fn open(act: Callback<Action>, slot: Rc<RefCell<Option<Backend>>>) {
             let backend = Backend::Browser(store);
             // Another tab that opens for the first time too may be quicker; its story is the same.
             if untouched && recovery.is_none() {
-                story = transfer::import_story(&backend).await;
+                story = story::import(&backend).await;
             }
             *slot.borrow_mut() = Some(backend);
             Storage::Kept
         }
         Err(reason) => {
             let backend = Backend::Memory(Rc::new(MemoryStore::new()));
-            story = transfer::import_story(&backend).await;
+            story = story::import(&backend).await;
             *slot.borrow_mut() = Some(backend);
             Storage::InMemory(reason.to_string())
         }
@@ -306,7 +310,7 @@ async fn reset(store: &Backend, after: AfterReset) -> Result<(), String> {
     store.reset().await.map_err(|error| error.to_string())?;
     match after {
         AfterReset::Empty => Ok(()),
-        AfterReset::Story => transfer::import_story(store).await,
+        AfterReset::Story => story::import(store).await,
     }
 }
 
@@ -375,6 +379,14 @@ pub fn system_theme() -> Theme {
         })
         .is_some_and(|query| query.matches());
     if dark { Theme::Dark } else { Theme::Light }
+}
+
+/// Whether this browser can pack a file with gzip.
+pub fn can_pack() -> bool {
+    let Some(window) = web_sys::window() else {
+        return false;
+    };
+    js_sys::Reflect::get(&window, &"CompressionStream".into()).is_ok_and(|it| it.is_truthy())
 }
 
 async fn copy(text: &str) -> Result<(), String> {

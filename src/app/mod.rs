@@ -4,6 +4,7 @@
 pub mod action;
 pub mod address;
 pub mod loom;
+pub mod pace;
 pub mod reduce;
 pub mod state;
 pub mod story;
@@ -11,23 +12,19 @@ pub mod story;
 #[cfg(target_arch = "wasm32")]
 mod backend;
 #[cfg(target_arch = "wasm32")]
-mod check;
-#[cfg(target_arch = "wasm32")]
 mod component;
 #[cfg(target_arch = "wasm32")]
 mod effect;
 #[cfg(target_arch = "wasm32")]
-mod keys;
+mod job;
 #[cfg(target_arch = "wasm32")]
-mod pack;
+mod keys;
 #[cfg(target_arch = "wasm32")]
 mod room;
 #[cfg(target_arch = "wasm32")]
-mod transfer;
-#[cfg(target_arch = "wasm32")]
-mod unpack;
-#[cfg(target_arch = "wasm32")]
 mod view;
+#[cfg(target_arch = "wasm32")]
+pub mod worker;
 
 #[cfg(target_arch = "wasm32")]
 pub use component::App;

@@ -5,9 +5,10 @@ use std::rc::Rc;
 
 use crate::core::{CommandId, JsonText, StreamId, Version};
 use crate::model::{Draft, FieldError, Registry};
-use crate::store::{Durability, Recovery, SecondCopy, StreamHead, Verification};
+use crate::store::{Durability, Recovery, SecondCopy, StreamHead};
 use crate::timeline::Timeline;
 
+use super::action::Checked;
 use super::address;
 
 /// The whole state of the page.
@@ -45,6 +46,8 @@ pub struct State {
     pub bad_fields: Option<(FormKey, Vec<FieldError>)>,
     /// The import that is running.
     pub import: Option<Progress>,
+    /// The export that is running.
+    pub export: Option<Progress>,
     /// Whether this browser can pack an export with gzip.
     pub packs: bool,
     /// The check of the whole store.
@@ -160,15 +163,15 @@ pub enum About {
     Store,
 }
 
-/// How far an import has come.
+/// How far an import or an export has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// The file's name.
-    pub file: String,
+    /// The name of the file that is imported.
+    pub file: Option<String>,
     /// From 0 to 100.
     pub percent: u8,
-    /// What is being done.
-    pub stage: &'static str,
+    /// What is being done, how fast, and how long it will take.
+    pub words: String,
 }
 
 /// Whether the whole store is being checked, or was.
@@ -183,7 +186,7 @@ pub enum Verifying {
         percent: u8,
     },
     /// It was, and this came of it.
-    Done(Rc<Verification>),
+    Done(Rc<Checked>),
 }
 
 /// A dialog.
@@ -269,6 +272,7 @@ impl State {
             drafts: BTreeMap::new(),
             bad_fields: None,
             import: None,
+            export: None,
             packs: false,
             verifying: Verifying::No,
             dialog: None,

@@ -1,5 +1,5 @@
 //! A file as it arrives, piece by piece, into the events of its lines. Holds one unfinished line
-//! at most, so that a file of any size that isn't one of ours is refused early.
+//! at most, so that a file may have any size, and one that isn't ours is refused early.
 
 use std::mem;
 
@@ -15,23 +15,31 @@ const BOM: &[u8] = b"\xEF\xBB\xBF";
 /// and the CR of its end.
 const SLACK: usize = BOM.len() + 1;
 
-/// Reads a file of events: feed it the bytes in pieces of any size, then finish.
+/// Takes the events of a file, one by one in its order, or refuses one and with it the file.
+pub type Take<'a> = dyn FnMut(Line) -> Result<(), Refused> + 'a;
+
+/// Reads a file of events: feed it the bytes in pieces of any size, then finish. It hands each
+/// event over as soon as its line is there, and keeps none.
 ///
 /// ```
 /// # use eventloom::archive::Reader;
+/// let mut streams = Vec::new();
+/// let mut take = |line: eventloom::archive::Line| Ok(streams.push(line.stream.to_string()));
 /// let mut reader = Reader::new();
-/// reader.feed(br#"{"specversion":"1.0","id":"1","source":"/shop","#)?;
-/// reader.feed(br#""type":"ShopOpened"}"#)?;
-/// assert_eq!(reader.finish()?[0].stream.to_string(), "shop/default");
+/// reader.feed(br#"{"specversion":"1.0","id":"1","source":"/shop","#, &mut take)?;
+/// reader.feed(br#""type":"ShopOpened"}"#, &mut take)?;
+/// reader.finish(&mut take)?;
+/// assert_eq!(streams, ["shop/default"]);
 /// # Ok::<(), eventloom::archive::Refused>(())
 /// ```
 #[derive(Debug, Default)]
 pub struct Reader {
-    lines: Vec<Line>,
     /// The beginning of a line whose end hasn't come yet.
     pending: Vec<u8>,
     /// How many lines are complete.
     complete: u64,
+    /// How many of them are events.
+    events: u64,
     /// The first blank line, once there is one.
     blank: Option<u64>,
     refused: Option<Refused>,
@@ -44,64 +52,55 @@ impl Reader {
         Reader::default()
     }
 
-    /// Takes the next bytes of the file.
+    /// Takes the next bytes of the file, and hands over the events that end in them.
     ///
     /// # Errors
     /// [`Refused`] at the first bad line, as soon as it is seen; the rest of the file needn't be
     /// fed. Each later call answers with the same refusal.
-    pub fn feed(&mut self, bytes: &[u8]) -> Result<(), Refused> {
+    pub fn feed(&mut self, bytes: &[u8], take: &mut Take<'_>) -> Result<(), Refused> {
         if let Some(refused) = &self.refused {
             return Err(refused.clone());
         }
-        self.take(bytes)
+        self.lines(bytes, take)
             .inspect_err(|refused| self.refused = Some(refused.clone()))
     }
 
-    /// The events of the whole file, in its order.
+    /// Takes the end of the file, and hands over an event that ends there.
     ///
     /// # Errors
     /// [`Refused`] when a line is bad, or there is none.
-    pub fn finish(mut self) -> Result<Vec<Line>, Refused> {
+    pub fn finish(mut self, take: &mut Take<'_>) -> Result<(), Refused> {
         if let Some(refused) = self.refused {
             return Err(refused);
         }
         if !self.pending.is_empty() {
             let last = mem::take(&mut self.pending);
-            self.complete_line(&last)?;
+            self.complete_line(&last, take)?;
         }
-        if self.lines.is_empty() {
+        if self.events == 0 {
             return Err(Refused {
                 line: 1,
                 reason: Reason::NoEvents,
             });
         }
-        Ok(self.lines)
+        Ok(())
     }
 
-    /// The events of the lines that were good so far.
-    ///
-    /// After a refusal, planning these first tells whether an earlier line can't be imported
-    /// either: that one is then the first bad line.
+    /// How many events were handed over.
     #[must_use]
-    pub fn into_lines(self) -> Vec<Line> {
-        self.lines
+    pub fn events(&self) -> u64 {
+        self.events
     }
 
-    /// How many events there are so far.
-    #[must_use]
-    pub fn events(&self) -> usize {
-        self.lines.len()
-    }
-
-    fn take(&mut self, mut bytes: &[u8]) -> Result<(), Refused> {
+    fn lines(&mut self, mut bytes: &[u8], take: &mut Take<'_>) -> Result<(), Refused> {
         while let Some(end) = bytes.iter().position(|&byte| byte == b'\n') {
             let (line, rest) = (&bytes[..end], &bytes[end + 1..]);
             if self.pending.is_empty() {
-                self.complete_line(line)?;
+                self.complete_line(line, take)?;
             } else {
                 self.hold(line)?;
                 let mut line = mem::take(&mut self.pending);
-                self.complete_line(&line)?;
+                self.complete_line(&line, take)?;
                 line.clear();
                 self.pending = line;
             }
@@ -121,7 +120,7 @@ impl Reader {
         Ok(())
     }
 
-    fn complete_line(&mut self, line: &[u8]) -> Result<(), Refused> {
+    fn complete_line(&mut self, line: &[u8], take: &mut Take<'_>) -> Result<(), Refused> {
         self.complete += 1;
         let number = self.complete;
         let line = if number == 1 {
@@ -145,8 +144,9 @@ impl Reader {
             reason,
         };
         let text = as_text(line).map_err(refuse)?;
-        self.lines.push(line::parse(number, text).map_err(refuse)?);
-        Ok(())
+        let line = line::parse(number, text).map_err(refuse)?;
+        self.events += 1;
+        take(line)
     }
 }
 
@@ -171,9 +171,15 @@ mod tests {
     const EVENT: &str = r#"{"specversion":"1.0","id":"1","source":"/a","type":"T"}"#;
 
     fn read(file: impl AsRef<[u8]>) -> Result<Vec<Line>, Refused> {
+        let mut lines = Vec::new();
+        let mut take = |line| {
+            lines.push(line);
+            Ok(())
+        };
         let mut reader = Reader::new();
-        reader.feed(file.as_ref())?;
-        reader.finish()
+        reader.feed(file.as_ref(), &mut take)?;
+        reader.finish(&mut take)?;
+        Ok(lines)
     }
 
     #[track_caller]
@@ -216,21 +222,37 @@ mod tests {
 
     #[test]
     fn the_first_bad_line_is_named_and_the_refusal_stays() {
+        let mut numbers = Vec::new();
+        let mut take = |line: Line| {
+            numbers.push(line.number);
+            Ok(())
+        };
         let mut reader = Reader::new();
-        let file = format!("{EVENT}\n{EVENT}\nnonsense\n{{}}\n");
-        let refused = reader.feed(file.as_bytes()).unwrap_err();
+        let file = format!("{EVENT}\n{EVENT}\nnonsense\n{EVENT}\n");
+        let refused = reader.feed(file.as_bytes(), &mut take).unwrap_err();
         assert_eq!(refused.line, 3);
-        assert_eq!(reader.feed(b"\n"), Err(refused.clone()));
+        assert_eq!(reader.feed(b"\n", &mut take), Err(refused.clone()));
         assert_eq!(reader.events(), 2);
-        assert_eq!(reader.finish(), Err(refused));
+        assert_eq!(reader.finish(&mut take), Err(refused));
+        assert_eq!(numbers, [1, 2]);
     }
 
     #[test]
-    fn the_lines_before_a_bad_one_can_be_had() {
+    fn a_line_that_whoever_takes_it_refuses_is_the_last_that_is_handed_over() {
+        let no = Refused {
+            line: 2,
+            reason: Reason::NoEvents,
+        };
+        let mut taken = 0;
+        let mut take = |line: Line| {
+            taken += 1;
+            (line.number < 2).then_some(()).ok_or_else(|| no.clone())
+        };
         let mut reader = Reader::new();
-        let file = format!("{EVENT}\n{EVENT}\nnonsense\n");
-        assert!(reader.feed(file.as_bytes()).is_err());
-        assert_eq!(reader.into_lines().len(), 2);
+        let file = format!("{EVENT}\n{EVENT}\n{EVENT}\n");
+        assert_eq!(reader.feed(file.as_bytes(), &mut take), Err(no.clone()));
+        assert_eq!(reader.finish(&mut take), Err(no.clone()));
+        assert_eq!(taken, 2);
     }
 
     #[test]
@@ -297,9 +319,13 @@ mod tests {
     fn fifty_megabytes_without_a_line_end_are_refused_after_the_first() {
         let mut reader = Reader::new();
         let piece = vec![b'x'; 64 * 1024];
-        let taken = (0..800).take_while(|_| reader.feed(&piece).is_ok()).count();
+        let mut take = |_| Ok(());
+        let taken = (0..800)
+            .take_while(|_| reader.feed(&piece, &mut take).is_ok())
+            .count();
         assert_eq!(taken, 16);
         let reason = Reason::TooLong;
-        assert_eq!(reader.finish(), Err(Refused { line: 1, reason }));
+        let refused = Refused { line: 1, reason };
+        assert_eq!(reader.finish(&mut take), Err(refused));
     }
 }

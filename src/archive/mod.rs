@@ -10,7 +10,7 @@ mod refused;
 
 pub use attribute::event_id;
 pub use export::{file_name, write_event};
-pub use import::Reader;
+pub use import::{Reader, Take};
 pub use line::{Line, MAX_POSITION};
-pub use plan::{Plan, Planner};
+pub use plan::{Plan, Planner, Planning};
 pub use refused::{Difference, Excerpt, Holder, JsonKind, Reason, Refused};

@@ -14,9 +14,6 @@ use super::{
 use crate::core::{EventId, ExpectedVersion, NewEvent, Position, RecordedEvent, StreamId, Version};
 use crate::target::MaybeSend;
 
-/// How many events an import takes between two looks at whether it was cancelled.
-const IMPORT_STEP: usize = 1_000;
-
 /// Keeps everything in memory; gone with the value.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
@@ -197,16 +194,18 @@ impl EventStore for MemoryStore {
         .await
     }
 
-    async fn import(
+    async fn import_from(
         &self,
         after: Position,
-        events: &[RecordedEvent],
-        mut progress: impl FnMut(usize) -> ControlFlow<()> + MaybeSend,
+        mut next: impl FnMut(usize) -> ControlFlow<(), Vec<RecordedEvent>> + MaybeSend,
     ) -> Result<(), ImportError> {
-        // All looks at `progress` come before the first write, so that breaking off writes nothing.
-        for done in (0..events.len()).step_by(IMPORT_STEP) {
-            if progress(done).is_break() {
-                return Err(ImportError::Cancelled);
+        // All of it is asked for before the first write, so that breaking off writes nothing.
+        let mut events = Vec::new();
+        loop {
+            match next(events.len()) {
+                ControlFlow::Break(()) => return Err(ImportError::Cancelled),
+                ControlFlow::Continue(batch) if batch.is_empty() => break,
+                ControlFlow::Continue(batch) => events.extend(batch),
             }
         }
         let mut inner = self.inner();
@@ -218,7 +217,7 @@ impl EventStore for MemoryStore {
             });
         }
         for event in events {
-            inner.push(event.clone());
+            inner.push(event);
         }
         inner.wake();
         Ok(())

@@ -24,6 +24,9 @@ pub use memory::MemoryStore;
 pub use recovery::{Loss, Recovery, SecondCopy};
 pub use verify::{Finding, Verification, VerifyError, verify};
 
+/// How many events [`EventStore::import`] gives at once.
+const IMPORT_BATCH: usize = 1_000;
+
 /// Why a store can't answer. None of these is cured by deciding again.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -264,7 +267,21 @@ pub trait EventStore: MaybeSend + MaybeSync {
     /// none, if the store's last position is `after`. For importing: the caller has checked ids
     /// and versions against all that the store held at `after`.
     ///
-    /// `progress` is told now and then how many events are in, and can break the import off.
+    /// `next` is told how many events are in and gives those that follow, none at the end; it can
+    /// break the import off. It is asked while the import runs and can't wait for anything, so that
+    /// a log of any size goes in with no more of it in memory than `next` gives at once and the
+    /// store lays out together.
+    ///
+    /// # Errors
+    /// [`ImportError`]; nothing was written.
+    fn import_from(
+        &self,
+        after: Position,
+        next: impl FnMut(usize) -> ControlFlow<(), Vec<RecordedEvent>> + MaybeSend,
+    ) -> impl Future<Output = Result<(), ImportError>> + MaybeSend;
+
+    /// [`import_from`](EventStore::import_from) events that are in memory. `progress` is told now
+    /// and then how many are in, and can break the import off.
     ///
     /// # Errors
     /// [`ImportError`]; nothing was written.
@@ -272,8 +289,14 @@ pub trait EventStore: MaybeSend + MaybeSync {
         &self,
         after: Position,
         events: &[RecordedEvent],
-        progress: impl FnMut(usize) -> ControlFlow<()> + MaybeSend,
-    ) -> impl Future<Output = Result<(), ImportError>> + MaybeSend;
+        mut progress: impl FnMut(usize) -> ControlFlow<()> + MaybeSend,
+    ) -> impl Future<Output = Result<(), ImportError>> + MaybeSend {
+        let mut batches = events.chunks(IMPORT_BATCH);
+        self.import_from(after, move |done| {
+            progress(done)?;
+            ControlFlow::Continue(batches.next().unwrap_or_default().to_vec())
+        })
+    }
 
     /// Empties the store: events, snapshots and checkpoints. Positions are not given again,
     /// except by an import that brings its own.

@@ -135,13 +135,12 @@ impl EventStore for Unreliable {
         self.inner.changed(after).await
     }
 
-    async fn import(
+    async fn import_from(
         &self,
         after: Position,
-        events: &[RecordedEvent],
-        progress: impl FnMut(usize) -> ControlFlow<()> + MaybeSend,
+        next: impl FnMut(usize) -> ControlFlow<(), Vec<RecordedEvent>> + MaybeSend,
     ) -> Result<(), ImportError> {
-        self.inner.import(after, events, progress).await
+        self.inner.import_from(after, next).await
     }
 
     async fn reset(&self) -> Result<(), StoreError> {

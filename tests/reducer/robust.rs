@@ -81,7 +81,7 @@ fn actions() -> Vec<Action> {
         Action::ImportChosen { file: "a".into() },
         Action::ImportProgress {
             percent: 50,
-            stage: "Checking",
+            words: "Reading".into(),
         },
         Action::CancelImport,
         Action::Imported(Ok(Imported {
@@ -90,6 +90,11 @@ fn actions() -> Vec<Action> {
             stamped: 0,
         })),
         Action::Export(Packing::Plain),
+        Action::ExportProgress {
+            percent: 50,
+            words: "Writing".into(),
+        },
+        Action::CancelExport,
         Action::Exported(Err("denied".into())),
         Action::Reset(AfterReset::Empty),
         Action::ResetEnded(AfterReset::Story, Ok(())),

@@ -168,13 +168,14 @@ fn an_import_shows_its_progress_from_the_choice_of_a_file_to_its_end() {
     let file = "log.ndjson".to_owned();
     let effects = page.reduce(Action::ImportChosen { file });
     assert_eq!(effects, [Effect::Import]);
-    let stage = "Checking";
+    let words = "Writing: 400 events".to_owned();
     let percent = 40;
-    page.reduce(Action::ImportProgress { percent, stage });
+    page.reduce(Action::ImportProgress { percent, words });
     let import = page.import.clone().unwrap();
+    assert_eq!(import.file.as_deref(), Some("log.ndjson"));
     assert_eq!(
-        (import.file.as_str(), import.percent, import.stage),
-        ("log.ndjson", 40, "Checking")
+        (import.percent, import.words.as_str()),
+        (40, "Writing: 400 events")
     );
     assert_eq!(page.reduce(Action::CancelImport), [Effect::CancelImport]);
     page.reduce(Action::Imported(Err("line 3: not JSON".into())));
@@ -192,11 +193,33 @@ fn a_refused_import_is_told_with_its_line_and_asks_for_nothing() {
 }
 
 #[test]
+fn an_export_shows_its_progress_and_is_broken_off_by_nothing_but_cancel() {
+    let mut page = showing(None, 3);
+    page.reduce(Action::Export(Packing::Plain));
+    // One at a time.
+    assert_eq!(page.reduce(Action::Export(Packing::Gzip)), []);
+    let words = "Writing: 2 events".to_owned();
+    let percent = 66;
+    page.reduce(Action::ExportProgress { percent, words });
+    for going_on in [Action::Reset(AfterReset::Empty), Action::StoreEmptied] {
+        page.reduce(going_on);
+        let export = page.export.clone().unwrap();
+        assert_eq!(
+            (export.percent, export.words.as_str()),
+            (66, "Writing: 2 events")
+        );
+    }
+    assert_eq!(page.reduce(Action::CancelExport), [Effect::CancelExport]);
+    assert_eq!(page.export, None);
+}
+
+#[test]
 fn an_export_tells_how_many_events_went_into_which_file() {
     let mut page = showing(None, 3);
     for packing in [Packing::Plain, Packing::Gzip] {
         let effects = page.reduce(Action::Export(packing));
         assert_eq!(effects, [Effect::Export(packing)]);
+        page.reduce(Action::Exported(Err("denied".into())));
     }
     let exported = |events, damaged| {
         let file = "eventloom-2026-01-05.ndjson".to_owned();

@@ -2,18 +2,15 @@
 
 use std::rc::Rc;
 
-use eventloom::app::action::{Action, AfterReset, Effect};
+use eventloom::app::action::{Action, AfterReset, Checked, Effect};
 use eventloom::app::state::{State, Verifying};
-use eventloom::store::{StoreError, Verification, VerifyError};
 
 use super::{ADA, begun_at, outcome, showing};
 
-fn whole(events: u64) -> Verification {
-    Verification {
+fn whole(events: u64) -> Checked {
+    Checked {
         events,
-        unchecked: 0,
-        findings: vec![],
-        more: 0,
+        ..Checked::default()
     }
 }
 
@@ -64,11 +61,10 @@ fn what_a_check_came_to_is_shown_until_it_is_put_away() {
 #[test]
 fn a_check_that_fails_is_told_in_the_alert() {
     let mut page = checking();
-    let failed = VerifyError::Store(StoreError::Superseded);
-    page.reduce(Action::Verified(Err(failed)));
+    page.reduce(Action::Verified(Err("the store is gone.".into())));
     assert_eq!(page.verifying, Verifying::No);
     assert_eq!(outcome(&page).title, "Verify failed:");
-    assert_eq!(outcome(&page).text, format!("{}.", StoreError::Superseded));
+    assert_eq!(outcome(&page).text, "the store is gone.");
 }
 
 #[test]

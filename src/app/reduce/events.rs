@@ -127,7 +127,7 @@ impl State {
                     many => format!("; {many} that were here already were skipped."),
                 };
                 if imported.stamped > 0 {
-                    let those = count(imported.stamped as u64, "event");
+                    let those = count(imported.stamped, "event");
                     text += &format!(" {those} had no time and got that of the import.");
                 }
                 self.tell(OutcomeKind::Done, About::Store, "", &text);

@@ -163,15 +163,15 @@ impl State {
             Action::ImportChosen { file } => {
                 self.end_verification(effects);
                 self.import = Some(Progress {
-                    file,
+                    file: Some(file),
                     percent: 0,
-                    stage: "Reading",
+                    words: "Beginning".to_owned(),
                 });
                 effects.push(Effect::Import);
             }
-            Action::ImportProgress { percent, stage } => {
+            Action::ImportProgress { percent, words } => {
                 if let Some(import) = &mut self.import {
-                    (import.percent, import.stage) = (percent, stage);
+                    (import.percent, import.words) = (percent, words);
                 }
             }
             Action::CancelImport => effects.push(Effect::CancelImport),
@@ -179,8 +179,18 @@ impl State {
                 self.import = None;
                 self.imported(result, effects);
             }
-            Action::Export(packing) => effects.push(Effect::Export(packing)),
+            Action::Export(packing) => self.export(packing, effects),
+            Action::ExportProgress { percent, words } => {
+                if let Some(export) = &mut self.export {
+                    (export.percent, export.words) = (percent, words);
+                }
+            }
+            Action::CancelExport => {
+                self.export = None;
+                effects.push(Effect::CancelExport);
+            }
             Action::Exported(Ok(exported)) => {
+                self.export = None;
                 let mut text = format!(
                     "Exported {} to {}.",
                     count(exported.events, "event"),
@@ -193,6 +203,7 @@ impl State {
                 self.tell(OutcomeKind::Done, About::Store, "", &text);
             }
             Action::Exported(Err(reason)) => {
+                self.export = None;
                 self.tell(
                     OutcomeKind::Refused,
                     About::Store,

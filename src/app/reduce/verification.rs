@@ -1,10 +1,9 @@
-//! The check of the whole store: its course and what came of it.
+//! What reads the whole store and changes nothing: the check and the export, and their course.
 
 use std::rc::Rc;
 
-use super::super::action::Effect;
-use super::super::state::{About, OutcomeKind, State, Storage, Verifying};
-use crate::store::{Verification, VerifyError};
+use super::super::action::{Checked, Effect, Packing};
+use super::super::state::{About, OutcomeKind, Progress, State, Storage, Verifying};
 
 impl State {
     pub(super) fn verify(&mut self, effects: &mut Vec<Effect>) {
@@ -24,18 +23,21 @@ impl State {
         }
     }
 
-    pub(super) fn verified(&mut self, result: Result<Rc<Verification>, VerifyError>) {
+    pub(super) fn verified(&mut self, result: Result<Rc<Checked>, String>) {
         // What was put away meanwhile stays away.
         if !matches!(self.verifying, Verifying::Running { .. }) {
             return;
         }
         self.verifying = Verifying::No;
         match result {
-            Ok(verification) => self.verifying = Verifying::Done(verification),
-            Err(VerifyError::Cancelled) => {}
-            Err(VerifyError::Store(error)) => {
-                let text = format!("{error}.");
-                self.tell(OutcomeKind::Refused, About::Store, "Verify failed:", &text);
+            Ok(checked) => self.verifying = Verifying::Done(checked),
+            Err(reason) => {
+                self.tell(
+                    OutcomeKind::Refused,
+                    About::Store,
+                    "Verify failed:",
+                    &reason,
+                );
             }
         }
     }
@@ -46,5 +48,17 @@ impl State {
         if matches!(before, Verifying::Running { .. }) {
             effects.push(Effect::CancelVerify);
         }
+    }
+
+    pub(super) fn export(&mut self, packing: Packing, effects: &mut Vec<Effect>) {
+        if self.export.is_some() || self.storage == Storage::Opening {
+            return;
+        }
+        self.export = Some(Progress {
+            file: None,
+            percent: 0,
+            words: "Beginning".to_owned(),
+        });
+        effects.push(Effect::Export(packing));
     }
 }

@@ -64,9 +64,11 @@ pub fn Header(props: &HeaderProps) -> Html {
             <span class={classes!("kept", class)} aria-hidden="true">{ words }</span>
             <span class="store">
                 { import_button(props) }
-                <button type="button" onclick={act_of(Action::Export(Packing::Plain))}>{"Export"}</button>
+                <button type="button" onclick={act_of(Action::Export(Packing::Plain))}
+                    aria-disabled={state.export.is_some().to_string()}>{"Export"}</button>
                 if state.packs {
-                    <button type="button" class="gzip" onclick={act_of(Action::Export(Packing::Gzip))}>
+                    <button type="button" class="gzip" onclick={act_of(Action::Export(Packing::Gzip))}
+                        aria-disabled={state.export.is_some().to_string()}>
                         <span>{"Export "}</span>{"gzip"}
                     </button>
                 }

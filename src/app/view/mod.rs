@@ -78,7 +78,7 @@ pub fn Page(props: &PageProps) -> Html {
                 if refused.is_none() {
                     <notices::Alert state={state} act={act} />
                 }
-                <notices::Import state={state} act={act} />
+                <notices::Files state={state} act={act} />
                 <verification::Checked state={state} act={act} />
                 <notices::Tip state={state} act={act} />
                 <band::Band state={state} act={act} />

@@ -1,10 +1,10 @@
-//! What is told to the user: the one alert, the one status, a running import, the tip.
+//! What is told to the user: the one alert, the one status, running imports and exports, the tip.
 
 use yew::prelude::*;
 
 use super::ViewProps;
 use crate::app::action::Action;
-use crate::app::state::{Outcome, OutcomeKind, State, Storage};
+use crate::app::state::{Outcome, OutcomeKind, Progress, State, Storage};
 
 /// What stays to be told about storage.
 fn storage_warning(state: &State) -> Option<String> {
@@ -81,19 +81,37 @@ pub fn Status(props: &ViewProps) -> Html {
     }
 }
 
-/// The import that is running.
+/// The import and the export that are running.
 #[component]
-pub fn Import(props: &ViewProps) -> Html {
-    let Some(import) = &props.state.import else {
+pub fn Files(props: &ViewProps) -> Html {
+    let ViewProps { state, act } = props;
+    let import = act.reform(|_: MouseEvent| Action::CancelImport);
+    let export = act.reform(|_: MouseEvent| Action::CancelExport);
+    html! {
+        <>
+            { file(state.import.as_ref(), "Import", "Cancel import", import) }
+            { file(state.export.as_ref(), "Export", "Cancel export", export) }
+        </>
+    }
+}
+
+fn file(
+    progress: Option<&Progress>,
+    name: &'static str,
+    cancel: &'static str,
+    onclick: Callback<MouseEvent>,
+) -> Html {
+    let Some(progress) = progress else {
         return Html::default();
     };
-    let cancel = props.act.reform(|_: MouseEvent| Action::CancelImport);
-    let percent = import.percent.to_string();
     html! {
         <div class="importing">
-            <span>{ format!("{} {}", import.stage, import.file) }</span>
-            <progress aria-label="Import" max="100" value={percent}></progress>
-            <button type="button" onclick={cancel}>{"Cancel import"}</button>
+            if let Some(file) = &progress.file {
+                <span>{ file }</span>
+            }
+            <progress aria-label={name} max="100" value={progress.percent.to_string()}></progress>
+            <span class="pace">{ &progress.words }</span>
+            <button type="button" {onclick}>{ cancel }</button>
         </div>
     }
 }

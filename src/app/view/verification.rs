@@ -3,14 +3,10 @@
 use yew::prelude::*;
 
 use super::ViewProps;
-use crate::app::action::Action;
+use crate::app::action::{self, Action};
 use crate::app::count;
 use crate::app::keys;
 use crate::app::state::Verifying;
-use crate::store::Verification;
-
-/// How many findings are shown; the rest is counted.
-const SHOWN: usize = 100;
 
 /// The id of the button that starts it, where the focus returns to.
 pub const VERIFY: &str = "verify";
@@ -34,13 +30,13 @@ pub fn Checked(props: &ViewProps) -> Html {
                         <button type="button" onclick={end}>{"Cancel verification"}</button>
                     </div>
                 },
-                Verifying::Done(verification) => html! {
+                Verifying::Done(checked) => html! {
                     <section class="verification" aria-label="Verification">
                         <div class="head">
                             <h2>{"Verification"}</h2>
                             <button type="button" class="quiet" onclick={end}>{"Close"}</button>
                         </div>
-                        { came_to(verification) }
+                        { came_to(checked) }
                     </section>
                 },
             } }
@@ -48,16 +44,15 @@ pub fn Checked(props: &ViewProps) -> Html {
     }
 }
 
-fn came_to(verification: &Verification) -> Html {
-    let Verification {
+fn came_to(checked: &action::Checked) -> Html {
+    let action::Checked {
         events,
         unchecked,
+        found,
         findings,
-        more,
-    } = verification;
-    let events = count(*events, "event");
-    let found = findings.len() as u64 + more;
-    let hidden = found.saturating_sub(SHOWN as u64);
+    } = checked;
+    let (events, found) = (count(*events, "event"), *found);
+    let hidden = found.saturating_sub(findings.len() as u64);
     html! {
         <>
             if found == 0 {
@@ -70,7 +65,7 @@ fn came_to(verification: &Verification) -> Html {
             }
             if found > 0 {
                 <ul>
-                    { for findings.iter().take(SHOWN).map(|finding| html! { <li>{ finding.to_string() }</li> }) }
+                    { for findings.iter().map(|finding| html! { <li>{ finding }</li> }) }
                     if hidden > 0 {
                         <li>{ format!("and {hidden} more") }</li>
                     }

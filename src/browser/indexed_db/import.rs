@@ -1,5 +1,7 @@
 //! Importing: one transaction over any number of streams, all of it or nothing.
 
+use std::collections::HashMap;
+use std::mem;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
@@ -15,7 +17,9 @@ use super::schema::{LOG, PAGES};
 use super::transaction::{Fault, Writing, answer};
 use super::{codec, compact};
 use crate::core::{Position, RecordedEvent, StreamId, Version};
-use crate::store::segments::{INLINE, Index, Ranks, Run, Segment, directory, paginate, runs_of};
+use crate::store::segments::{
+    INLINE, Index, Segment, directory, paginate, read_directory, runs_of,
+};
 use crate::store::{Durability, ImportError, StoreError};
 
 /// So many events of an import stand in their segment; more are laid out in pages by stream.
@@ -28,14 +32,13 @@ const SEGMENT_EVENTS: usize = 16_384;
 /// The text of them takes so many bytes at most, unless a single event takes more.
 const SEGMENT_BYTES: usize = 16 << 20;
 
-/// How many pages go in between two looks at whether it was cancelled: some 10 ms.
-const STEP: usize = 16;
+/// How many pages go in before it waits until they were taken: some 10 ms.
+const STEP: u32 = 16;
 
 pub(super) async fn import(
     connection: &Rc<Connection>,
     after: Position,
-    events: &[RecordedEvent],
-    mut progress: impl FnMut(usize) -> ControlFlow<()>,
+    next: impl FnMut(usize) -> ControlFlow<(), Vec<RecordedEvent>>,
 ) -> Result<(), ImportError> {
     // Relaxed: a file that was imported can be imported again.
     let writing = connection
@@ -49,10 +52,6 @@ pub(super) async fn import(
         let planned = after;
         return Err(ImportError::StoreMoved { planned, actual });
     }
-    let Some(last) = events.last() else {
-        return Ok(());
-    };
-    check(events, log)?;
     let mut into = Into {
         pages: writing.store(PAGES).map_err(failed)?,
         segments,
@@ -60,30 +59,50 @@ pub(super) async fn import(
         next: log.ask(Index::last_segment) + 1,
         written: Vec::new(),
     };
+    let mut source = Source::new(next);
+    let mut following = Following::default();
+    let mut last = None;
     let mut done = 0;
-    for (number, segment) in (0..).zip(cut(events)) {
-        if progress(done).is_break() {
-            // Dropped here, the transaction is undone.
-            return Err(ImportError::Cancelled);
-        }
-        match number == 0 && segment.len() <= INLINE_EVENTS {
-            true => into = into.inline(segment).await?,
-            false => into = into.paged(segment, |pages| progress(done + pages)).await?,
-        }
+    // Broken off, it is dropped here, and the transaction is undone.
+    while let Some(segment) = source.segment(done)? {
+        following.check(&segment, log)?;
         done += segment.len();
+        last = segment.last().cloned();
+        into = match into.written.is_empty() && segment.len() <= INLINE_EVENTS {
+            true => into.inline(segment).await?,
+            false => into.paged(&segment).await?,
+        };
     }
-    if progress(done).is_break() {
-        return Err(ImportError::Cancelled);
-    }
+    let Some(last) = last else {
+        return Ok(());
+    };
     if let Err(fault) = into.writing.commit().await
-        && !is_in(connection, last).await
+        && !is_in(connection, &last).await
     {
         return Err(failed(fault).into());
     }
-    for (segment, events, runs) in into.written {
-        log.wrote(segment, events, runs);
+    for (segment, wrote) in into.written {
+        match wrote {
+            Wrote::Inline(events) => {
+                let all: Vec<&RecordedEvent> = events.iter().collect();
+                let runs = runs_of(&all).into_iter().map(|run| (INLINE, run));
+                log.wrote(segment, &events, runs);
+            }
+            Wrote::Paged(directory) => {
+                let Ok(pages) = read_directory(&directory) else {
+                    // It was made a moment ago; what can't be read here is read from the database.
+                    log.forget();
+                    break;
+                };
+                let runs = (0..).zip(pages).flat_map(|(number, runs)| {
+                    let runs = runs.into_iter();
+                    runs.map(move |run| (number, run))
+                });
+                log.wrote(segment, &[], runs);
+            }
+        }
     }
-    Journal::note(connection, Some(last));
+    Journal::note(connection, Some(&last));
     connection.hints.post(Signal::Appended(last.position));
     compact::later(connection);
     Ok(())
@@ -97,36 +116,90 @@ async fn is_in(connection: &Rc<Connection>, last: &RecordedEvent) -> bool {
     found.is_ok_and(|found| found.first() == Some(last))
 }
 
+/// Where events come from, a segment at a time.
+struct Source<F> {
+    next: F,
+    /// What was given and isn't in a segment yet.
+    pending: Vec<RecordedEvent>,
+    has_ended: bool,
+}
+
+impl<F: FnMut(usize) -> ControlFlow<(), Vec<RecordedEvent>>> Source<F> {
+    fn new(next: F) -> Source<F> {
+        Source {
+            next,
+            pending: Vec::new(),
+            has_ended: false,
+        }
+    }
+
+    /// The events of the next segment, none at the end. So many are in.
+    fn segment(&mut self, done: usize) -> Result<Option<Vec<RecordedEvent>>, ImportError> {
+        loop {
+            let full = full(&self.pending);
+            if full < self.pending.len() || self.has_ended {
+                let rest = self.pending.split_off(full);
+                let segment = mem::replace(&mut self.pending, rest);
+                return Ok((!segment.is_empty()).then_some(segment));
+            }
+            match (self.next)(done) {
+                ControlFlow::Break(()) => return Err(ImportError::Cancelled),
+                ControlFlow::Continue(batch) => {
+                    self.has_ended = batch.is_empty();
+                    self.pending.extend(batch);
+                }
+            }
+        }
+    }
+}
+
+/// How many of the events go into one segment.
+fn full(events: &[RecordedEvent]) -> usize {
+    let mut bytes = 0;
+    let fits = |(index, event): &(usize, &RecordedEvent)| {
+        bytes += event.data.as_str().len();
+        *index == 0 || (*index < SEGMENT_EVENTS && bytes <= SEGMENT_BYTES)
+    };
+    events.iter().enumerate().take_while(fits).count()
+}
+
 /// Whether the events follow what is there: a caller checked that, but a log that isn't whole is
 /// refused by whoever keeps it.
-fn check(events: &[RecordedEvent], log: &Log) -> Result<(), StoreError> {
-    let mut ranks = Ranks::default();
-    let mut heads: Vec<Version> = Vec::new();
-    let mut last = None;
-    for event in events {
-        codec::number("position", event.position.0)?;
-        codec::number("version", event.version.0)?;
-        let rank = ranks.of(&event.stream);
-        if rank == heads.len() {
-            heads.push(head(log, &event.stream)?);
+#[derive(Default)]
+struct Following {
+    heads: HashMap<StreamId, Version>,
+    last: Option<Position>,
+}
+
+impl Following {
+    fn check(&mut self, events: &[RecordedEvent], log: &Log) -> Result<(), StoreError> {
+        for event in events {
+            codec::number("position", event.position.0)?;
+            codec::number("version", event.version.0)?;
+            let head = match self.heads.get_mut(&event.stream) {
+                Some(head) => head,
+                None => {
+                    let head = head(log, &event.stream)?;
+                    self.heads.entry(event.stream.clone()).or_insert(head)
+                }
+            };
+            let cause = if event.version != head.next() {
+                format!(
+                    "{} version {} would follow version {head}",
+                    event.stream, event.version
+                )
+            } else if self.last.is_some_and(|last| event.position <= last) {
+                format!("position {} would follow a greater one", event.position)
+            } else {
+                *head = event.version;
+                self.last = Some(event.position);
+                continue;
+            };
+            let operation = "import";
+            return Err(StoreError::Failed { operation, cause });
         }
-        let head = &mut heads[rank];
-        let cause = if event.version != head.next() {
-            format!(
-                "{} version {} would follow version {head}",
-                event.stream, event.version
-            )
-        } else if last.is_some_and(|last| event.position <= last) {
-            format!("position {} would follow a greater one", event.position)
-        } else {
-            *head = event.version;
-            last = Some(event.position);
-            continue;
-        };
-        let operation = "import";
-        return Err(StoreError::Failed { operation, cause });
+        Ok(())
     }
-    Ok(())
 }
 
 /// The head of a stream that may be appended to.
@@ -137,91 +210,57 @@ fn head(log: &Log, stream: &StreamId) -> Result<Version, StoreError> {
     })
 }
 
-/// Cuts a log into the events of segments.
-fn cut(events: &[RecordedEvent]) -> impl Iterator<Item = &[RecordedEvent]> {
-    let mut rest = events;
-    std::iter::from_fn(move || {
-        let mut bytes = 0;
-        let fits = |(index, event): &(usize, &RecordedEvent)| {
-            bytes += event.data.as_str().len();
-            *index == 0 || (*index < SEGMENT_EVENTS && bytes <= SEGMENT_BYTES)
-        };
-        let count = rest.iter().enumerate().take_while(fits).count();
-        let (segment, after) = rest.split_at(count);
-        rest = after;
-        (count > 0).then_some(segment)
-    })
+/// What stands in a segment that was written.
+enum Wrote {
+    Inline(Vec<RecordedEvent>),
+    /// What is in its pages: as the bytes of its directory, a fifth of what they are when read.
+    Paged(Vec<u8>),
 }
 
-/// A segment that was written, the events that stand in it, and what is in it or its pages.
-type Wrote<'a> = (Segment, &'a [RecordedEvent], Vec<(u32, Run)>);
-
 /// Where an import goes.
-struct Into<'a> {
+struct Into {
     writing: Writing,
     segments: ObjectStore,
     pages: ObjectStore,
     next: u64,
-    written: Vec<Wrote<'a>>,
+    written: Vec<(Segment, Wrote)>,
 }
 
-impl<'a> Into<'a> {
-    async fn inline(mut self, events: &'a [RecordedEvent]) -> Result<Into<'a>, ImportError> {
-        let record = codec::inline(self.next, events)?;
+impl Into {
+    async fn inline(mut self, events: Vec<RecordedEvent>) -> Result<Into, ImportError> {
+        let record = codec::inline(self.next, &events)?;
         let added = self.segments.add(&record, None);
         self = self.taken(added).await?;
-        let segment = codec::place_of(self.next, events, 0);
-        let all: Vec<&RecordedEvent> = events.iter().collect();
-        let runs = runs_of(&all).into_iter().map(|run| (INLINE, run));
-        self.written.push((segment, events, runs.collect()));
+        let segment = codec::place_of(self.next, &events, 0);
+        self.written.push((segment, Wrote::Inline(events)));
         self.next += 1;
         Ok(self)
     }
 
-    async fn paged(
-        mut self,
-        events: &[RecordedEvent],
-        mut progress: impl FnMut(usize) -> ControlFlow<()>,
-    ) -> Result<Into<'a>, ImportError> {
+    async fn paged(mut self, events: &[RecordedEvent]) -> Result<Into, ImportError> {
         let pages = paginate(events);
-        let mut done = 0;
-        for (number, page) in (0..).zip(&pages) {
-            let record = codec::page(self.next, number, &page.packed)?;
+        for (number, page) in (1..).zip(&pages) {
+            let record = codec::page(self.next, number - 1, &page.packed)?;
             let added = self.pages.add(&record, None);
-            done += page
-                .runs
-                .iter()
-                .map(|run| run.count as usize)
-                .sum::<usize>();
-            let is_last = number as usize + 1 == pages.len();
-            if !(number as usize + 1).is_multiple_of(STEP) && !is_last {
+            if number.is_multiple_of(STEP) {
+                self = self.taken(added).await?;
+            } else {
                 added.map_err(|error| failed(error.into()))?;
-                continue;
-            }
-            self = self.taken(added).await?;
-            if !is_last && progress(done).is_break() {
-                return Err(ImportError::Cancelled);
             }
         }
         let count = u32::try_from(pages.len()).unwrap_or(u32::MAX);
         let segment = codec::place_of(self.next, events, count);
-        let record = codec::paged(&segment, &directory(&pages))?;
+        let directory = directory(&pages);
+        let record = codec::paged(&segment, &directory)?;
         let added = self.segments.add(&record, None);
         self = self.taken(added).await?;
-        let runs = (0..).zip(pages).flat_map(|(number, page)| {
-            let runs = page.runs.into_iter();
-            runs.map(move |run| (number, run))
-        });
-        self.written.push((segment, &[], runs.collect()));
+        self.written.push((segment, Wrote::Paged(directory)));
         self.next += 1;
         Ok(self)
     }
 
     /// Waits until a record was taken in.
-    async fn taken(
-        self,
-        added: Result<AddStoreRequest, idb::Error>,
-    ) -> Result<Into<'a>, ImportError> {
+    async fn taken(self, added: Result<AddStoreRequest, idb::Error>) -> Result<Into, ImportError> {
         let added = added.map_err(|error| failed(error.into()))?;
         match answer(added).await {
             Ok(_) => Ok(self),

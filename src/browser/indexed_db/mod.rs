@@ -253,13 +253,12 @@ impl EventStore for IndexedDbStore {
         Ok(())
     }
 
-    async fn import(
+    async fn import_from(
         &self,
         after: Position,
-        events: &[RecordedEvent],
-        progress: impl FnMut(usize) -> ControlFlow<()> + MaybeSend,
+        next: impl FnMut(usize) -> ControlFlow<(), Vec<RecordedEvent>> + MaybeSend,
     ) -> Result<(), ImportError> {
-        import::import(&self.connection, after, events, progress).await
+        import::import(&self.connection, after, next).await
     }
 
     async fn reset(&self) -> Result<(), StoreError> {

@@ -1,19 +1,18 @@
 //! Checking the whole store with the models that ship.
 
-use std::cell::Cell;
 use std::ops::ControlFlow;
-use std::rc::Rc;
 
-use yew::Callback;
+use js_sys::Array;
 
-use super::action::Action;
+use super::Course;
+use crate::app::backend::Backend;
 use crate::core::{JsonText, RecordedEvent};
 use crate::model::{Instance, Registry};
 use crate::store::verify::Fold;
-use crate::store::{EventStore, InspectStore, Snapshot, SnapshotStore, verify};
+use crate::store::{Snapshot, verify as verify_store};
 
-/// After how many events the page hears how far it is: each time it draws itself anew.
-const TELL_EVERY: u64 = 2_000;
+/// How many findings the page shows; the rest is counted.
+const SHOWN: usize = 100;
 
 /// One aggregate of any model, to compare its snapshot with.
 struct Folded(Box<dyn Instance>);
@@ -28,12 +27,12 @@ impl Fold for Folded {
     }
 }
 
-/// Checks the whole store, tells how far it is and what it came to, until `cancelled` is set.
-pub async fn check(
-    store: &(impl EventStore + SnapshotStore + InspectStore),
-    cancelled: &Rc<Cell<bool>>,
-    act: &Callback<Action>,
-) {
+/// Checks the whole store. The answer holds how many events there are, how many have no checksum,
+/// how many findings there are, and the first of them in words.
+///
+/// # Errors
+/// A sentence.
+pub async fn verify(store: &Backend, course: Course) -> Result<Array, String> {
     let registry = Registry::shipped();
     let decodes = |event: &RecordedEvent| registry.check(event).map_err(|error| error.to_string());
     let begin = |snapshot: &Snapshot| {
@@ -41,20 +40,16 @@ pub async fn check(
         // One of an older form is passed over by whoever loads the aggregate, too.
         (model.snapshot_schema() == snapshot.schema).then(|| Folded(model.begin(&snapshot.stream)))
     };
-    let mut told = 0;
     let progress = |events: u64| {
-        if cancelled.get() {
-            return ControlFlow::Break(());
-        }
-        if events >= told + TELL_EVERY {
-            told = events;
-            act.emit(Action::VerifyProgress { events });
-        }
+        course.tell("Checking", events, 0.0);
         ControlFlow::Continue(())
     };
-    let result = verify(store, decodes, begin, progress).await;
-    // Nobody waits for a check that was cancelled; another may be running by now.
-    if !cancelled.get() {
-        act.emit(Action::Verified(result.map(Rc::new)));
+    let checked = verify_store(store, decodes, begin, progress).await;
+    let checked = checked.map_err(|error| format!("{error}."))?;
+    let found = checked.findings.len() as u64 + checked.more;
+    let answer = super::done([checked.events, checked.unchecked, found]);
+    for finding in checked.findings.iter().take(SHOWN) {
+        answer.push(&finding.to_string().into());
     }
+    Ok(answer)
 }

@@ -1,11 +1,10 @@
 //! A file that is packed with gzip, by the browser's own means.
 
-use gloo::file::Blob;
-use js_sys::{Promise, Reflect};
+use js_sys::Promise;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::ReadableStream;
+use web_sys::{Blob, ReadableStream};
 
 #[wasm_bindgen]
 extern "C" {
@@ -25,26 +24,18 @@ extern "C" {
     fn blob(this: &Response) -> Result<Promise, JsValue>;
 }
 
-/// Whether this browser can.
-pub fn is_available() -> bool {
-    let Some(window) = web_sys::window() else {
-        return false;
-    };
-    Reflect::get(&window, &"CompressionStream".into()).is_ok_and(|packing| packing.is_truthy())
-}
-
 /// Packs a file.
 ///
 /// # Errors
 /// A sentence, where this browser can't.
-pub async fn gzip(file: Blob) -> Result<Blob, String> {
+pub async fn gzip(file: &Blob) -> Result<Blob, String> {
     let cannot = |_| "this browser can't pack files with gzip.".to_owned();
-    let packed = begin(&file.into()).map_err(cannot)?;
+    let packed = begin(file).map_err(cannot)?;
     let packed = JsFuture::from(packed).await.map_err(cannot)?;
-    Ok(Blob::from(packed.unchecked_into::<web_sys::Blob>()))
+    Ok(packed.unchecked_into())
 }
 
-fn begin(file: &web_sys::Blob) -> Result<Promise, JsValue> {
+fn begin(file: &Blob) -> Result<Promise, JsValue> {
     let packing = CompressionStream::new("gzip")?;
     let stream = file.stream().pipe_through(packing.unchecked_ref());
     Response::new(&stream)?.blob()
