@@ -17,8 +17,11 @@ use crate::core::{Position, RecordedEvent, StreamId, Version};
 use crate::store::StoreError;
 use crate::store::segments::{INLINE, Index, Page, Run, Segment, runs, unpack};
 
-/// How many segments are read at once.
+/// How many segments are read at once, at most.
 const PAGE: u32 = 1_000;
+
+/// And where they may have pages.
+const FEW: u32 = 2;
 
 /// What a tab knows of the log.
 #[derive(Default)]
@@ -46,6 +49,8 @@ pub(super) struct Ahead {
 /// Whether segments could be taken in.
 enum Taken {
     In,
+    /// With what is in its pages.
+    Paged,
     /// And there are no more.
     All,
     /// The one before it is missing.
@@ -94,6 +99,7 @@ impl Log {
     async fn catch_up_with(&self, log: &ObjectStore) -> Result<(), Fault> {
         // Whether all that is known was read in this transaction, and so at one moment.
         let mut is_anew = false;
+        let mut count = FEW;
         loop {
             let forgotten = self.forgotten();
             is_anew |= self.index.borrow().is_none();
@@ -103,13 +109,16 @@ impl Log {
                 .get_or_insert_default()
                 .last_segment();
             let range = above(&JsValue::from_f64(after as f64))?;
-            let page = answer(log.get_all(Some(range), Some(PAGE))?).await?;
+            let page = answer(log.get_all(Some(range), Some(count))?).await?;
             // Others may have caught up meanwhile, which is as good, or have had it forgotten.
             if self.forgotten() != forgotten {
                 continue;
             }
-            match self.take_page(&page.unchecked_into(), is_anew) {
-                Taken::In => {}
+            match self.take_page(&page.unchecked_into(), count, is_anew) {
+                // Each has the streams of thousands of events: a page that shows something goes on
+                // doing so in between.
+                Taken::Paged => count = FEW,
+                Taken::In => count = PAGE.min(count * 4),
                 Taken::Missed => self.forget(),
                 Taken::All => {
                     self.is_whole.set(true);
@@ -119,7 +128,8 @@ impl Log {
         }
     }
 
-    fn take_page(&self, page: &Array, is_anew: bool) -> Taken {
+    fn take_page(&self, page: &Array, count: u32, is_anew: bool) -> Taken {
+        let mut taken = Taken::In;
         for record in page.iter() {
             let Some(opened) = codec::open_segment(record.unchecked_ref()) else {
                 let cause = "a record lies under a key that is no number";
@@ -127,13 +137,15 @@ impl Log {
                 // After such keys come no numbers any more.
                 return Taken::All;
             };
-            if let Taken::Missed = self.take(opened, is_anew) {
-                return Taken::Missed;
+            match self.take(opened, is_anew) {
+                Taken::Missed => return Taken::Missed,
+                Taken::Paged => taken = Taken::Paged,
+                Taken::In | Taken::All => {}
             }
         }
-        match page.length() {
-            PAGE.. => Taken::In,
-            _ => Taken::All,
+        match page.length() < count {
+            true => Taken::All,
+            false => taken,
         }
     }
 
@@ -161,6 +173,7 @@ impl Log {
             Ok(Content::Paged(segment, pages)) => {
                 let runs = (0..).zip(pages);
                 self.add(segment, runs.flat_map(|(page, runs)| in_page(page, runs)));
+                return Taken::Paged;
             }
             Ok(Content::Emptied(floor)) => {
                 *self.ahead.borrow_mut() = None;

@@ -20,7 +20,8 @@ use crate::store::journal::Entry;
 use crate::store::segments::pack;
 use crate::target::spawn;
 
-/// So many segments at most are read at once, and one where its events are in pages.
+/// So many segments at most are read at once, and one where the events of the one before were in
+/// pages: what says which is large, too.
 const STEP: u32 = 64;
 
 /// Brings the journal to the log's end, where this tab keeps it. Once more where that is under way
@@ -74,9 +75,10 @@ async fn follow(connection: &Rc<Connection>, held: &Held) -> Result<(), String> 
         }
     }
     let mut has_written = false;
+    let mut step = 1;
     loop {
         let seen = held.seen();
-        let read = after(connection, seen).await;
+        let read = after(connection, seen, step).await;
         if held.seen() != seen {
             // What this tab had put in ahead was refused and taken back meanwhile: what the log has
             // in its place comes first.
@@ -90,7 +92,11 @@ async fn follow(connection: &Rc<Connection>, held: &Held) -> Result<(), String> 
         if found.is_empty() {
             break;
         }
+        step = STEP.min(step * 4);
         for (segment, entry, last) in found {
+            if let Some(Entry::Paged { .. }) = &entry {
+                step = 1;
+            }
             if let Some(entry) = entry {
                 has_written = true;
                 held.add(&entry, last, false).await?;
@@ -107,13 +113,18 @@ async fn follow(connection: &Rc<Connection>, held: &Held) -> Result<(), String> 
 /// A segment of the log: its number, what the journal is to hold of it, its last position.
 type Found = (u64, Option<Entry<'static>>, Option<Position>);
 
-/// Some of the segments after one; none where that one was joined with what comes after it.
-async fn after(connection: &Rc<Connection>, seen: u64) -> Result<Option<Vec<Found>>, StoreError> {
+/// At most so many of the segments after one; none where that one was joined with what comes after
+/// it.
+async fn after(
+    connection: &Rc<Connection>,
+    seen: u64,
+    count: u32,
+) -> Result<Option<Vec<Found>>, StoreError> {
     let reading = connection.read("copy", &[LOG, PAGES]).await?;
     let read = async {
         let (log, pages) = (reading.store(LOG)?, reading.store(PAGES)?);
         let range = above(&JsValue::from_f64(seen as f64))?;
-        let records: Array = answer(log.get_all(Some(range), Some(STEP))?)
+        let records: Array = answer(log.get_all(Some(range), Some(count))?)
             .await?
             .unchecked_into();
         let mut found = Vec::new();
