@@ -160,8 +160,15 @@ impl Runner {
     fn read(&self, stream: StreamId, action: fn(StreamId, Read) -> Action) {
         let act = self.act.clone();
         self.with_store(async move |store| {
-            let events = whole_stream(&store, &stream, Version::NONE).await;
-            act.emit(action(stream, events));
+            let (events, failed) = as_far_as_it_goes(&store, &stream, Version::NONE).await;
+            let Some(error) = failed else {
+                return act.emit(action(stream, Ok(events)));
+            };
+            // What comes before a damaged event can be looked at all the same.
+            if !events.is_empty() {
+                act.emit(action(stream.clone(), Ok(events)));
+            }
+            act.emit(action(stream, Err(error)));
         });
     }
 
@@ -200,7 +207,7 @@ async fn open(act: Callback<Action>, slot: Rc<RefCell<Option<Backend>>>) {
             let backend = Backend::Memory(Rc::new(MemoryStore::new()));
             story = story::import(&backend).await;
             *slot.borrow_mut() = Some(backend);
-            Storage::InMemory(reason.to_string())
+            Storage::InMemory(reason)
         }
     };
     act.emit(Action::Opened(storage));
@@ -252,19 +259,35 @@ async fn all_streams(store: &Backend) -> Result<Vec<StreamHead>, StoreError> {
     }
 }
 
-async fn whole_stream(
+async fn whole_stream(store: &Backend, stream: &StreamId, after: Version) -> Read {
+    let (events, failed) = as_far_as_it_goes(store, stream, after).await;
+    failed.map_or(Ok(events), Err)
+}
+
+/// What of a stream can be read from there on, and what ended it before its end.
+async fn as_far_as_it_goes(
     store: &Backend,
     stream: &StreamId,
     after: Version,
-) -> Result<Vec<RecordedEvent>, StoreError> {
+) -> (Vec<RecordedEvent>, Option<StoreError>) {
     let mut events: Vec<RecordedEvent> = Vec::new();
+    let mut limit = PAGE;
     loop {
         let after = events.last().map_or(after, |event| event.version);
-        let page = store.read_stream(stream, after, PAGE).await?;
-        let full = page.len() == PAGE;
-        events.extend(page);
-        if !full {
-            return Ok(events);
+        match store.read_stream(stream, after, limit).await {
+            Ok(page) if page.len() == PAGE => events.extend(page),
+            Ok(page) => {
+                events.extend(page);
+                if limit == PAGE {
+                    return (events, None);
+                }
+                // Then the damaged event is next.
+                limit = PAGE;
+            }
+            Err(StoreError::Corrupt { version, .. }) if version > after.next() && limit == PAGE => {
+                limit = (version.0 - after.0 - 1) as usize;
+            }
+            Err(error) => return (events, Some(error)),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::core::{CommandId, JsonText, StreamId, Version};
 use crate::model::{Draft, FieldError, Registry};
-use crate::store::{Durability, Recovery, SecondCopy, StreamHead};
+use crate::store::{Durability, Recovery, SecondCopy, StoreError, StreamHead};
 use crate::timeline::Timeline;
 
 use super::action::Checked;
@@ -95,7 +95,7 @@ pub enum Storage {
     /// In the browser.
     Kept,
     /// In memory only, because of this.
-    InMemory(String),
+    InMemory(StoreError),
     /// In the browser, but out of reach now, because of this.
     Lost(String),
 }

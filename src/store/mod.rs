@@ -38,7 +38,7 @@ pub enum StoreError {
     },
     /// Another tab keeps an older version of the database open. Close or reload that tab.
     #[error(
-        "another tab keeps an older version of this store open; close it or reload it, then try again"
+        "another tab keeps an older version of this store open; close that tab, then reload this one"
     )]
     Blocked,
     /// A newer Eventloom in another tab has taken the database over. Reload this page.
@@ -58,7 +58,10 @@ pub enum StoreError {
         cause: String,
     },
     /// The database was written by a newer Eventloom. Use that one.
-    #[error("this store has layout {found}; this Eventloom knows layouts up to {known}")]
+    #[error(
+        "a newer Eventloom has made this store (layout {found}, and this one knows them up to \
+         {known}); reload to get the newer one"
+    )]
     Newer {
         /// The layout found.
         found: u32,

@@ -1,16 +1,7 @@
 // What the browser deletes comes back from the second copy, and the page says so.
 import AxeBuilder from '@axe-core/playwright';
+import { besides } from './database.mjs';
 import { expect, test } from './fixtures.mjs';
-
-/** A page of the same origin without the program, to do to its storage what a browser might. */
-async function besides(context, baseURL) {
-  const page = await context.newPage();
-  const address = `${baseURL}beside`;
-  const body = '<!doctype html><link rel="icon" href="data:,">';
-  await page.route(address, (route) => route.fulfill({ contentType: 'text/html', body }));
-  await page.goto(address);
-  return page;
-}
 
 const deleteDatabase = () =>
   new Promise((resolve, reject) => {

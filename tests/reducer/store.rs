@@ -98,8 +98,37 @@ fn a_stream_that_can_not_be_read_is_told_and_what_is_held_stays() {
         whole: false,
         events: Err(StoreError::Full),
     });
-    assert_eq!(outcome(&page).title, "The stream can't be read.");
+    assert_eq!(outcome(&page).title, "This stream can't be shown whole:");
     assert_eq!(view(&page), (3, 3));
+}
+
+#[test]
+fn a_stream_that_is_damaged_is_shown_up_to_there_and_it_is_told_what_to_do() {
+    let damaged = |version| {
+        let stream = ada().to_string();
+        let cause = "its checksum doesn't fit".to_owned();
+        Action::Loaded {
+            stream: ada(),
+            whole: true,
+            events: Err(StoreError::Corrupt {
+                stream,
+                version,
+                cause,
+            }),
+        }
+    };
+    let advice = "An export keeps all that is intact; Verify says what else is damaged.";
+    let mut page = showing(None, 3);
+    page.reduce(damaged(Version(4)));
+    assert_eq!(outcome(&page).title, "This stream can't be shown whole:");
+    assert!(outcome(&page).text.ends_with(advice));
+    assert_eq!(view(&page), (3, 3));
+
+    let mut page = begun_at(ADA);
+    page.reduce(damaged(Version(1)));
+    assert_eq!(outcome(&page).title, "The stream can't be read:");
+    assert!(outcome(&page).text.ends_with(advice));
+    assert!(page.timeline.is_none());
 }
 
 #[test]
@@ -312,7 +341,9 @@ fn a_dialog_that_is_cancelled_asks_for_nothing() {
 fn only_a_store_in_memory_says_that_it_will_be_lost() {
     let mut page = showing(None, 3);
     assert!(!page.in_memory());
-    page.reduce(Action::Opened(Storage::InMemory("denied".into())));
+    let reason = "denied".to_owned();
+    let denied = StoreError::Unavailable { reason };
+    page.reduce(Action::Opened(Storage::InMemory(denied)));
     assert!(page.in_memory());
     page.reduce(Action::StoreLost("deleted".into()));
     assert_eq!(page.storage, Storage::Lost("deleted".into()));

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::core::{RecordedEvent, StreamId};
+use crate::core::{RecordedEvent, StreamId, Version};
 use crate::store::StoreError;
 use crate::timeline::Timeline;
 
@@ -23,7 +23,10 @@ impl State {
         }
         let events = match events {
             Ok(events) => events,
-            Err(error) => return self.store_failed("The stream can't be read.", &error),
+            Err(error) if self.head() > Version::NONE => {
+                return self.store_failed("This stream can't be shown whole:", &error);
+            }
+            Err(error) => return self.store_failed("The stream can't be read:", &error),
         };
         if !whole && self.timeline.is_some() {
             return self.extend(events);

@@ -34,7 +34,7 @@ impl State {
                     self.go(&address, effects);
                 }
             }
-            Action::Listed(Err(error)) => self.store_failed("The streams can't be listed.", &error),
+            Action::Listed(Err(error)) => self.store_failed("The streams can't be listed:", &error),
             Action::Loaded {
                 stream,
                 whole,
@@ -279,12 +279,11 @@ impl State {
         if told.is_some_and(|told| told.kind == OutcomeKind::Unknown) {
             return;
         }
-        self.tell(
-            OutcomeKind::Refused,
-            About::Store,
-            what,
-            &format!("{error}."),
-        );
+        let mut text = format!("{error}.");
+        if let StoreError::Corrupt { .. } = error {
+            text += " An export keeps all that is intact; Verify says what else is damaged.";
+        }
+        self.tell(OutcomeKind::Refused, About::Store, what, &text);
     }
 
     fn tell(&mut self, kind: OutcomeKind, about: About, title: &str, text: &str) {

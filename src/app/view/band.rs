@@ -10,7 +10,7 @@ use yew::prelude::*;
 use super::icons::{self, icon};
 use super::notices::Status;
 use super::weave::{THREAD, Weave, Woven};
-use super::{READING, ViewProps, glyph, when};
+use super::{ViewProps, glyph, reading, when};
 use crate::app::action::{Action, Settled, Step};
 use crate::app::loom::{Loom, Tenths, tenths};
 use crate::app::state::{Place, State};
@@ -32,7 +32,7 @@ pub fn Band(props: &ViewProps) -> Html {
                     if state.timeline.is_some() {
                         { format!("Version {viewed} ") }<small>{ format!("of {head}") }</small>
                     } else {
-                        { READING }
+                        { reading(state) }
                     }
                 </h2>
                 if state.viewed.is_some() {
@@ -159,7 +159,7 @@ fn Scrubber(props: &ViewProps) -> Html {
         .as_ref()
         .and_then(|timeline| timeline.event(viewed));
     let text = match event {
-        None if state.timeline.is_none() => READING.to_owned(),
+        None if state.timeline.is_none() => reading(state).to_owned(),
         Some(event) => format!("Version {viewed} of {head}, {}", event.event_type),
         None => format!("Version {viewed} of {head}"),
     };

@@ -79,7 +79,7 @@ pub fn Events(props: &ViewProps) -> Html {
                 }
             </p>
         },
-        None => html! { <p class="empty">{"Reading events…"}</p> },
+        None => html! { <p class="empty">{ super::reading(state) }</p> },
     };
     html! {
         <section class="timeline" aria-label="Timeline">

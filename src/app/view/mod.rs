@@ -28,8 +28,17 @@ use crate::timeline::{Timeline, Wording};
 pub use field::field_id;
 pub use stream_box::STREAM_BOX;
 
-/// Said while a stream is on its way from the store: its version isn't known yet.
-const READING: &str = "Reading…";
+/// Said while a stream is on its way from the store, or never comes: its version isn't known.
+fn reading(state: &State) -> &'static str {
+    let failed = state.outcome.as_ref();
+    let failed =
+        failed.is_some_and(|it| it.kind == OutcomeKind::Refused && it.about == About::Store);
+    if failed {
+        "Can't be read"
+    } else {
+        "Reading…"
+    }
+}
 
 /// What most views need: the state, and where actions go.
 #[derive(Properties, Clone)]

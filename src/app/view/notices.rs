@@ -5,14 +5,24 @@ use yew::prelude::*;
 use super::ViewProps;
 use crate::app::action::Action;
 use crate::app::state::{Outcome, OutcomeKind, Progress, State, Storage};
+use crate::store::StoreError;
 
 /// What stays to be told about storage.
 fn storage_warning(state: &State) -> Option<String> {
     match &state.storage {
-        Storage::InMemory(reason) => Some(format!(
-            "Your events are kept in memory only and go with this page: {reason}. \
-             Export them to keep them, or allow this site to store data and reload."
-        )),
+        Storage::InMemory(reason) => {
+            let advice = match reason {
+                StoreError::Unavailable { .. } => {
+                    "Export them to keep them, or allow this site to store data and reload"
+                }
+                StoreError::Full => "Make room on the disk and reload, or export them to keep them",
+                // Somebody else's, and as it was.
+                _ => "What was saved before is untouched, and isn't shown here",
+            };
+            Some(format!(
+                "Your events are kept in memory only and go with this page: {reason}. {advice}."
+            ))
+        }
         Storage::Lost(reason) => Some(format!("Nothing more can be saved here: {reason}.")),
         Storage::Opening | Storage::Kept => None,
     }

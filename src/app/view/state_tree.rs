@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use super::{READING, glyph, wording};
+use super::{glyph, reading, wording};
 use crate::app::state::State;
 use crate::core::{StreamId, Version};
 use crate::timeline::{Change, Node, Timeline, tree};
@@ -123,13 +123,13 @@ pub fn StateTree(props: &StateProps) -> Html {
                     if state.timeline.is_some() {
                         { format!("Version {viewed} of {head}") }
                     } else {
-                        { READING }
+                        { reading(state) }
                     }
                 </span>
             </div>
             <ul ref={list} role="tree" aria-label="State" class="tree" {onkeydown}>
                 if state.timeline.is_none() {
-                    <li role="treeitem" class="nothing" tabindex="0" aria-selected="false">{ READING }</li>
+                    <li role="treeitem" class="nothing" tabindex="0" aria-selected="false">{ reading(state) }</li>
                 } else if viewed == Version::NONE {
                     <li role="treeitem" class="nothing" tabindex="0" aria-selected="false">
                         {"Nothing has happened yet: version 0 is the empty state."}

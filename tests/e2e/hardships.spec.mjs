@@ -1,0 +1,165 @@
+// What can stand between a page and its store: another program's database, another tab, damage, time spent
+// in the back/forward cache. Each is met by a sentence that says what to do, and what can be read is shown.
+import { besides } from './database.mjs';
+import { expect, test } from './fixtures.mjs';
+import { Playground } from './page.mjs';
+
+/** Makes the database one of a layout of this number. */
+const lift = (layout) =>
+  new Promise((resolve, reject) => {
+    const opening = indexedDB.open('eventloom', layout);
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+      opening.result.close();
+      resolve();
+    };
+  });
+
+/** Makes a database of the first layout, and keeps it open as a tab would that hears of no newer one. */
+const keepFirstLayout = () =>
+  new Promise((resolve, reject) => {
+    const opening = indexedDB.open('eventloom', 1);
+    opening.onerror = () => reject(opening.error);
+    opening.onupgradeneeded = () => {
+      const database = opening.result;
+      const stream = ['aggregate_type', 'aggregate_id'];
+      const events = database.createObjectStore('events', { keyPath: 'position', autoIncrement: true });
+      events.createIndex('stream_version', [...stream, 'version'], { unique: true });
+      events.createIndex('stream_event_id', [...stream, 'event_id'], { unique: true });
+      database.createObjectStore('streams', { keyPath: stream });
+      database.createObjectStore('snapshots', { keyPath: stream });
+      database.createObjectStore('checkpoints', { keyPath: 'subscriber' });
+      database.createObjectStore('meta', { keyPath: 'key' });
+    };
+    opening.onsuccess = () => {
+      window.kept = opening.result;
+      resolve();
+    };
+  });
+
+/** Changes the payload of one event of the story, as somebody does who edits the database by hand. */
+const damage = (version) =>
+  new Promise((resolve, reject) => {
+    const opening = indexedDB.open('eventloom');
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+      const writing = opening.result.transaction('log', 'readwrite');
+      writing.objectStore('log').openCursor().onsuccess = ({ target: { result: cursor } }) => {
+        const record = cursor.value;
+        record.events[version - 1].data = '{"amount":1}';
+        cursor.update(record);
+      };
+      writing.oncomplete = () => {
+        opening.result.close();
+        resolve();
+      };
+    };
+  });
+
+test('a store that a newer Eventloom made is left as it is, and the page says what to do', async ({
+  context, page, playground, baseURL,
+}) => {
+  await playground.open();
+  await playground.shows(9, 9);
+  await page.goto('about:blank');
+  const beside = await besides(context, baseURL);
+  await beside.evaluate(lift, 4_000);
+  await playground.open();
+  await playground.shows(9, 9);
+  await expect(playground.alert).toHaveCount(1);
+  await expect(playground.alert).toContainText('in memory only');
+  await expect(playground.alert).toContainText(/a newer Eventloom has made this store \(layout 4000, .*; reload to get the newer one/);
+  await expect(playground.alert).toContainText('What was saved before is untouched');
+  await playground.record('Deposit', { Amount: '1.00' }, 'MoneyDeposited', 10);
+  const events = await beside.evaluate(() => new Promise((resolve) => {
+    indexedDB.open('eventloom').onsuccess = ({ target: { result: database } }) => {
+      database.transaction('log').objectStore('log').getAll().onsuccess = ({ target }) => {
+        database.close();
+        resolve(target.result.flatMap((segment) => segment.events).length);
+      };
+    };
+  }));
+  expect(events).toBe(9);
+});
+
+test('a tab that keeps an older database open is told of, and once it is closed a reload shows the store', async ({
+  context, playground, baseURL,
+}) => {
+  const beside = await besides(context, baseURL);
+  await beside.evaluate(keepFirstLayout);
+  await playground.open();
+  await playground.shows(9, 9);
+  await expect(playground.alert).toHaveCount(1);
+  await expect(playground.alert).toContainText('in memory only');
+  await expect(playground.alert).toContainText(
+    'another tab keeps an older version of this store open; close that tab, then reload this one',
+  );
+  await beside.close();
+  await playground.page.reload();
+  await playground.shows(9, 9);
+  await expect(playground.alert).toHaveCount(0);
+  await expect(playground.storage).toContainText('Saved');
+});
+
+test('a stream with a damaged event is shown up to there, and the rest of the store can be exported', async ({
+  context, page, playground, baseURL, picture,
+}) => {
+  await playground.open();
+  await playground.shows(9, 9);
+  await page.goto('about:blank');
+  const beside = await besides(context, baseURL);
+  await beside.evaluate(damage, 4);
+  await playground.open();
+  await playground.shows(3, 3);
+  await expect(playground.alert).toContainText(
+    "This stream can't be shown whole: the record of bank_account/ada-savings version 4 is damaged: its checksum doesn't"
+      + ' fit what it holds. An export keeps all that is intact; Verify says what else is damaged.',
+  );
+  await picture('a-stream-is-damaged');
+  const { text } = await playground.exported();
+  const versions = text.trim().split('\n').map((line) => JSON.parse(line).streamversion);
+  expect(versions).toEqual([1, 2, 3, 5, 6, 7, 8, 9]);
+  await expect(playground.status).toContainText('Left out: 1 damaged record');
+});
+
+test('a stream whose first event is damaged is said to be unreadable, and not to be empty', async ({
+  context, page, playground, baseURL,
+}) => {
+  await playground.open();
+  await playground.shows(9, 9);
+  await page.goto('about:blank');
+  const beside = await besides(context, baseURL);
+  await beside.evaluate(damage, 1);
+  await page.goto('./');
+  await expect(playground.alert).toContainText("The stream can't be read: the record of bank_account/ada-savings version 1");
+  await expect(playground.state).toContainText("Can't be read");
+  await expect(playground.state).not.toContainText('Nothing has happened yet');
+  await expect(playground.timeline).not.toContainText('begins with its first event');
+});
+
+test('a page that comes back by Back shows what was recorded meanwhile, and goes on', async ({
+  playwright, launchOptions, baseURL,
+}, testInfo) => {
+  // Playwright switches the back/forward cache off.
+  const context = await playwright.chromium.launchPersistentContext(testInfo.outputPath('profile'), {
+    ...launchOptions,
+    baseURL,
+    ignoreDefaultArgs: ['--disable-back-forward-cache'],
+  });
+  const problems = [];
+  context.on('weberror', (event) => problems.push(String(event.error())));
+  const playground = new Playground(await context.newPage());
+  await playground.open();
+  await playground.shows(9, 9);
+  const beside = await besides(context, baseURL);
+  const other = new Playground(beside);
+  await playground.page.goto('data:text/html,<p>elsewhere</p>');
+  await other.open();
+  await other.record('Deposit', { Amount: '1.00' }, 'MoneyDeposited', 10);
+  await playground.page.goBack();
+  await playground.shows(10, 10);
+  await playground.record('Deposit', { Amount: '1.00' }, 'MoneyDeposited', 11);
+  await other.shows(11, 11);
+  await context.close();
+  expect(problems).toEqual([]);
+});
