@@ -7,8 +7,8 @@ use eventloom::store::{Durability, StoreError};
 
 use super::support::{foreign, stream};
 use super::{
-    ADA, ID, ada, arrived, begun_at, head_of, history, loaded, outcome, replace, showing,
-    shown_balance, submitted, view,
+    ADA, ID, ada, arrived, begun_at, head_of, history, listed_at, loaded, outcome, replace,
+    showing, shown_balance, submitted, view,
 };
 
 fn remembered(page: &State) -> [Effect; 1] {
@@ -124,7 +124,7 @@ fn a_stream_that_is_damaged_is_shown_up_to_there_and_it_is_told_what_to_do() {
     assert!(outcome(&page).text.ends_with(advice));
     assert_eq!(view(&page), (3, 3));
 
-    let mut page = begun_at(ADA);
+    let (mut page, _) = listed_at(ADA, 9);
     page.reduce(damaged(Version(1)));
     assert_eq!(outcome(&page).title, "The stream can't be read:");
     assert!(outcome(&page).text.ends_with(advice));
