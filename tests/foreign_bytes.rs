@@ -1,0 +1,55 @@
+//! Bytes that no log was ever kept as, though their checksums fit: they are refused, and what can't be
+//! refused is borne. Each test was a finding of `cargo xtask fuzz`, or came up on the way to it.
+
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use eventloom::core::{Position, Version};
+use eventloom::store::checksum;
+use eventloom::store::journal::Mark;
+use eventloom::store::segments::{Index, read_directory};
+
+/// 2^63 − 1, the greatest number that is read, in nine bytes of seven bits.
+const GREATEST: [u8; 9] = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f];
+
+/// 2^64 − 1, in ten.
+const BEYOND: [u8; 10] = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
+
+/// A mark of a journal whose number of marks is this, and whose checksum fits.
+fn mark(turn: &[u8]) -> Vec<u8> {
+    let mut slot = [&[7; 16], turn].concat();
+    slot.resize(124, 0);
+    slot.extend(checksum::of_bytes(&slot, "mark").to_le_bytes());
+    slot
+}
+
+#[test]
+fn a_mark_after_which_none_can_be_newer_is_no_mark() {
+    let read = Mark::read(&mark(&[5])).unwrap();
+    let mut next = read;
+    let _ = next.end_at(read.before, read.tail);
+    assert_ne!(next, read);
+    assert_eq!(Mark::read(&mark(&BEYOND)), None);
+}
+
+#[test]
+fn an_index_after_whose_last_number_none_follows_is_refused() {
+    // Form, last segment, last position, floor, emptied, no segments, no streams.
+    let index = |last: &[u8]| Index::from_bytes(&[&[1], last, last, &[0, 0, 0, 0]].concat());
+    assert!(index(&BEYOND).is_err());
+    let index = index(&GREATEST).unwrap();
+    assert!(index.follows(1 << 63));
+    assert_eq!(index.next_position(), Position(1 << 63));
+}
+
+#[test]
+fn a_directory_of_versions_beyond_any_log_is_refused() {
+    // One page of one run: a/b, from a version on, one event.
+    let directory =
+        |first: &[u8]| read_directory(&[&[1, 1, 1, 1, b'a', 1, b'b'], first, &[1]].concat());
+    assert!(directory(&BEYOND).is_err());
+    assert_eq!(
+        directory(&GREATEST).unwrap()[0][0].first,
+        Version((1 << 63) - 1)
+    );
+}
