@@ -42,6 +42,34 @@ fn an_index_after_whose_last_number_none_follows_is_refused() {
     assert_eq!(index.next_position(), Position(1 << 63));
 }
 
+/// An index of two segments, 1 and 2, whose one stream, `a/b` at version 2, is in them by these parts.
+fn index_of(parts: &[u8]) -> bool {
+    let before = [1, 2, 2, 0, 0, 2, 1, 1, 1, 1, 0, 2, 2, 2, 2, 0];
+    let stream = [1, 1, b'a', 1, b'b', 2];
+    Index::from_bytes(&[&before[..], &stream, parts].concat()).is_ok()
+}
+
+#[test]
+fn an_index_with_a_stream_in_segments_or_from_versions_that_are_not_there_is_refused() {
+    // How many parts; of each by how much its segment is more, its page and one, and the same of versions.
+    assert!(index_of(&[2, 1, 0, 1, 1, 0, 1]));
+    assert!(!index_of(&[2, 1, 0, 1, 2, 0, 1]));
+    assert!(!index_of(&[2, 1, 0, 1, 1, 0, 2]));
+    // Together they are 2^64 and more.
+    let beyond = [&[3, 1, 0, 1][..], &GREATEST, &[0, 0], &GREATEST, &[0, 0]].concat();
+    assert!(!index_of(&beyond));
+}
+
+#[test]
+fn an_index_that_names_a_stream_twice_is_refused() {
+    let stream = [1, b'a', 1, b'b', 1, 0];
+    let before = [1, 1, 1, 0, 0, 0];
+    let index =
+        |count: u8, streams: &[u8]| Index::from_bytes(&[&before[..], &[count], streams].concat());
+    assert!(index(1, &stream).is_ok());
+    assert!(index(2, &stream.repeat(2)).is_err());
+}
+
 #[test]
 fn a_directory_of_versions_beyond_any_log_is_refused() {
     // One page of one run: a/b, from a version on, one event.
