@@ -4,10 +4,10 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use eventloom::core::{Position, Version};
+use eventloom::core::{Position, StreamId, Version};
 use eventloom::store::checksum;
 use eventloom::store::journal::Mark;
-use eventloom::store::segments::{Index, read_directory};
+use eventloom::store::segments::{Index, Run, Segment, read_directory};
 
 /// 2^63 − 1, the greatest number that is read, in nine bytes of seven bits.
 const GREATEST: [u8; 9] = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f];
@@ -68,6 +68,30 @@ fn an_index_that_names_a_stream_twice_is_refused() {
         |count: u8, streams: &[u8]| Index::from_bytes(&[&before[..], &[count], streams].concat());
     assert!(index(1, &stream).is_ok());
     assert!(index(2, &stream.repeat(2)).is_err());
+}
+
+#[test]
+fn streams_that_claim_more_events_than_can_be_counted_count_as_the_most() {
+    let stream = |name| [&[1, b'a', 1, name][..], &GREATEST, &[0]].concat();
+    let streams = [stream(b'1'), stream(b'2'), stream(b'3')].concat();
+    let index = Index::from_bytes(&[&[1, 1, 1, 0, 0, 0, 3], &streams[..]].concat()).unwrap();
+    assert_eq!(index.events(), u64::MAX);
+
+    let run = |id: &str| Run {
+        stream: StreamId::new("a", id).unwrap(),
+        first: Version(1),
+        count: (1 << 63) - 1,
+    };
+    let segment = Segment {
+        number: 1,
+        from: 1,
+        first: Position(1),
+        last: Position(2),
+        pages: 1,
+    };
+    let mut index = Index::default();
+    index.add(segment, ["1", "2", "3"].map(|id| (0, run(id))));
+    assert_eq!(index.events(), u64::MAX);
 }
 
 #[test]

@@ -115,7 +115,7 @@ fn read(rest: &mut Rest<'_>) -> Option<Index> {
                 first: Version(first),
             });
         }
-        index.events += thread.version.0;
+        index.events = index.events.saturating_add(thread.version.0);
         if index.streams.insert(stream, thread).is_some() {
             return None;
         }
