@@ -2,27 +2,66 @@
 
 use eventloom::app::address;
 use eventloom::archive::event_id;
-use eventloom::core::{JsonText, StreamId, Timestamp};
+use eventloom::core::{JsonText, MAX_DEPTH, StreamId, Timestamp};
 use eventloom::model::money;
+use serde_json::Value;
 
 /// Two JSON texts, parted by a line feed; where there is none, one beside itself.
 ///
-/// Law: the text of what was parsed is parsed as the same; to mean the same value is reflexive and
-/// symmetric; what serde_json keeps of it is the same value again, unless digits were dropped.
+/// Law: the text of what was parsed is parsed as the same, means what it meant, and isn't nested deeper
+/// than may be; to mean the same value is reflexive and symmetric, and what serde_json reads is then alike.
 pub fn json(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let (one, other) = text.split_once('\n').unwrap_or((&text, &text));
-    let (one, other) = (JsonText::parse(one), JsonText::parse(other));
-    for json in [&one, &other].into_iter().flatten() {
-        assert_eq!(JsonText::parse(json.as_str()).as_ref(), Ok(json));
-        assert!(json.same_value(json));
-        if let Ok(value) = json.read::<serde_json::Value>() {
-            let written = JsonText::of(&value).expect("what was parsed isn't too deep");
-            assert_eq!(written.same_value(json), json.same_value(&written));
+    let (Some(one), other) = (parsed(one), parsed(other)) else {
+        return;
+    };
+    for other in other.iter().chain(&reread(&one)) {
+        let is_same = one.same_value(other);
+        assert_eq!(other.same_value(&one), is_same);
+        if let (true, Ok(a), Ok(b)) = (is_same, one.read(), other.read()) {
+            assert!(are_alike(&a, &b), "{one} and {other}");
         }
     }
-    if let (Ok(one), Ok(other)) = (one, other) {
-        assert_eq!(one.same_value(&other), other.same_value(&one));
+}
+
+fn parsed(text: &str) -> Option<JsonText> {
+    let json = JsonText::parse(text).ok()?;
+    assert_eq!(JsonText::parse(json.as_str()).as_ref(), Ok(&json));
+    assert!(json.same_value(&json));
+    let value = json.read::<Value>().ok();
+    assert_eq!(serde_json::from_str(text).ok(), value);
+    assert!(value.is_none_or(|value| depth(&value) <= MAX_DEPTH));
+    Some(json)
+}
+
+/// What is left of a text once serde_json read and wrote it; it may drop digits.
+fn reread(json: &JsonText) -> Option<JsonText> {
+    let value = json.read::<Value>().ok()?;
+    Some(JsonText::of(&value).expect("what was parsed isn't too deep"))
+}
+
+fn depth(value: &Value) -> usize {
+    let inner = match value {
+        Value::Array(items) => items.iter().map(depth).max(),
+        Value::Object(fields) => fields.values().map(depth).max(),
+        _ => return 0,
+    };
+    1 + inner.unwrap_or(0)
+}
+
+/// The same, but for digits that a float doesn't keep.
+fn are_alike(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => one.as_f64() == other.as_f64(),
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(a, b)| are_alike(a, b))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            let has = |(key, value)| other.get(key).is_some_and(|there| are_alike(value, there));
+            one.len() == other.len() && one.iter().all(has)
+        }
+        _ => one == other,
     }
 }
 
