@@ -19,7 +19,7 @@ use std::thread;
 use decoders::{DECODERS, Decoder};
 
 /// So many changed inputs for each decoder.
-const CHANGED: u64 = 1_500;
+const CHANGED: u64 = 1_000;
 
 /// The stack that a decoder has to do with: half of what wasm has.
 const STACK: usize = 512 * 1024;
