@@ -297,11 +297,11 @@ impl Decider for BankAccount {
             }
             Event::MoneyDeposited { amount, .. } => {
                 state.balance = state.balance.saturating_add(*amount);
-                state.movements.deposits += 1;
+                state.movements.deposits = state.movements.deposits.saturating_add(1);
             }
             Event::MoneyWithdrawn { amount, .. } | Event::MoneyTransferredOut { amount, .. } => {
                 state.balance = state.balance.saturating_sub(*amount);
-                state.movements.withdrawals += 1;
+                state.movements.withdrawals = state.movements.withdrawals.saturating_add(1);
             }
             Event::AccountFrozen { .. } => state.status = Status::Frozen,
             Event::AccountUnfrozen { .. } => state.status = Status::Open,

@@ -1,7 +1,8 @@
 //! Numbers, texts and bytes one after the other, as postcard writes them. Written by hand rather than
 //! derived: what is derived takes ten times the code, and the page has to be loaded.
 
-/// Adds a number, seven bits a byte, the lowest first; the eighth bit says that more follow.
+/// Adds a number, seven bits a byte, the lowest first; the eighth bit says that more follow. Numbers of a
+/// log are below 2^63, and no others are read again.
 pub(super) fn put(bytes: &mut Vec<u8>, mut value: u64) {
     while value > 0x7f {
         bytes.push(value as u8 | 0x80);
@@ -20,9 +21,10 @@ pub(super) fn put_bytes(bytes: &mut Vec<u8>, some: &[u8]) {
 pub(super) struct Rest<'a>(pub(super) &'a [u8]);
 
 impl<'a> Rest<'a> {
+    /// None beyond 2^63 − 1: so whoever reads two may add them, and one more, without overflow.
     pub(super) fn number(&mut self) -> Option<u64> {
         let mut value = 0;
-        for shift in (0..64).step_by(7) {
+        for shift in (0..63).step_by(7) {
             let (&byte, rest) = self.0.split_first()?;
             self.0 = rest;
             value |= u64::from(byte & 0x7f) << shift;

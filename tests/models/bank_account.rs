@@ -353,6 +353,23 @@ fn any_command() -> impl Strategy<Value = Command> {
     ]
 }
 
+#[test]
+fn movements_that_a_snapshot_counts_as_high_as_can_be_are_counted_no_further() {
+    let counted = Movements {
+        deposits: u64::MAX,
+        withdrawals: u64::MAX,
+    };
+    let mut state = State {
+        movements: counted.clone(),
+        ..State::default()
+    };
+    for event in [deposited(1), withdrawn(1), transferred(1)] {
+        BankAccount.evolve(&mut state, &event);
+    }
+    assert_eq!(state.movements, counted);
+    assert_eq!(state.balance, -1);
+}
+
 proptest! {
     #[test]
     fn any_history_at_all_has_a_state_and_any_command_an_answer(

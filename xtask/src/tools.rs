@@ -13,6 +13,7 @@ use crate::process::{self, Ending};
 use crate::project::Project;
 
 const CARGO_DENY: &str = "0.20.2";
+const CARGO_FUZZ: &str = "0.13.2";
 const TRUNK: &str = "0.21.14";
 const WASM_PACK: &str = "0.15.1";
 const WASM: &str = "wasm32-unknown-unknown";
@@ -24,6 +25,8 @@ pub enum Tool {
     Linters,
     /// The standard library for WebAssembly.
     WasmTarget,
+    /// A nightly compiler: a fuzzer asks for what stable ones don't give.
+    Nightly,
     /// Playwright, axe and wasm-opt.
     NodePackages,
     /// Other stores of browsers, to measure ours against.
@@ -38,6 +41,8 @@ pub enum Tool {
     Trunk,
     /// What checks the dependencies.
     CargoDeny,
+    /// What builds and runs the fuzz targets.
+    CargoFuzz,
 }
 
 /// Installs those of `tools` that are missing, having said which and for how long.
@@ -82,12 +87,21 @@ impl Tool {
                 .iter()
                 .all(|name| process::answer(project.cargo().args([name, "--version"])).is_some())),
             Self::WasmTarget => Ok(has_wasm_target(project)),
+            Self::Nightly => Ok(process::answer(project.command("rustup").args([
+                "run",
+                "nightly",
+                "rustc",
+                "--version",
+            ]))
+            .is_some()),
             Self::NodePackages => node::is_here(project, &node::TOOLS),
             Self::Peers => node::is_here(project, &node::PEERS),
             Self::Browser => Ok(browser::is_here(project)),
-            Self::WasmBindgen | Self::Trunk | Self::WasmPack | Self::CargoDeny => {
-                Ok(self.cargo_tool(project)?.is_here(project))
-            }
+            Self::WasmBindgen
+            | Self::Trunk
+            | Self::WasmPack
+            | Self::CargoDeny
+            | Self::CargoFuzz => Ok(self.cargo_tool(project)?.is_here(project)),
         }
     }
 
@@ -95,13 +109,16 @@ impl Tool {
     fn promise(self, project: &Project) -> Result<String> {
         Ok(match self {
             Self::Linters => "rustfmt and Clippy, with rustup: under a minute".to_owned(),
+            Self::Nightly => "a nightly compiler, with rustup: a minute or two".to_owned(),
             Self::WasmTarget => format!("the target {WASM}, with rustup: under a minute"),
             Self::NodePackages => node::TOOLS.promise.to_owned(),
             Self::Peers => node::PEERS.promise.to_owned(),
             Self::Browser => browser::PROMISE.to_owned(),
-            Self::WasmBindgen | Self::Trunk | Self::WasmPack | Self::CargoDeny => {
-                self.cargo_tool(project)?.promise()
-            }
+            Self::WasmBindgen
+            | Self::Trunk
+            | Self::WasmPack
+            | Self::CargoDeny
+            | Self::CargoFuzz => self.cargo_tool(project)?.promise(),
         })
     }
 
@@ -110,12 +127,18 @@ impl Tool {
         match self {
             Self::Linters => rustup(project, &["component", "add", "rustfmt", "clippy"]),
             Self::WasmTarget => rustup(project, &["target", "add", WASM]),
+            Self::Nightly => rustup(
+                project,
+                &["toolchain", "install", "nightly", "--profile", "minimal"],
+            ),
             Self::NodePackages => node::install(project, &node::TOOLS),
             Self::Peers => node::install(project, &node::PEERS),
             Self::Browser => browser::install(project),
-            Self::WasmBindgen | Self::Trunk | Self::WasmPack | Self::CargoDeny => {
-                self.cargo_tool(project)?.install(project)
-            }
+            Self::WasmBindgen
+            | Self::Trunk
+            | Self::WasmPack
+            | Self::CargoDeny
+            | Self::CargoFuzz => self.cargo_tool(project)?.install(project),
         }
     }
 
@@ -127,6 +150,9 @@ impl Tool {
             }
             Self::CargoDeny => {
                 CargoTool::locked("cargo-deny", "cargo-deny", CARGO_DENY, "about 6 minutes")
+            }
+            Self::CargoFuzz => {
+                CargoTool::locked("cargo-fuzz", "cargo-fuzz", CARGO_FUZZ, "about a minute")
             }
             // Its version must be that of the library, to the last digit.
             _ => CargoTool::unlocked(

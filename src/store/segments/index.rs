@@ -227,7 +227,8 @@ impl Index {
         };
         let before = thread.version;
         thread.version = before.max(Version(first.0.saturating_add(count).saturating_sub(1)));
-        self.events += thread.version.0 - before.0;
+        let more = thread.version.0 - before.0;
+        self.events = self.events.saturating_add(more);
         // Of events in pages the ids aren't read.
         if page != INLINE
             && let Some(ids) = thread.ids.take()

@@ -76,7 +76,8 @@ impl Index {
     }
 }
 
-/// Reads an index; none where the bytes end before it does, or go on after it.
+/// Reads an index; none where the bytes end before it does, or go on after it, or name a stream
+/// twice, a segment after the last, or a version after a stream's last.
 fn read(rest: &mut Rest<'_>) -> Option<Index> {
     let mut index = Index {
         last_segment: rest.number()?,
@@ -102,17 +103,22 @@ fn read(rest: &mut Rest<'_>) -> Option<Index> {
         };
         let (mut segment, mut first) = (0_u64, 0_u64);
         for _ in 0..rest.number()? {
-            segment = segment.wrapping_add(rest.number()?);
+            segment = segment.checked_add(rest.number()?)?;
             let page = u32::try_from(rest.number()?).ok()?;
-            first = first.wrapping_add(rest.number()?);
+            first = first.checked_add(rest.number()?)?;
+            if segment > index.last_segment || first > thread.version.0 {
+                return None;
+            }
             thread.parts.push(Part {
                 segment,
                 page: page.checked_sub(1).unwrap_or(INLINE),
                 first: Version(first),
             });
         }
-        index.events += thread.version.0;
-        index.streams.insert(stream, thread);
+        index.events = index.events.saturating_add(thread.version.0);
+        if index.streams.insert(stream, thread).is_some() {
+            return None;
+        }
     }
     rest.0.is_empty().then_some(index)
 }

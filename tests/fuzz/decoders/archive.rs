@@ -1,0 +1,83 @@
+//! A file of events: what is taken in goes out and comes in again as it was.
+
+use eventloom::archive::{Line, Planner, Reader, Refused, write_event};
+use eventloom::core::{RecordedEvent, Timestamp};
+use eventloom::model::Registry;
+
+use super::choice;
+
+/// The time of those that bring none.
+const NOW: Timestamp = Timestamp::from_millis(1_767_603_602_000);
+
+/// The most bytes that a refusal may have: it is shown to a person.
+const MOST_WORDS: usize = 4_096;
+
+/// The first byte says how long the pieces are in which the rest is fed.
+///
+/// Law: a refusal is short; what is planned into an empty store, written and read again is the same
+/// lines, and planned and written once more the same bytes.
+pub fn archive(bytes: &[u8]) {
+    let (piece, file) = choice(bytes);
+    let read = lines(file, usize::from(piece) + 1);
+    let whole = lines(file, usize::MAX);
+    assert_eq!(read, whole, "the sizes of pieces matter");
+    let Some(lines_read) = told(read) else {
+        return;
+    };
+    let Some(events) = told(plan(lines_read.clone())) else {
+        return;
+    };
+    let written = write(&events);
+    let again = lines(written.as_bytes(), usize::MAX).expect("what was written is read");
+    // A line that says an earlier one again is written once.
+    let mut kept = lines_read;
+    let mut seen = std::collections::HashSet::new();
+    kept.retain(|line| seen.insert(line.event_id));
+    assert_eq!(kept.len(), again.len());
+    for ((line, event), again) in kept.iter().zip(&events).zip(&again) {
+        let expected = Line {
+            number: again.number,
+            version: Some(event.version),
+            position: Some(event.position),
+            timestamp: Some(line.timestamp.unwrap_or(NOW)),
+            ..line.clone()
+        };
+        assert_eq!(*again, expected);
+    }
+    let events = plan(again).expect("what was written is planned");
+    assert_eq!(write(&events), written);
+}
+
+/// The one place that knows how a reader hands its lines over.
+fn lines(file: &[u8], piece: usize) -> Result<Vec<Line>, Refused> {
+    let mut reader = Reader::new();
+    for piece in file.chunks(piece) {
+        reader.feed(piece)?;
+    }
+    reader.finish()
+}
+
+fn plan(lines: Vec<Line>) -> Result<Vec<RecordedEvent>, Refused> {
+    let models = Registry::shipped();
+    let decodes = |event: &RecordedEvent| models.check(event).map_err(|error| error.to_string());
+    Planner::new(lines)
+        .plan(NOW, decodes)
+        .map(|plan| plan.events)
+}
+
+fn write(events: &[RecordedEvent]) -> String {
+    let mut text = String::new();
+    for event in events {
+        write_event(event, &mut text);
+    }
+    text
+}
+
+fn told<T>(outcome: Result<T, Refused>) -> Option<T> {
+    outcome
+        .map_err(|refused| {
+            let words = refused.to_string();
+            assert!(words.len() <= MOST_WORDS, "{} bytes: {words}", words.len());
+        })
+        .ok()
+}

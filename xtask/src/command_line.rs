@@ -1,0 +1,337 @@
+//! The command line: what it may ask for, and what it is told where it asks for something else.
+
+use crate::bench::{Folding, Measuring};
+use crate::failure::{Failure, Result};
+use crate::faults::Killing;
+use crate::fuzz::Fuzzing;
+use crate::serve::Serving;
+use crate::stages::Stage;
+
+/// With fewer, the streams to load would be too short to time.
+const FEWEST_EVENTS: u32 = 1_000;
+
+/// How `cargo xtask test faults` is told what to do.
+const KILLING: &str = "cargo xtask test faults --rounds 20 --seed 7";
+
+/// What the command line asks for.
+#[derive(Debug, PartialEq)]
+pub enum Task {
+    /// What can be asked for.
+    Help,
+    /// The playground.
+    Serve(Serving),
+    /// Stages of what must hold.
+    Test(Vec<Stage>),
+    /// The kill test alone.
+    Faults(Killing),
+    /// The decoders, fuzzed.
+    Fuzz(Fuzzing),
+    /// The store, measured.
+    BenchBrowser(Measuring),
+    /// The core, measured.
+    BenchCore(Folding),
+    /// The dependencies, checked.
+    Audit,
+}
+
+/// Reads what stands after `cargo xtask`.
+///
+/// # Errors
+/// When it asks for nothing that there is; the words say for what it can ask.
+pub fn parse(arguments: &[String]) -> Result<Task> {
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        [] | ["help", ..] => Ok(Task::Help),
+        all if all.contains(&"-h") || all.contains(&"--help") => Ok(Task::Help),
+        ["serve", options @ ..] => parse_serving(options).map(Task::Serve),
+        ["test"] => Ok(Task::Test(Stage::ALL.to_vec())),
+        ["test", "lint"] => Ok(Task::Test(Stage::lint())),
+        ["test", "faults", options @ ..] => parse_killing(options).map(Task::Faults),
+        ["test", name] => match Stage::named(name) {
+            Some(stage) => Ok(Task::Test(vec![stage])),
+            None => Err(misunderstood(name)),
+        },
+        ["fuzz", options @ ..] => parse_fuzzing(options).map(Task::Fuzz),
+        ["bench"] => Err(Failure::new(
+            "`cargo xtask bench` does not say what to measure.",
+            "Give `cargo xtask bench browser` or `cargo xtask bench core`; `cargo xtask` alone lists their options.",
+        )),
+        ["bench", "browser", options @ ..] => parse_measuring(options).map(Task::BenchBrowser),
+        ["bench", "core", options @ ..] => parse_folding(options).map(Task::BenchCore),
+        ["audit"] => Ok(Task::Audit),
+        ["test" | "audit", _, extra, ..] | ["audit" | "bench", extra, ..] | [extra, ..] => {
+            Err(misunderstood(extra))
+        }
+    }
+}
+
+fn parse_serving(options: &[&str]) -> Result<Serving> {
+    let mut serving = Serving::default();
+    let mut options = options.iter();
+    while let Some(&option) = options.next() {
+        match option {
+            "--open" => serving.open = true,
+            "--release" => serving.release = true,
+            "--port" => {
+                let port = options.next().copied().unwrap_or_default();
+                serving.port = port.parse().map_err(|_| not_a_port(port))?;
+            }
+            other => match other.strip_prefix("--port=") {
+                Some(port) => serving.port = port.parse().map_err(|_| not_a_port(port))?,
+                None => return Err(misunderstood(other)),
+            },
+        }
+    }
+    Ok(serving)
+}
+
+fn parse_measuring(options: &[&str]) -> Result<Measuring> {
+    let mut measuring = Measuring::default();
+    let mut options = options.iter();
+    while let Some(&option) = options.next() {
+        match option {
+            "--short" => measuring.short = true,
+            "--events" => measuring.events = Some(events(options.next().copied().unwrap_or(""))?),
+            other => match other.strip_prefix("--events=") {
+                Some(number) => measuring.events = Some(events(number)?),
+                None => return Err(misunderstood(other)),
+            },
+        }
+    }
+    Ok(measuring)
+}
+
+fn parse_killing(options: &[&str]) -> Result<Killing> {
+    let mut killing = Killing::default();
+    let mut options = options.iter();
+    while let Some(&option) = options.next() {
+        let (name, value) = match option.split_once('=') {
+            Some((name, value)) => (name, value),
+            None => (option, options.next().copied().unwrap_or_default()),
+        };
+        match name {
+            "--rounds" => killing.rounds = whole(value, KILLING)?.max(1),
+            "--seed" => killing.seed = Some(whole(value, KILLING)?),
+            _ => return Err(misunderstood(option)),
+        }
+    }
+    Ok(killing)
+}
+
+fn parse_fuzzing(options: &[&str]) -> Result<Fuzzing> {
+    const EXAMPLE: &str = "cargo xtask fuzz --seconds 60 archive";
+    let mut fuzzing = Fuzzing::default();
+    let mut options = options.iter();
+    while let Some(&option) = options.next() {
+        match option {
+            "--seconds" => {
+                let seconds = options.next().copied().unwrap_or_default();
+                fuzzing.seconds = whole(seconds, EXAMPLE)?.max(1);
+            }
+            other => match other.strip_prefix("--seconds=") {
+                Some(seconds) => fuzzing.seconds = whole(seconds, EXAMPLE)?.max(1),
+                None if other.starts_with('-') || fuzzing.target.is_some() => {
+                    return Err(misunderstood(other));
+                }
+                None => fuzzing.target = Some(other.to_owned()),
+            },
+        }
+    }
+    Ok(fuzzing)
+}
+
+fn whole(text: &str, example: &str) -> Result<u32> {
+    text.parse().map_err(|_| {
+        Failure::new(
+            format!("`{text}` is not a whole number."),
+            format!("Give one, as in `{example}`."),
+        )
+    })
+}
+
+fn parse_folding(options: &[&str]) -> Result<Folding> {
+    let mut folding = Folding::default();
+    for &option in options {
+        match option {
+            "--short" => folding.short = true,
+            "--page" => folding.page = true,
+            other => return Err(misunderstood(other)),
+        }
+    }
+    Ok(folding)
+}
+
+fn events(text: &str) -> Result<u32> {
+    text.parse()
+        .ok()
+        .filter(|number| *number >= FEWEST_EVENTS)
+        .ok_or_else(|| {
+            Failure::new(
+                format!("`{text}` is not a number of events to measure with."),
+                format!("Give {FEWEST_EVENTS} or more, as in `cargo xtask bench browser --events 20000`."),
+            )
+        })
+}
+
+fn misunderstood(argument: &str) -> Failure {
+    Failure::new(
+        format!("`{argument}` is not something that `cargo xtask` knows here."),
+        "`cargo xtask` alone lists what it can do.",
+    )
+}
+
+fn not_a_port(text: &str) -> Failure {
+    Failure::new(
+        format!("`{text}` is not a port."),
+        "Give a number from 1 to 65535, as in `cargo xtask serve --port 8081`.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Task> {
+        let arguments: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        parse(&arguments)
+    }
+
+    #[test]
+    fn nothing_asks_for_help() {
+        assert_eq!(parsed("").unwrap(), Task::Help);
+        assert_eq!(parsed("serve --help").unwrap(), Task::Help);
+        assert_eq!(parsed("bench browser --help").unwrap(), Task::Help);
+    }
+
+    #[test]
+    fn serve_takes_its_options_in_any_order() {
+        let expected = Serving {
+            open: true,
+            port: 8081,
+            release: false,
+        };
+        assert_eq!(
+            parsed("serve --port 8081 --open").unwrap(),
+            Task::Serve(expected)
+        );
+        assert_eq!(
+            parsed("serve --open --port=8081").unwrap(),
+            Task::Serve(expected)
+        );
+    }
+
+    #[test]
+    fn a_port_that_is_none_is_an_error() {
+        assert!(parsed("serve --port").is_err());
+        assert!(parsed("serve --port many").is_err());
+    }
+
+    #[test]
+    fn test_takes_one_stage_or_lint_or_all() {
+        assert_eq!(parsed("test").unwrap(), Task::Test(Stage::ALL.to_vec()));
+        assert_eq!(parsed("test web").unwrap(), Task::Test(vec![Stage::Web]));
+        assert_eq!(parsed("test lint").unwrap(), Task::Test(Stage::lint()));
+    }
+
+    #[test]
+    fn test_faults_takes_its_options_in_any_order() {
+        let expected = Killing {
+            rounds: 20,
+            seed: Some(7),
+        };
+        for line in [
+            "test faults --rounds 20 --seed 7",
+            "test faults --seed=7 --rounds=20",
+        ] {
+            assert_eq!(parsed(line).unwrap(), Task::Faults(expected), "{line}");
+        }
+        let ordinary = Killing {
+            rounds: 100,
+            seed: None,
+        };
+        assert_eq!(parsed("test faults").unwrap(), Task::Faults(ordinary));
+        for line in ["test faults --rounds", "test faults --seed many"] {
+            assert!(parsed(line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn fuzz_takes_seconds_and_one_target_in_any_order() {
+        let expected = Fuzzing {
+            seconds: 60,
+            target: Some("json".to_owned()),
+        };
+        for line in ["fuzz --seconds 60 json", "fuzz json --seconds=60"] {
+            assert_eq!(
+                parsed(line).unwrap(),
+                Task::Fuzz(expected.clone()),
+                "{line}"
+            );
+        }
+        let ordinary = Fuzzing {
+            seconds: 600,
+            target: None,
+        };
+        assert_eq!(parsed("fuzz").unwrap(), Task::Fuzz(ordinary));
+        for line in ["fuzz --seconds", "fuzz --second 5", "fuzz json texts"] {
+            assert!(parsed(line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn bench_takes_its_options_in_any_order() {
+        let expected = Measuring {
+            short: true,
+            events: Some(20_000),
+        };
+        for line in [
+            "bench browser --short --events 20000",
+            "bench browser --events=20000 --short",
+        ] {
+            assert_eq!(
+                parsed(line).unwrap(),
+                Task::BenchBrowser(expected),
+                "{line}"
+            );
+        }
+        assert_eq!(
+            parsed("bench browser").unwrap(),
+            Task::BenchBrowser(Measuring::default())
+        );
+    }
+
+    #[test]
+    fn bench_core_takes_its_options_in_any_order() {
+        let folding = |short, page| Task::BenchCore(Folding { short, page });
+        assert_eq!(parsed("bench core").unwrap(), folding(false, false));
+        for line in ["bench core --short --page", "bench core --page --short"] {
+            assert_eq!(parsed(line).unwrap(), folding(true, true), "{line}");
+        }
+    }
+
+    #[test]
+    fn too_few_events_or_no_number_of_them_is_an_error() {
+        for events in ["", "999", "many", "-1"] {
+            assert!(parsed(&format!("bench browser --events {events}")).is_err());
+        }
+        assert!(parsed("bench browser --events 1000").is_ok());
+    }
+
+    #[test]
+    fn what_is_unknown_is_named() {
+        for line in [
+            "sevre",
+            "test wbe",
+            "audit now",
+            "bench",
+            "bench cores",
+            "bench core --events 5000",
+            "bench browser --long",
+            "serve --prot 1",
+            "test faults --round 1",
+            "test web e2e",
+        ] {
+            assert!(parsed(line).is_err(), "{line}");
+        }
+    }
+}
