@@ -1,7 +1,6 @@
 // Opens a store of a million events in 10,001 streams: after it was closed, after the browser was killed
 // (SIGKILL to its process) just after 1,000 single appends, and with no saved index at all.
-// `node benches/browser/great.mjs [--events 1000000] [--only Eventloom]`, once `cargo xtask bench browser`
-// has built what it needs.
+// `cargo xtask bench browser --great [--events 1000000]`.
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';

@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: the store in IndexedDB against its peers, in Chromium; and the core, on this
-//! machine and in Chromium.
+//! `cargo xtask bench`: the store in IndexedDB against its peers, in Chromium; the page with great
+//! files; and the core, on this machine and in Chromium.
 
 use std::process::Command;
 
@@ -8,6 +8,7 @@ use crate::failure::{Failure, Result};
 use crate::module;
 use crate::process::{self, Ending};
 use crate::project::Project;
+use crate::serve;
 use crate::tools::{self, Tool};
 
 const WASM: &str = "wasm32-unknown-unknown";
@@ -17,6 +18,8 @@ const WASM: &str = "wasm32-unknown-unknown";
 pub struct Measuring {
     /// Whether it is to end within two minutes, to see that everything works.
     pub short: bool,
+    /// Whether it is about opening a great store: after it was closed, and after a kill.
+    pub great: bool,
     /// How many events the big stores hold; none for what the form of the run says.
     pub events: Option<u32>,
 }
@@ -48,12 +51,43 @@ pub fn browser(project: &Project, measuring: Measuring) -> Result<()> {
     for mut command in module::of_the_store(project) {
         step(&mut command, "The store could not be built.")?;
     }
-    let time = match measuring.short {
-        true => "a minute or two",
-        false => "a quarter of an hour with 100,000 events",
+    let time = match measuring {
+        Measuring { great: true, .. } => "half an hour with 1,000,000 events",
+        Measuring { short: true, .. } => "a minute or two",
+        _ => "a quarter of an hour with 100,000 events",
     };
     println!("Measuring, {time}; the figures are worth most when the machine does nothing else");
     step(&mut run(project, measuring), "The run failed.")
+}
+
+/// Measures the page with files of so many events, a million where that isn't said, and keeps the
+/// figures in target/bench/page.json.
+///
+/// # Errors
+/// When a tool is missing and can't be installed, the page can't be built, or a run fails.
+pub fn page(project: &Project, events: Option<u32>) -> Result<()> {
+    let needs = [
+        Tool::WasmTarget,
+        Tool::NodePackages,
+        Tool::Browser,
+        Tool::WasmBindgen,
+        Tool::Trunk,
+    ];
+    tools::provide(project, &needs)?;
+
+    println!("Building the page as it is shipped");
+    step(
+        serve::trunk(project).args(["build", "--release"]),
+        "The page could not be built.",
+    )?;
+    println!(
+        "Measuring, some minutes with 1,000,000 events; the figures are worth most when the machine does nothing else"
+    );
+    let mut run = browser::script(project, "benches/page/files.mjs");
+    if let Some(events) = events {
+        run.arg("--events").arg(events.to_string());
+    }
+    step(&mut run, "The run failed.")
 }
 
 /// Measures the core natively and in wasm, prints tables, and keeps the figures in
@@ -130,7 +164,11 @@ fn smaller(project: &Project) -> Command {
 }
 
 fn run(project: &Project, measuring: Measuring) -> Command {
-    let mut command = browser::script(project, "benches/browser/run.mjs");
+    let script = match measuring.great {
+        true => "benches/browser/great.mjs",
+        false => "benches/browser/run.mjs",
+    };
+    let mut command = browser::script(project, script);
     if measuring.short {
         command.arg("--short");
     }

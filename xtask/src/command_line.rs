@@ -28,6 +28,8 @@ pub enum Task {
     Fuzz(Fuzzing),
     /// The store, measured.
     BenchBrowser(Measuring),
+    /// The page, measured with files of so many events.
+    BenchPage(Option<u32>),
     /// The core, measured.
     BenchCore(Folding),
     /// The dependencies, checked.
@@ -54,9 +56,10 @@ pub fn parse(arguments: &[String]) -> Result<Task> {
         ["fuzz", options @ ..] => parse_fuzzing(options).map(Task::Fuzz),
         ["bench"] => Err(Failure::new(
             "`cargo xtask bench` does not say what to measure.",
-            "Give `cargo xtask bench browser` or `cargo xtask bench core`; `cargo xtask` alone lists their options.",
+            "Give `cargo xtask bench browser`, `page` or `core`; `cargo xtask` alone lists their options.",
         )),
         ["bench", "browser", options @ ..] => parse_measuring(options).map(Task::BenchBrowser),
+        ["bench", "page", options @ ..] => parse_page(options).map(Task::BenchPage),
         ["bench", "core", options @ ..] => parse_folding(options).map(Task::BenchCore),
         ["audit"] => Ok(Task::Audit),
         ["test" | "audit", _, extra, ..] | ["audit" | "bench", extra, ..] | [extra, ..] => {
@@ -91,6 +94,7 @@ fn parse_measuring(options: &[&str]) -> Result<Measuring> {
     while let Some(&option) = options.next() {
         match option {
             "--short" => measuring.short = true,
+            "--great" => measuring.great = true,
             "--events" => measuring.events = Some(events(options.next().copied().unwrap_or(""))?),
             other => match other.strip_prefix("--events=") {
                 Some(number) => measuring.events = Some(events(number)?),
@@ -98,7 +102,27 @@ fn parse_measuring(options: &[&str]) -> Result<Measuring> {
             },
         }
     }
-    Ok(measuring)
+    // The great store has no short form but fewer events.
+    match measuring {
+        Measuring {
+            short: true,
+            great: true,
+            ..
+        } => Err(misunderstood("--short")),
+        _ => Ok(measuring),
+    }
+}
+
+fn parse_page(options: &[&str]) -> Result<Option<u32>> {
+    match parse_measuring(options)? {
+        Measuring {
+            short: false,
+            great: false,
+            events,
+        } => Ok(events),
+        Measuring { short: true, .. } => Err(misunderstood("--short")),
+        Measuring { great: true, .. } => Err(misunderstood("--great")),
+    }
 }
 
 fn parse_killing(options: &[&str]) -> Result<Killing> {
@@ -282,6 +306,7 @@ mod tests {
     fn bench_takes_its_options_in_any_order() {
         let expected = Measuring {
             short: true,
+            great: false,
             events: Some(20_000),
         };
         for line in [
@@ -297,6 +322,22 @@ mod tests {
         assert_eq!(
             parsed("bench browser").unwrap(),
             Task::BenchBrowser(Measuring::default())
+        );
+    }
+
+    #[test]
+    fn bench_takes_great_stores_and_the_page_with_a_number_of_events() {
+        let great = Measuring {
+            great: true,
+            events: Some(20_000),
+            ..Measuring::default()
+        };
+        let line = "bench browser --events 20000 --great";
+        assert_eq!(parsed(line).unwrap(), Task::BenchBrowser(great));
+        assert_eq!(parsed("bench page").unwrap(), Task::BenchPage(None));
+        assert_eq!(
+            parsed("bench page --events=20000").unwrap(),
+            Task::BenchPage(Some(20_000))
         );
     }
 
@@ -327,6 +368,9 @@ mod tests {
             "bench cores",
             "bench core --events 5000",
             "bench browser --long",
+            "bench browser --short --great",
+            "bench page --short",
+            "bench page --great",
             "serve --prot 1",
             "test faults --round 1",
             "test web e2e",

@@ -48,10 +48,15 @@ Eventloom's tasks. Each installs what it misses first (into target/tools and nod
       Feed the decoders of files, records and the journal what nobody would think of, on a nightly
       compiler: each target for ten minutes, or as long as --seconds says; or one target.
 
-  cargo xtask bench browser [--short] [--events N]
+  cargo xtask bench browser [--short | --great] [--events N]
       Measure the store in Chromium against bare IndexedDB, Dexie, idb, SQLite and PGlite; print a table
       and keep all figures in target/bench/browser.json. A quarter of an hour; --short takes two minutes
-      and shows that it works, --events chooses how many events the big stores hold (100,000).
+      and shows that it works, --events chooses how many events the big stores hold (100,000). --great
+      is about opening a store of a million, after it was closed and after the browser was killed.
+
+  cargo xtask bench page [--events N]
+      Import, export, check and empty a million events in the page: how long each takes, the longest task
+      of the page meanwhile, and its memory. The figures are kept in target/bench/page.json.
 
   cargo xtask bench core [--short] [--page]
       Measure how fast events are folded and states found, natively and as wasm in Chromium; print tables
@@ -87,6 +92,7 @@ fn run() -> Result<()> {
         Task::Faults(killing) => faults::faults(&project, killing),
         Task::Fuzz(fuzzing) => fuzz::fuzz(&project, &fuzzing),
         Task::BenchBrowser(measuring) => bench::browser(&project, measuring),
+        Task::BenchPage(events) => bench::page(&project, events),
         Task::BenchCore(folding) => bench::core(&project, folding),
         Task::Audit => audit::audit(&project),
     }

@@ -24,7 +24,7 @@ pub fn archive(bytes: &[u8]) {
     let Some(lines_read) = told(read) else {
         return;
     };
-    let Some(events) = told(plan(lines_read.clone())) else {
+    let Some(events) = told(plan(&lines_read)) else {
         return;
     };
     let written = write(&events);
@@ -44,25 +44,37 @@ pub fn archive(bytes: &[u8]) {
         };
         assert_eq!(*again, expected);
     }
-    let events = plan(again).expect("what was written is planned");
+    let events = plan(&again).expect("what was written is planned");
     assert_eq!(write(&events), written);
 }
 
 /// The one place that knows how a reader hands its lines over.
 fn lines(file: &[u8], piece: usize) -> Result<Vec<Line>, Refused> {
+    let mut lines = Vec::new();
+    let mut take = |line| {
+        lines.push(line);
+        Ok(())
+    };
     let mut reader = Reader::new();
     for piece in file.chunks(piece) {
-        reader.feed(piece)?;
+        reader.feed(piece, &mut take)?;
     }
-    reader.finish()
+    reader.finish(&mut take)?;
+    Ok(lines)
 }
 
-fn plan(lines: Vec<Line>) -> Result<Vec<RecordedEvent>, Refused> {
+fn plan(lines: &[Line]) -> Result<Vec<RecordedEvent>, Refused> {
     let models = Registry::shipped();
-    let decodes = |event: &RecordedEvent| models.check(event).map_err(|error| error.to_string());
-    Planner::new(lines)
-        .plan(NOW, decodes)
-        .map(|plan| plan.events)
+    let mut decodes =
+        |event: &RecordedEvent| models.check(event).map_err(|error| error.to_string());
+    let planner = Planner::new();
+    let mut planning = planner.begin(NOW);
+    for line in lines {
+        planning.line(line.clone(), &mut decodes)?;
+    }
+    let mut plan = planning.finish();
+    let placed = lines.iter().filter_map(|line| plan.place(line.clone()));
+    Ok(placed.collect())
 }
 
 fn write(events: &[RecordedEvent]) -> String {
