@@ -1,5 +1,6 @@
 //! What can happen to the page, and what the page asks of the world in answer.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use crate::core::{CommandId, EncodedEvent, RecordedEvent, StreamId, Version};
@@ -14,6 +15,8 @@ pub enum Action {
     Opened(Storage),
     /// The streams were listed.
     Listed(Result<Vec<StreamHead>, StoreError>),
+    /// It was read which streams are archived.
+    Archived(Result<BTreeSet<StreamId>, StoreError>),
     /// Events of a stream were read.
     Loaded {
         /// The stream.
@@ -143,6 +146,20 @@ pub enum Action {
     CopyEvent,
     /// A copy was made, or not.
     Copied(Result<(), String>),
+
+    /// The stream that is looked at is to be archived, or brought back.
+    Archive(bool),
+    /// It was, or not.
+    ArchiveEnded {
+        /// The stream.
+        stream: StreamId,
+        /// Whether it was to be archived.
+        archive: bool,
+        /// What came of it.
+        result: Result<(), StoreError>,
+    },
+    /// Archived streams are to be listed, or not.
+    ShowArchived(bool),
 
     /// A dialog is to be opened.
     Open(Dialog),
@@ -285,6 +302,8 @@ pub enum Effect {
     CancelExport,
     /// Empty the store.
     Reset(AfterReset),
+    /// Archive a stream, or bring it back.
+    Archive(StreamId, bool),
     /// Check the whole store.
     Verify,
     /// Break the check off.

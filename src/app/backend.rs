@@ -1,13 +1,14 @@
 //! The store that the page works on: the browser's where it can be had, else one in memory.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use crate::browser::indexed_db::IndexedDbStore;
 use crate::core::{ExpectedVersion, NewEvent, Position, RecordedEvent, StreamId, Version};
 use crate::store::{
-    AppendError, Durability, EventStore, Held, ImportError, InspectStore, MemoryStore, Snapshot,
-    SnapshotStore, StoreError, StreamHead,
+    AppendError, ArchiveStore, Durability, EventStore, Held, ImportError, InspectStore,
+    MemoryStore, Snapshot, SnapshotStore, StoreError, StreamHead,
 };
 
 /// One of the two stores. Cheap to clone.
@@ -96,6 +97,20 @@ impl EventStore for Backend {
 
     async fn reset(&self) -> Result<(), StoreError> {
         either!(self, store => store.reset())
+    }
+}
+
+impl ArchiveStore for Backend {
+    async fn archived(&self) -> Result<BTreeSet<StreamId>, StoreError> {
+        either!(self, store => store.archived())
+    }
+
+    async fn archive(&self, stream: &StreamId) -> Result<(), StoreError> {
+        either!(self, store => store.archive(stream))
+    }
+
+    async fn unarchive(&self, stream: &StreamId) -> Result<(), StoreError> {
+        either!(self, store => store.unarchive(stream))
     }
 }
 

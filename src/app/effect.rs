@@ -22,7 +22,7 @@ use crate::core::{
     Clock, CommandId, EncodedEvent, ExpectedVersion, IdSource, Metadata, NewEvent, RecordedEvent,
     StreamId, Version,
 };
-use crate::store::{Durability, EventStore, MemoryStore, StoreError, StreamHead};
+use crate::store::{ArchiveStore, Durability, EventStore, MemoryStore, StoreError, StreamHead};
 use crate::target::spawn;
 
 /// The database's name in the browser.
@@ -74,6 +74,7 @@ impl Runner {
         let act = self.act.clone();
         match effect {
             Effect::List => self.with_store(async move |store| {
+                act.emit(Action::Archived(store.archived().await));
                 act.emit(Action::Listed(all_streams(&store).await));
             }),
             Effect::Load(stream) => self.read(stream, |stream, events| Action::Loaded {
@@ -138,6 +139,17 @@ impl Runner {
                 let result = reset(&store, after).await;
                 act.emit(Action::StoreEmptied);
                 act.emit(Action::ResetEnded(after, result));
+            }),
+            Effect::Archive(stream, archive) => self.with_store(async move |store| {
+                let result = match archive {
+                    true => store.archive(&stream).await,
+                    false => store.unarchive(&stream).await,
+                };
+                act.emit(Action::ArchiveEnded {
+                    stream,
+                    archive,
+                    result,
+                });
             }),
             Effect::Verify => {
                 if let Some(store) = self.store() {
@@ -224,7 +236,7 @@ fn listen(store: &IndexedDbStore, act: Callback<Action>) -> Subscription {
     let opened = store.clone();
     let told = Cell::new(store.recovery());
     store.subscribe(Rc::new(move |signal| match signal {
-        Signal::Appended(_) => act.emit(Action::StoreChanged),
+        Signal::Appended(_) | Signal::Archived => act.emit(Action::StoreChanged),
         Signal::Reset => act.emit(Action::StoreEmptied),
         // What was missing after the browser had closed the store is told when it is whole again.
         Signal::Copied(_) => {

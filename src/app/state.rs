@@ -20,6 +20,10 @@ pub struct State {
     pub place: Place,
     /// All streams of the store, once they are known.
     pub streams: Option<Rc<Vec<StreamHead>>>,
+    /// The streams that are left out where one is chosen.
+    pub archived: BTreeSet<StreamId>,
+    /// Whether they aren't left out just now.
+    pub shows_archived: bool,
     /// The history of the place's stream, once it is loaded.
     pub timeline: Option<Rc<Timeline>>,
     /// The version that is looked at; none for the head, followed.
@@ -194,6 +198,8 @@ pub enum Verifying {
 pub enum Dialog {
     /// Emptying the store.
     Reset,
+    /// Archiving the stream that is looked at.
+    Archive,
     /// All keys.
     Help,
 }
@@ -259,6 +265,8 @@ impl State {
             registry,
             place: Place::Undecided,
             streams: None,
+            archived: BTreeSet::new(),
+            shows_archived: false,
             timeline: None,
             viewed: None,
             playing: false,
@@ -327,6 +335,19 @@ impl State {
             .filter(|aggregate_type| self.registry.find(aggregate_type).is_none())
             .map(str::to_owned)
             .collect()
+    }
+
+    /// Whether a stream is listed where one is chosen.
+    #[must_use]
+    pub fn is_listed(&self, stream: &StreamId) -> bool {
+        self.shows_archived || !self.archived.contains(stream)
+    }
+
+    /// Whether the stream that is looked at is archived.
+    #[must_use]
+    pub fn is_archived(&self) -> bool {
+        self.stream()
+            .is_some_and(|stream| self.archived.contains(stream))
     }
 
     /// How many events the store holds, as far as the list of streams knows.

@@ -1,15 +1,15 @@
 //! The store in memory: for tests, for native programs that need no disk, and for a browser
 //! that denies storage.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::poll_fn;
 use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
 use super::{
-    AppendError, CheckpointStore, EventStore, Held, ImportError, InspectStore, Snapshot,
-    SnapshotStore, StoreError, StreamHead, recognise, repeated_id,
+    AppendError, ArchiveStore, CheckpointStore, EventStore, Held, ImportError, InspectStore,
+    Snapshot, SnapshotStore, StoreError, StreamHead, recognise, repeated_id,
 };
 use crate::core::{EventId, ExpectedVersion, NewEvent, Position, RecordedEvent, StreamId, Version};
 use crate::target::MaybeSend;
@@ -29,6 +29,7 @@ struct Inner {
     ids: HashMap<(StreamId, EventId), usize>,
     snapshots: HashMap<StreamId, Snapshot>,
     checkpoints: HashMap<String, Position>,
+    archived: BTreeSet<StreamId>,
     /// Not the last event's: a reset must not give positions again.
     last_given: Position,
     resets: u64,
@@ -233,6 +234,22 @@ impl EventStore for MemoryStore {
         empty.waiting.append(&mut inner.waiting);
         *inner = empty;
         inner.wake();
+        Ok(())
+    }
+}
+
+impl ArchiveStore for MemoryStore {
+    async fn archived(&self) -> Result<BTreeSet<StreamId>, StoreError> {
+        Ok(self.inner().archived.clone())
+    }
+
+    async fn archive(&self, stream: &StreamId) -> Result<(), StoreError> {
+        self.inner().archived.insert(stream.clone());
+        Ok(())
+    }
+
+    async fn unarchive(&self, stream: &StreamId) -> Result<(), StoreError> {
+        self.inner().archived.remove(stream);
         Ok(())
     }
 }

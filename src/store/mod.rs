@@ -12,6 +12,7 @@ pub mod recovery;
 pub mod segments;
 pub mod verify;
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use crate::core::{
@@ -301,7 +302,7 @@ pub trait EventStore: MaybeSend + MaybeSync {
         })
     }
 
-    /// Empties the store: events, snapshots and checkpoints. Positions are not given again,
+    /// Empties the store: events, snapshots, checkpoints, and what is archived. Positions are not given again,
     /// except by an import that brings its own.
     ///
     /// # Errors
@@ -365,6 +366,34 @@ pub trait CheckpointStore: MaybeSend + MaybeSync {
         &self,
         subscriber: &str,
         position: Position,
+    ) -> impl Future<Output = Result<(), StoreError>> + MaybeSend;
+}
+
+/// Keeps which streams are archived: left out where a person chooses one, and otherwise like any
+/// other, in reading, checking and export too. Not a part of the log: a file doesn't carry it.
+pub trait ArchiveStore: MaybeSend + MaybeSync {
+    /// The streams that are archived.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn archived(&self) -> impl Future<Output = Result<BTreeSet<StreamId>, StoreError>> + MaybeSend;
+
+    /// Archives a stream, with events or not; again, for one that is archived already.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn archive(
+        &self,
+        stream: &StreamId,
+    ) -> impl Future<Output = Result<(), StoreError>> + MaybeSend;
+
+    /// The contrary.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn unarchive(
+        &self,
+        stream: &StreamId,
     ) -> impl Future<Output = Result<(), StoreError>> + MaybeSend;
 }
 

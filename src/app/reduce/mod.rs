@@ -12,7 +12,7 @@ use crate::store::StoreError;
 
 use super::action::{Action, AfterReset, Effect, Entry, Settled, Step};
 use super::count;
-use super::state::{About, Outcome, OutcomeKind, Progress, State, Storage, Theme};
+use super::state::{About, Dialog, Outcome, OutcomeKind, Progress, State, Storage, Theme};
 
 impl State {
     /// Takes an action in, and answers with what is to be done about it.
@@ -249,6 +249,24 @@ impl State {
                 self.tell(OutcomeKind::Refused, About::Store, "Not copied:", &reason);
             }
 
+            Action::Archived(Ok(archived)) => self.archived = archived,
+            // Then it is left out of nothing; that the store can't be read is told with the streams.
+            Action::Archived(Err(_)) => {}
+            Action::Archive(archive) => {
+                self.dialog = None;
+                if let Some(stream) = self.stream().cloned() {
+                    effects.push(Effect::Archive(stream, archive));
+                }
+            }
+            Action::ArchiveEnded {
+                stream,
+                archive,
+                result,
+            } => self.archive_ended(stream, archive, result, effects),
+            Action::ShowArchived(show) => self.shows_archived = show,
+
+            // There is nothing to leave out yet.
+            Action::Open(Dialog::Archive) if self.head() == Version::NONE => {}
             Action::Open(dialog) => self.dialog = Some(dialog),
             Action::CloseDialog => self.dialog = None,
             Action::ToggleTheme { system } => {

@@ -110,15 +110,21 @@ impl State {
         self.show_address(Entry::Replace, effects);
     }
 
-    pub(super) fn default_stream(&self) -> StreamId {
+    /// The streams that one is chosen from.
+    fn listed(&self) -> impl Iterator<Item = &StreamId> + Clone {
         let streams = self.streams.as_deref().map_or(&[][..], Vec::as_slice);
+        let streams = streams.iter().map(|head| &head.stream);
+        streams.filter(|stream| self.is_listed(stream))
+    }
+
+    pub(super) fn default_stream(&self) -> StreamId {
+        let streams = self.listed();
         let named = |(aggregate_type, aggregate_id)| StreamId::new(aggregate_type, aggregate_id);
         let story = named(FIRST_STREAM).ok();
         streams
-            .iter()
-            .map(|head| &head.stream)
+            .clone()
             .find(|stream| Some(*stream) == story.as_ref())
-            .or_else(|| streams.first().map(|head| &head.stream))
+            .or_else(|| streams.clone().next())
             .cloned()
             .or(story)
             // Both parts of the constant above are short and not empty.
@@ -126,10 +132,8 @@ impl State {
     }
 
     pub(super) fn choose_model(&mut self, aggregate_type: &str, effects: &mut Vec<Effect>) {
-        let streams = self.streams.as_deref().map_or(&[][..], Vec::as_slice);
-        let first = streams
-            .iter()
-            .map(|head| &head.stream)
+        let first = self
+            .listed()
             .find(|stream| stream.aggregate_type() == aggregate_type)
             .cloned();
         let begun = || {

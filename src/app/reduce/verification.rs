@@ -1,9 +1,11 @@
-//! What reads the whole store and changes nothing: the check and the export, and their course.
+//! Housekeeping that changes no event: the check and the export, with their course, and archiving.
 
 use std::rc::Rc;
 
-use super::super::action::{Checked, Effect, Packing};
+use super::super::action::{Checked, Effect, Entry, Packing};
 use super::super::state::{About, OutcomeKind, Progress, State, Storage, Verifying};
+use crate::core::StreamId;
+use crate::store::StoreError;
 
 impl State {
     pub(super) fn verify(&mut self, effects: &mut Vec<Effect>) {
@@ -48,6 +50,34 @@ impl State {
         if matches!(before, Verifying::Running { .. }) {
             effects.push(Effect::CancelVerify);
         }
+    }
+
+    pub(super) fn archive_ended(
+        &mut self,
+        stream: StreamId,
+        archive: bool,
+        result: Result<(), StoreError>,
+        effects: &mut Vec<Effect>,
+    ) {
+        if let Err(error) = result {
+            let text = format!("{error}.");
+            return self.tell(OutcomeKind::Refused, About::Store, "Not archived:", &text);
+        }
+        let id = stream.aggregate_id().to_owned();
+        let text = match archive {
+            true => format!("{id} is archived. Show archived lists it again."),
+            false => format!("{id} is listed again."),
+        };
+        if archive {
+            self.archived.insert(stream.clone());
+            if self.stream() == Some(&stream) && !self.shows_archived {
+                let next = self.default_stream();
+                self.visit(next, Entry::Push, effects);
+            }
+        } else {
+            self.archived.remove(&stream);
+        }
+        self.tell(OutcomeKind::Done, About::Store, "", &text);
     }
 
     pub(super) fn export(&mut self, packing: Packing, effects: &mut Vec<Effect>) {

@@ -1,4 +1,4 @@
-//! The two dialogs: emptying the store, and all keys.
+//! The dialogs: emptying the store, archiving a stream, and all keys.
 
 use std::rc::Rc;
 
@@ -48,7 +48,10 @@ fn Modal(props: &ModalProps) -> Html {
             (!open).then_some(Action::CloseDialog)
         })
     };
-    let heading = format!("dialog-{}", props.name.to_ascii_lowercase());
+    let heading = format!(
+        "dialog-{}",
+        props.name.to_ascii_lowercase().replace(' ', "-")
+    );
     html! {
         <dialog ref={dialog} aria-labelledby={heading.clone()} {oncancel} {onclose}>
             <h2 id={heading}>{ props.name }</h2>
@@ -82,6 +85,28 @@ pub fn Reset(props: &ViewProps) -> Html {
             <div class="choices">
                 <button type="button" class="danger" onclick={click(Action::Reset(AfterReset::Empty))}>{"Empty store"}</button>
                 <button type="button" class="danger" onclick={click(Action::Reset(AfterReset::Story))}>{"Restore the story"}</button>
+                <button type="button" onclick={click(Action::CloseDialog)}>{"Cancel"}</button>
+            </div>
+        </Modal>
+    }
+}
+
+/// Archiving the stream that is looked at.
+#[component]
+pub fn Archive(props: &ViewProps) -> Html {
+    let ViewProps { state, act } = props;
+    let click = |action: Action| act.reform(move |_: MouseEvent| action.clone());
+    let id = state.stream().map_or("", |stream| stream.aggregate_id());
+    html! {
+        <Modal open={is_open(state, Dialog::Archive)} name="Archive stream" act={act.clone()}>
+            <p>
+                { format!(
+                    "This leaves {id} out of the list of streams, in all tabs of this browser. Nothing is lost: its {} stay in the store and in each export, and Show archived lists it again.",
+                    count(state.head().0, "event")
+                ) }
+            </p>
+            <div class="choices">
+                <button type="button" onclick={click(Action::Archive(true))}>{"Archive"}</button>
                 <button type="button" onclick={click(Action::CloseDialog)}>{"Cancel"}</button>
             </div>
         </Modal>

@@ -118,6 +118,7 @@ pub fn Page(props: &PageProps) -> Html {
                 }
             </footer>
             <dialogs::Reset state={state} act={act} />
+            <dialogs::Archive state={state} act={act} />
             <dialogs::Help state={state} act={act} />
         </>
     }

@@ -6,8 +6,10 @@ use yew::prelude::*;
 
 use super::ViewProps;
 use crate::app::action::Action;
+use crate::app::count;
 use crate::app::loom::Tenths;
-use crate::app::state::{Room, State, Storage as Kept};
+use crate::app::state::{Dialog, Room, State, Storage as Kept};
+use crate::core::Version;
 use crate::store::{Durability, SecondCopy};
 
 /// The id of what is said of the chosen durability.
@@ -36,6 +38,7 @@ pub fn Storage(props: &ViewProps) -> Html {
         Action::SetDurability(Durability::ALL.into_iter().find(named).unwrap_or_default())
     });
     html! {
+        <>
         <div class="storage" role="group" aria-label="Storage">
             <span class={classes!("kept", class)}>{ words }</span>
             if state.storage == Kept::Kept {
@@ -55,6 +58,29 @@ pub fn Storage(props: &ViewProps) -> Html {
                     </select>
                 </label>
                 <span id={SURVIVES}>{ survives(chosen) }</span>
+            }
+        </div>
+        { archive(state, act) }
+        </>
+    }
+}
+
+/// Leaving the stream that is looked at out of the lists, and listing again what was left out.
+fn archive(state: &State, act: &Callback<Action>) -> Html {
+    let click = |action: Action| act.reform(move |_: MouseEvent| action.clone());
+    let archived = state.archived.len();
+    html! {
+        <div class="storage">
+            if state.is_archived() {
+                <button type="button" onclick={click(Action::Archive(false))}>{"Bring stream back"}</button>
+            } else {
+                <button type="button" onclick={click(Action::Open(Dialog::Archive))}
+                    aria-disabled={(state.head() == Version::NONE).to_string()}>{"Archive stream"}</button>
+            }
+            if archived > 0 {
+                <button type="button" aria-pressed={state.shows_archived.to_string()}
+                    onclick={click(Action::ShowArchived(!state.shows_archived))}>{"Show archived"}</button>
+                <span>{ format!("{} archived", count(archived as u64, "stream")) }</span>
             }
         </div>
     }

@@ -188,7 +188,8 @@ fn matches(state: &State, typed: Option<&str>) -> Vec<StreamHead> {
     let wanted = lower(typed.unwrap_or_default());
     let (mut beginning, mut holding) = (Vec::new(), Vec::new());
     for head in streams.iter() {
-        if head.stream.aggregate_type() != stream.aggregate_type() {
+        if head.stream.aggregate_type() != stream.aggregate_type() || !state.is_listed(&head.stream)
+        {
             continue;
         }
         match lower(head.stream.aggregate_id()).find(&wanted) {

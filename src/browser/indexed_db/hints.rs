@@ -26,6 +26,8 @@ pub enum Signal {
     /// again, and answers
     /// [`StoreError::Unavailable`](crate::store::StoreError::Unavailable) where that fails.
     Closed,
+    /// Streams were archived or brought back, here or in another tab.
+    Archived,
     /// The second copy holds the log up to the segment of this number.
     Copied(u64),
 }
@@ -47,7 +49,7 @@ impl Audience {
         let told = |after: &Position| match signal {
             Signal::Appended(position) => position > *after,
             Signal::Reset | Signal::Superseded | Signal::Closed => true,
-            Signal::Copied(_) => false,
+            Signal::Archived | Signal::Copied(_) => false,
         };
         let ended: Vec<_> = {
             let mut waiting = self.waiting.borrow_mut();
@@ -188,6 +190,7 @@ fn message(signal: Signal) -> Option<String> {
     Some(match signal {
         Signal::Appended(position) => format!("appended {position}"),
         Signal::Reset => "reset".to_owned(),
+        Signal::Archived => "archived".to_owned(),
         Signal::Copied(segment) => format!("copied {segment}"),
         // These happen to a connection, and each hears of its own.
         Signal::Superseded | Signal::Closed => return None,
@@ -201,6 +204,7 @@ fn heard(message: &JsValue) -> Option<Signal> {
     match word {
         "appended" => Some(Signal::Appended(Position(number.parse().ok()?))),
         "reset" => Some(Signal::Reset),
+        "archived" => Some(Signal::Archived),
         "copied" => Some(Signal::Copied(number.parse().ok()?)),
         _ => None,
     }

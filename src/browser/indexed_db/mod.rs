@@ -6,6 +6,7 @@
 //! the database; here and in `append`, `read`, `import`, `compact` and `inspect` is what the store does.
 
 mod append;
+mod archived;
 mod codec;
 mod compact;
 mod connection;
@@ -25,6 +26,7 @@ mod transaction;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::ControlFlow;
 use std::rc::Rc;
@@ -39,8 +41,8 @@ use self::transaction::{Fault, answer};
 use crate::core::{ExpectedVersion, NewEvent, Position, RecordedEvent, StreamId, Version};
 use crate::store::segments::Index;
 use crate::store::{
-    AppendError, CheckpointStore, Durability, EventStore, Held, ImportError, InspectStore,
-    Recovery, SecondCopy, Snapshot, SnapshotStore, StoreError, StreamHead,
+    AppendError, ArchiveStore, CheckpointStore, Durability, EventStore, Held, ImportError,
+    InspectStore, Recovery, SecondCopy, Snapshot, SnapshotStore, StoreError, StreamHead,
 };
 use crate::target::MaybeSend;
 
@@ -263,6 +265,27 @@ impl EventStore for IndexedDbStore {
 
     async fn reset(&self) -> Result<(), StoreError> {
         reset::reset(&self.connection, self.durability).await
+    }
+}
+
+impl ArchiveStore for IndexedDbStore {
+    async fn archived(&self) -> Result<BTreeSet<StreamId>, StoreError> {
+        archived::archived(&self.connection).await
+    }
+
+    async fn archive(&self, stream: &StreamId) -> Result<(), StoreError> {
+        let stream = stream.clone();
+        archived::change(&self.connection, |archived| {
+            archived.insert(stream);
+        })
+        .await
+    }
+
+    async fn unarchive(&self, stream: &StreamId) -> Result<(), StoreError> {
+        archived::change(&self.connection, |archived| {
+            archived.remove(stream);
+        })
+        .await
     }
 }
 

@@ -3,13 +3,13 @@
 use std::rc::Rc;
 
 use js_sys::Array;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 
 use super::connection::Connection;
 use super::hints::Signal;
 use super::journal::Journal;
 use super::read::ask;
-use super::schema::{CHECKPOINTS, LOG, PAGES, SNAPSHOTS};
+use super::schema::{ARCHIVED, CHECKPOINTS, LOG, META, PAGES, SNAPSHOTS};
 use super::transaction::{Fault, answer};
 use super::{add, codec};
 use crate::core::Position;
@@ -19,12 +19,13 @@ pub(super) async fn reset(
     connection: &Rc<Connection>,
     durability: Durability,
 ) -> Result<(), StoreError> {
-    let stores = [LOG, PAGES, SNAPSHOTS, CHECKPOINTS];
+    let stores = [LOG, PAGES, SNAPSHOTS, CHECKPOINTS, META];
     let writing = connection.write("reset", &stores, durability).await?;
     let emptied = async {
         for store in [PAGES, SNAPSHOTS, CHECKPOINTS] {
             writing.store(store)?.clear()?;
         }
+        writing.store(META)?.delete(JsValue::from(ARCHIVED))?;
         let log = writing.store(LOG)?;
         connection.log.catch_up(&log).await?;
         let (last, floor) = connection

@@ -34,6 +34,9 @@ pub(super) const META: &str = "meta";
 /// Key in [`META`]: a copy of the index, from which it is made faster than from all segments.
 pub(super) const INDEX: &str = "index";
 
+/// Key in [`META`]: the streams that are archived, as JSON.
+pub(super) const ARCHIVED: &str = "archived";
+
 /// Of the first layout: events, a record each, under their position.
 pub(super) const EVENTS: &str = "events";
 /// Of the first layout: the head of each stream.

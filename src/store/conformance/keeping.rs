@@ -129,3 +129,45 @@ pub async fn checkpoints_of_subscribers_are_kept_apart(store: &impl CheckpointSt
         assert_eq!(store.checkpoint(name).await, Ok(position), "{name:?}");
     }
 }
+
+/// Nothing is hidden from a first visitor.
+pub async fn a_new_store_has_nothing_archived(store: &impl ArchiveStore) {
+    assert_eq!(store.archived().await, Ok([].into()));
+}
+
+/// Twice is as once, and others stay as they are.
+pub async fn a_stream_is_archived_until_it_is_brought_back(store: &impl ArchiveStore) {
+    let [ada, ben] = ["ada / \" 🦀", "ben"].map(stream);
+    for stream in [&ada, &ben, &ada] {
+        assert_eq!(store.archive(stream).await, Ok(()));
+    }
+    let both = [ada.clone(), ben.clone()];
+    assert_eq!(store.archived().await, Ok(both.into()));
+    for _ in 0..2 {
+        assert_eq!(store.unarchive(&ada).await, Ok(()));
+        assert_eq!(store.archived().await, Ok([ben.clone()].into()));
+    }
+}
+
+/// It is for people that it is hidden.
+pub async fn an_archived_stream_is_read_listed_and_appended_to_like_any_other(
+    store: &(impl EventStore + ArchiveStore),
+) {
+    let ada = stream("ada");
+    append(store, &ada, &events([1, 2])).await.unwrap();
+    let before = picture(store).await;
+    store.archive(&ada).await.unwrap();
+    assert_eq!(picture(store).await, before);
+    let more = append(store, &ada, &[event(3)]).await.unwrap();
+    assert_eq!(versions(&more), [3]);
+    assert_eq!(store.archived().await, Ok([ada].into()));
+}
+
+/// With the streams goes what was said of them.
+pub async fn a_reset_forgets_what_was_archived(store: &(impl EventStore + ArchiveStore)) {
+    let ada = stream("ada");
+    append(store, &ada, &[event(1)]).await.unwrap();
+    store.archive(&ada).await.unwrap();
+    store.reset().await.unwrap();
+    assert_eq!(store.archived().await, Ok([].into()));
+}

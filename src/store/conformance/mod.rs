@@ -1,5 +1,5 @@
-//! The conformance suite: what [`EventStore`], [`SnapshotStore`], [`CheckpointStore`] and
-//! [`InspectStore`] promise, one case a promise. A backend says how it is opened and enters with one line:
+//! The conformance suite: what [`EventStore`], [`SnapshotStore`], [`CheckpointStore`],
+//! [`ArchiveStore`] and [`InspectStore`] promise, one case a promise. A backend says how it is opened and enters with one line:
 //!
 //! ```
 //! use eventloom::store::{MemoryStore, conformance::Backend};
@@ -36,7 +36,9 @@ use std::task::Poll;
 
 use serde_json::json;
 
-use super::{AppendError, CheckpointStore, EventStore, InspectStore, SnapshotStore, StoreError};
+use super::{
+    AppendError, ArchiveStore, CheckpointStore, EventStore, InspectStore, SnapshotStore, StoreError,
+};
 use crate::core::{
     EventId, ExpectedVersion, JsonText, Metadata, NewEvent, Position, RecordedEvent, StreamId,
     Timestamp, Version,
@@ -45,7 +47,7 @@ use crate::core::{
 /// How a store is had for one test, and given up after it.
 pub trait Backend {
     /// The store under test.
-    type Store: EventStore + SnapshotStore + CheckpointStore + InspectStore;
+    type Store: EventStore + SnapshotStore + CheckpointStore + ArchiveStore + InspectStore;
 
     /// An empty store that no other test uses.
     fn open() -> impl Future<Output = Self::Store>;
@@ -159,6 +161,10 @@ macro_rules! conformance_tests {
                 a_new_subscriber_has_finished_nothing
                 a_checkpoint_replaces_the_one_before
                 checkpoints_of_subscribers_are_kept_apart
+                a_new_store_has_nothing_archived
+                a_stream_is_archived_until_it_is_brought_back
+                an_archived_stream_is_read_listed_and_appended_to_like_any_other
+                a_reset_forgets_what_was_archived
             }
             inspecting {
                 an_empty_store_shows_nothing_and_is_whole

@@ -339,7 +339,7 @@ fn hear(connection: &Rc<Connection>, signal: Signal) {
         }
         Signal::Reset => keep_up(connection),
         Signal::Copied(segment) => journal.heard(segment),
-        Signal::Superseded | Signal::Closed => {}
+        Signal::Archived | Signal::Superseded | Signal::Closed => {}
     }
 }
 
