@@ -20,11 +20,11 @@ const FOLDER: &str = "tests/fuzz";
 /// Where new inputs go: what is kept is chosen from them by hand.
 const FOUND: &str = "target/fuzz/found";
 
-/// What no decoder may need: half a gigabyte in all, 64 MiB in one piece, ten seconds for one input. An
-/// input has 16 KiB at most.
+/// What no decoder may need of an input, which has 16 KiB at most: 256 times as much in one piece, half a
+/// gigabyte in all, which the fuzzer needs for itself, or ten seconds.
 const LIMITS: [&str; 4] = [
     "-rss_limit_mb=512",
-    "-malloc_limit_mb=64",
+    "-malloc_limit_mb=4",
     "-timeout=10",
     "-max_len=16384",
 ];
