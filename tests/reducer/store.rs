@@ -212,6 +212,25 @@ fn an_import_shows_its_progress_from_the_choice_of_a_file_to_its_end() {
 }
 
 #[test]
+fn a_file_that_is_chosen_before_the_store_is_open_waits_for_it() {
+    let chosen = || Action::ImportChosen {
+        file: "log.ndjson".to_owned(),
+    };
+    let mut page = begun_at(ADA);
+    assert_eq!(page.reduce(chosen()), []);
+    assert!(page.import.is_some());
+    let effects = page.reduce(Action::Opened(Storage::Kept));
+    assert!(effects.contains(&Effect::Import));
+
+    let mut page = begun_at(ADA);
+    page.reduce(chosen());
+    assert_eq!(page.reduce(Action::CancelImport), []);
+    assert_eq!(page.import, None);
+    let effects = page.reduce(Action::Opened(Storage::Kept));
+    assert!(!effects.contains(&Effect::Import));
+}
+
+#[test]
 fn a_refused_import_is_told_with_its_line_and_asks_for_nothing() {
     let mut page = showing(Some(1), 3);
     let effects = page.reduce(Action::Imported(Err("line 3: not JSON".into())));

@@ -27,6 +27,10 @@ impl State {
             Action::Opened(storage) => {
                 self.storage = storage;
                 effects.extend([Effect::List, Effect::Measure]);
+                // A file that was chosen before.
+                if self.import.is_some() {
+                    effects.push(Effect::Import);
+                }
             }
             Action::Listed(Ok(streams)) => {
                 self.streams = Some(Rc::new(streams));
@@ -167,13 +171,16 @@ impl State {
                     percent: 0,
                     words: "Beginning".to_owned(),
                 });
-                effects.push(Effect::Import);
+                if self.storage != Storage::Opening {
+                    effects.push(Effect::Import);
+                }
             }
             Action::ImportProgress { percent, words } => {
                 if let Some(import) = &mut self.import {
                     (import.percent, import.words) = (percent, words);
                 }
             }
+            Action::CancelImport if self.storage == Storage::Opening => self.import = None,
             Action::CancelImport => effects.push(Effect::CancelImport),
             Action::Imported(result) => {
                 self.import = None;
