@@ -5,7 +5,7 @@
 #[path = "support/files.rs"]
 mod files;
 
-use eventloom::archive::{Difference, Excerpt, Holder, Line, Reason, Refused};
+use eventloom::archive::{Difference, Excerpt, Holder, Line, Reason, Refused, write_event};
 use eventloom::core::{Position, RecordedEvent, Timestamp, Version};
 use files::Planned;
 
@@ -183,6 +183,30 @@ fn a_version_that_another_event_has_is_refused_at_the_later_line() {
     let store = refused(&there, &[first.clone(), clash.clone()]);
     assert_eq!(store, (2, taken(1, 2)));
     assert_eq!(refused(&[], &[first, clash]), (2, taken(1, 1)));
+}
+
+#[test]
+fn an_event_that_no_import_would_take_after_an_export_is_refused_at_once() {
+    const MOST: usize = 1 << 20;
+    // Written as \b, a backspace has two bytes, and six when it is exported.
+    let actor = |count: usize| event("a", &format!(r#""actor":"{}""#, r"\b".repeat(count)));
+    let length_of = |count| {
+        let mut exported = String::new();
+        write_event(&held(&[actor(count)])[0], &mut exported);
+        exported.len() - 1
+    };
+    // An event at the store's last position takes 15 digits more than one at its first.
+    let most = (MOST - length_of(0) - 20) / 6;
+    assert!(length_of(most) <= MOST);
+    let (line, reason) = refused(&[], &[event("z", ""), actor(most + 20)]);
+    assert_eq!(line, 2);
+    assert!(matches!(reason, Reason::TooLongExported { length } if length > MOST));
+    // One that is as long as a line may be has no room for what an export adds.
+    let padding = |count: usize| event("a", &format!(r#""data":"{}""#, "x".repeat(count)));
+    let fill = MOST - padding(0).len();
+    let (line, reason) = refused(&[], &[padding(fill)]);
+    assert_eq!(line, 1);
+    assert!(matches!(reason, Reason::TooLongExported { .. }));
 }
 
 #[test]

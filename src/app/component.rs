@@ -10,6 +10,7 @@ use yew::prelude::*;
 use super::action::Action;
 use super::effect::{self, Runner};
 use super::keys::{self, Key};
+use super::preferences;
 use super::state::{Place, State};
 use super::view::Page;
 use crate::model::Registry;
@@ -39,7 +40,7 @@ impl Component for App {
         let act = ctx.link().callback(Message::Act);
         let mut state = State::new(
             Registry::shipped(),
-            effect::remembered(),
+            preferences::remembered(),
             effect::shown_address(),
         );
         state.packs = effect::can_pack();

@@ -2,11 +2,9 @@
 //! back with actions.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use gloo::timers::callback::Interval;
-use serde_json::{Value, json};
 use wasm_bindgen::JsValue;
 use web_sys::File;
 use yew::Callback;
@@ -14,22 +12,19 @@ use yew::Callback;
 use super::action::{Action, AfterReset, Effect, Entry};
 use super::backend::Backend;
 use super::job::Job;
-use super::state::{Preferences, Storage, Theme};
-use super::{keys, room, story, view};
+use super::state::{Storage, Theme};
+use super::{keys, preferences, room, story, view};
 use crate::browser::clock::{BrowserClock, BrowserIds};
 use crate::browser::indexed_db::{IndexedDbStore, Signal, Subscription};
 use crate::core::{
     Clock, CommandId, EncodedEvent, ExpectedVersion, IdSource, Metadata, NewEvent, RecordedEvent,
     StreamId, Version,
 };
-use crate::store::{ArchiveStore, Durability, EventStore, MemoryStore, StoreError, StreamHead};
+use crate::store::{ArchiveStore, EventStore, MemoryStore, StoreError, StreamHead};
 use crate::target::spawn;
 
 /// The database's name in the browser.
 pub const DATABASE: &str = "eventloom";
-
-/// Where preferences are kept between visits.
-const PREFERENCES: &str = "eventloom.preferences";
 
 /// How long one version is shown while playing, in milliseconds.
 const PLAY_STEP: u32 = 500;
@@ -40,11 +35,26 @@ const PAGE: usize = 2_000;
 /// The events of a stream, or why they can't be read.
 type Read = Result<Vec<RecordedEvent>, StoreError>;
 
+/// The store, or what waits for it.
+enum Opening {
+    Waiting(Vec<Box<dyn FnOnce(Backend)>>),
+    Open(Backend),
+}
+
+impl Opening {
+    /// It is open; what waited begins.
+    fn done(opening: &RefCell<Opening>, backend: Backend) {
+        let before = opening.replace(Opening::Open(backend.clone()));
+        if let Opening::Waiting(tasks) = before {
+            tasks.into_iter().for_each(|task| task(backend.clone()));
+        }
+    }
+}
+
 /// Runs effects on the store that could be had.
 pub struct Runner {
     act: Callback<Action>,
-    /// Empty until the store is open; nothing asks for it before.
-    backend: Rc<RefCell<Option<Backend>>>,
+    backend: Rc<RefCell<Opening>>,
     /// The file that was chosen to import.
     pub file: Option<File>,
     import: Job,
@@ -56,7 +66,7 @@ pub struct Runner {
 impl Runner {
     /// Begins to open the store, and comes back with [`Action::Opened`].
     pub fn start(act: Callback<Action>) -> Runner {
-        let backend = Rc::new(RefCell::new(None));
+        let backend = Rc::new(RefCell::new(Opening::Waiting(Vec::new())));
         spawn(open(act.clone(), Rc::clone(&backend)));
         Runner {
             act,
@@ -161,9 +171,9 @@ impl Runner {
                 act.emit(Action::Copied(copy(&text).await));
             }),
             Effect::FocusField((_, command), path) => keys::focus(&view::field_id(&command, &path)),
-            Effect::Remember(preferences) => {
-                show_theme(preferences.theme);
-                remember(&preferences);
+            Effect::Remember(remembered) => {
+                show_theme(remembered.theme);
+                preferences::remember(&remembered);
             }
         }
     }
@@ -184,21 +194,27 @@ impl Runner {
         });
     }
 
-    fn with_store<F>(&self, task: impl FnOnce(Backend) -> F)
+    /// Does something with the store, once it is open.
+    fn with_store<F>(&self, task: impl FnOnce(Backend) -> F + 'static)
     where
         F: Future<Output = ()> + 'static,
     {
-        if let Some(backend) = self.store() {
-            spawn(task(backend));
+        match &mut *self.backend.borrow_mut() {
+            Opening::Open(backend) => spawn(task(backend.clone())),
+            Opening::Waiting(tasks) => tasks.push(Box::new(|backend| spawn(task(backend)))),
         }
     }
 
+    /// The store, if it is open.
     fn store(&self) -> Option<Backend> {
-        self.backend.borrow().clone()
+        match &*self.backend.borrow() {
+            Opening::Open(backend) => Some(backend.clone()),
+            Opening::Waiting(_) => None,
+        }
     }
 }
 
-async fn open(act: Callback<Action>, slot: Rc<RefCell<Option<Backend>>>) {
+async fn open(act: Callback<Action>, slot: Rc<RefCell<Opening>>) {
     let mut story = Ok(());
     let mut recovery = None;
     let storage = match IndexedDbStore::open_with_second_copy(DATABASE).await {
@@ -212,13 +228,13 @@ async fn open(act: Callback<Action>, slot: Rc<RefCell<Option<Backend>>>) {
             if untouched && recovery.is_none() {
                 story = story::import(&backend).await;
             }
-            *slot.borrow_mut() = Some(backend);
+            Opening::done(&slot, backend);
             Storage::Kept
         }
         Err(reason) => {
             let backend = Backend::Memory(Rc::new(MemoryStore::new()));
             story = story::import(&backend).await;
-            *slot.borrow_mut() = Some(backend);
+            Opening::done(&slot, backend);
             Storage::InMemory(reason)
         }
     };
@@ -437,49 +453,4 @@ async fn copy(text: &str) -> Result<(), String> {
         .await
         .map(|_| ())
         .map_err(|_| "the browser didn't allow it".to_owned())
-}
-
-/// Preferences live in local storage, which may be denied: then they last as long as the page.
-fn local_storage() -> Option<web_sys::Storage> {
-    web_sys::window()?.local_storage().ok()?
-}
-
-fn remember(preferences: &Preferences) {
-    let value = json!({
-        "theme": preferences.theme.map(Theme::name),
-        "shortcuts": preferences.shortcuts,
-        "tip": preferences.tip,
-        "durability": preferences.durability.name(),
-        "open_forms": preferences.open_forms,
-    });
-    if let Some(storage) = local_storage() {
-        // Full or denied: nothing is lost but a convenience.
-        let _ = storage.set_item(PREFERENCES, &value.to_string());
-    }
-}
-
-/// The preferences of the last visit; defaults for what can't be read.
-pub fn remembered() -> Preferences {
-    let mut preferences = Preferences::default();
-    let Some(text) =
-        local_storage().and_then(|storage| storage.get_item(PREFERENCES).ok().flatten())
-    else {
-        return preferences;
-    };
-    let value: Value = serde_json::from_str(&text).unwrap_or_default();
-    preferences.theme = match value["theme"].as_str() {
-        Some("light") => Some(Theme::Light),
-        Some("dark") => Some(Theme::Dark),
-        _ => None,
-    };
-    preferences.shortcuts = value["shortcuts"]
-        .as_bool()
-        .unwrap_or(preferences.shortcuts);
-    preferences.tip = value["tip"].as_bool().unwrap_or(preferences.tip);
-    let named = |durability: &Durability| Some(durability.name()) == value["durability"].as_str();
-    preferences.durability = Durability::ALL.into_iter().find(named).unwrap_or_default();
-    if let Ok(open) = serde_json::from_value::<BTreeSet<_>>(value["open_forms"].clone()) {
-        preferences.open_forms = open;
-    }
-    preferences
 }

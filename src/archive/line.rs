@@ -33,6 +33,8 @@ const MAX_NAME: usize = 256;
 pub struct Line {
     /// The line, from 1, blank lines counted.
     pub number: u64,
+    /// How many bytes it has, its end not counted.
+    pub length: usize,
     /// The stream that `source` and `subject` name.
     pub stream: StreamId,
     /// `streamversion`, where there is one.
@@ -96,6 +98,7 @@ pub(super) fn parse(number: u64, text: &str) -> Result<Line, Reason> {
     }
     Ok(Line {
         number,
+        length: text.len(),
         stream,
         version: attributes.version()?,
         position: attributes.position()?,

@@ -7,11 +7,17 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
 use super::attribute;
-use super::line::Line;
+use super::export::write_event;
+use super::import::MAX_LINE;
+use super::line::{Line, MAX_POSITION};
 use super::refused::{Difference, Excerpt, Holder, Reason, Refused, cut};
 use crate::core::{
     EventId, JsonText, Metadata, Position, RecordedEvent, StreamId, Timestamp, Version,
 };
+
+/// A line of so many bytes is never too long when it is exported: escapes may be written in six bytes
+/// for two, numbers of extensions in full, and some attributes are added.
+const ALWAYS_FITS: usize = MAX_LINE / 16;
 
 /// The most characters that are shown of what a model says about an event.
 const MAX_CAUSE: usize = 240;
@@ -85,7 +91,7 @@ impl<'a> Planning<'a> {
     /// Looks at the next line.
     ///
     /// `decodes` is asked about an event that would be added, so that a shipped model can refuse
-    /// what it can't read; its message ends up in the refusal. The event has no position yet.
+    /// what it can't read; its message ends up in the refusal. The event's position isn't its own yet.
     ///
     /// # Errors
     /// [`Refused`] when the line can't be imported, and the file with it.
@@ -120,7 +126,11 @@ impl<'a> Planning<'a> {
             _ => None,
         };
         self.stamped_with_import_time += u64::from(line.timestamp.is_none());
-        let event = record(line, version, Position::START, self.now);
+        let is_long = line.length > ALWAYS_FITS;
+        let event = record(line, version, MAX_POSITION, self.now);
+        if is_long {
+            check_length(&event).map_err(refuse)?;
+        }
         decodes(&event).map_err(|cause| {
             refuse(Reason::Undecodable {
                 aggregate_type: Excerpt::of(event.stream.aggregate_type()),
@@ -249,6 +259,16 @@ fn record(line: Line, version: Version, position: Position, now: Timestamp) -> R
         data: line.data,
         timestamp: line.timestamp.unwrap_or(now),
         metadata: line.metadata,
+    }
+}
+
+/// Whether an export of the event can be imported again.
+fn check_length(event: &RecordedEvent) -> Result<(), Reason> {
+    let mut line = String::new();
+    write_event(event, &mut line);
+    match line.len() - 1 {
+        length if length > MAX_LINE => Err(Reason::TooLongExported { length }),
+        _ => Ok(()),
     }
 }
 

@@ -29,6 +29,15 @@ pub enum Reason {
     /// The line is longer than one event may be.
     #[error("it is longer than 1 MiB, the most that one event may have")]
     TooLong,
+    /// An export would make a longer line of it than an import takes.
+    #[error(
+        "it would be longer than 1 MiB, the most that one event may have, with what an export adds \
+         to it: {length} bytes"
+    )]
+    TooLongExported {
+        /// How many bytes that line would have.
+        length: usize,
+    },
     /// The line isn't text.
     #[error("it is not UTF-8 text: byte {byte} of the line can't be read")]
     NotText {

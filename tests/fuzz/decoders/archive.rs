@@ -37,6 +37,7 @@ pub fn archive(bytes: &[u8]) {
     for ((line, event), again) in kept.iter().zip(&events).zip(&again) {
         let expected = Line {
             number: again.number,
+            length: again.length,
             version: Some(event.version),
             position: Some(event.position),
             timestamp: Some(line.timestamp.unwrap_or(NOW)),
