@@ -5,7 +5,9 @@
 #[path = "support/files.rs"]
 mod files;
 
-use eventloom::archive::{Difference, Excerpt, Holder, Line, Reason, Refused, write_event};
+use eventloom::archive::{
+    Difference, Excerpt, Holder, Line, Planner, Reason, Refused, write_event,
+};
 use eventloom::core::{Position, RecordedEvent, Timestamp, Version};
 use files::Planned;
 
@@ -235,6 +237,25 @@ fn a_model_can_refuse_an_event_and_its_words_are_shown_in_bounds() {
         text.starts_with(begin) && text.chars().count() < 320,
         "{text}"
     );
+}
+
+#[test]
+fn a_file_that_was_shortened_or_made_longer_meanwhile_is_not_placed_whole() {
+    let lines = read(&[event("a", ""), event("b", "")]);
+    let planner = Planner::new();
+    let planned = || {
+        let mut planning = planner.begin(NOW);
+        for line in &lines {
+            planning.line(line.clone(), &mut |_| Ok(())).unwrap();
+        }
+        planning.finish()
+    };
+    for (shown, is_placed) in [(0, false), (1, false), (2, true), (3, false)] {
+        let mut plan = planned();
+        let again = lines.iter().cycle().take(shown);
+        again.for_each(|line| drop(plan.place(line.clone())));
+        assert_eq!(plan.is_placed(), is_placed, "{shown} lines");
+    }
 }
 
 #[test]

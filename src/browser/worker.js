@@ -40,7 +40,9 @@ export class OwnWorker {
     else this.#worker.postMessage(message);
   }
 
+  /** Nothing is heard of it any more. */
   end() {
+    this.#worker.onmessage = this.#worker.onerror = null;
     this.#worker.terminate();
   }
 }

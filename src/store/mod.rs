@@ -271,8 +271,8 @@ pub trait EventStore: MaybeSend + MaybeSync {
     /// none, if the store's last position is `after`. For importing: the caller has checked ids
     /// and versions against all that the store held at `after`.
     ///
-    /// `next` is told how many events are in and gives those that follow, none at the end; it can
-    /// break the import off. It is asked while the import runs and can't wait for anything, so that
+    /// `next` is told how many events are in and gives those that follow, none at the end, where it
+    /// may be asked again; it can break the import off. It is asked while the import runs and can't wait for anything, so that
     /// a log of any size goes in with no more of it in memory than `next` gives at once and the
     /// store lays out together.
     ///

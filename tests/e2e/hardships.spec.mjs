@@ -1,6 +1,7 @@
 // What can stand between a page and its store: another program's database, another tab, damage, time spent
 // in the back/forward cache. Each is met by a sentence that says what to do, and what can be read is shown.
 import { besides } from './database.mjs';
+import { fileOf, manyAccounts } from './events.mjs';
 import { expect, test } from './fixtures.mjs';
 import { Playground } from './page.mjs';
 
@@ -162,4 +163,48 @@ test('a page that comes back by Back shows what was recorded meanwhile, and goes
   await other.shows(11, 11);
   await context.close();
   expect(problems).toEqual([]);
+});
+
+/** Databases are opened only once the test lets them. Runs in the page, before it starts. */
+const holdOpening = () => {
+  const success = Object.getOwnPropertyDescriptor(IDBRequest.prototype, 'onsuccess');
+  window.opened = [];
+  Object.defineProperty(IDBRequest.prototype, 'onsuccess', {
+    ...success,
+    set(handler) {
+      const hold = this instanceof IDBOpenDBRequest && handler;
+      success.set.call(this, hold ? (event) => window.opened.push(() => handler.call(this, event)) : handler);
+    },
+  });
+};
+
+/** Lets it be opened, and all that is opened after that. */
+const letOpen = (page) =>
+  page.evaluate(async () => {
+    for (;;) {
+      window.opened.shift()?.();
+      if (document.querySelector('[role=slider]')?.getAttribute('aria-valuemax') !== '0') return;
+      await new Promise((next) => requestAnimationFrame(next));
+    }
+  });
+
+test('a file that is chosen while the store is being opened is imported once it is open', async ({ page, playground }) => {
+  await page.addInitScript(holdOpening);
+  await page.goto('./');
+  await playground.choose(fileOf(manyAccounts(2)));
+  await expect(page.getByRole('progressbar', { name: 'Import' })).toBeVisible();
+  await expect.poll(() => page.evaluate(() => window.opened.length)).toBe(1);
+  await letOpen(page);
+  await expect(playground.status).toHaveText(/^Imported 2 events/);
+});
+
+test('a reset that is asked for while the store is being opened is done once it is open', async ({ page, playground }) => {
+  await page.addInitScript(holdOpening);
+  await page.goto('./');
+  await playground.button('Reset').click();
+  await page.getByRole('dialog', { name: 'Reset' }).getByRole('button', { name: 'Empty store' }).click();
+  await expect.poll(() => page.evaluate(() => window.opened.length)).toBe(1);
+  await page.evaluate(() => window.opened.shift()());
+  await expect(playground.status).toHaveText('The store is empty.');
+  await playground.shows(0, 0);
 });

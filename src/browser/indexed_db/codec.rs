@@ -16,8 +16,8 @@ use crate::store::{Damaged, Snapshot, StoreError};
 
 pub(super) use self::event::{Read, inspect_event, read_event};
 pub(super) use self::segment::{
-    Content, Opened, emptied, gathered, gone, inline, misplaced, open_page, open_saved_index,
-    open_segment, page, page_of, paged, place_of, saved_index, saved_up_to,
+    Content, Opened, emptied, gathered, gone, inline, misplaced, number_of, open_page,
+    open_saved_index, open_segment, page, page_of, paged, place_of, saved_index, saved_up_to,
 };
 
 /// The greatest whole number that JavaScript tells from its neighbours: more isn't taken in.

@@ -121,7 +121,6 @@ struct Source<F> {
     next: F,
     /// What was given and isn't in a segment yet.
     pending: Vec<RecordedEvent>,
-    has_ended: bool,
 }
 
 impl<F: FnMut(usize) -> ControlFlow<(), Vec<RecordedEvent>>> Source<F> {
@@ -129,7 +128,6 @@ impl<F: FnMut(usize) -> ControlFlow<(), Vec<RecordedEvent>>> Source<F> {
         Source {
             next,
             pending: Vec::new(),
-            has_ended: false,
         }
     }
 
@@ -137,17 +135,18 @@ impl<F: FnMut(usize) -> ControlFlow<(), Vec<RecordedEvent>>> Source<F> {
     fn segment(&mut self, done: usize) -> Result<Option<Vec<RecordedEvent>>, ImportError> {
         loop {
             let full = full(&self.pending);
-            if full < self.pending.len() || self.has_ended {
+            if full < self.pending.len() {
                 let rest = self.pending.split_off(full);
-                let segment = mem::replace(&mut self.pending, rest);
-                return Ok((!segment.is_empty()).then_some(segment));
+                return Ok(Some(mem::replace(&mut self.pending, rest)));
             }
             match (self.next)(done) {
                 ControlFlow::Break(()) => return Err(ImportError::Cancelled),
-                ControlFlow::Continue(batch) => {
-                    self.has_ended = batch.is_empty();
-                    self.pending.extend(batch);
+                ControlFlow::Continue(batch) if batch.is_empty() => {
+                    // Asked once more when these are in, it can still break off.
+                    let last = mem::take(&mut self.pending);
+                    return Ok((!last.is_empty()).then_some(last));
                 }
+                ControlFlow::Continue(batch) => self.pending.extend(batch),
             }
         }
     }

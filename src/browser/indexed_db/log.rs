@@ -131,6 +131,12 @@ impl Log {
     fn take_page(&self, page: &Array, count: u32, is_anew: bool) -> Taken {
         let mut taken = Taken::In;
         for record in page.iter() {
+            let number = codec::number_of(record.unchecked_ref());
+            if number.is_some_and(|number| number <= self.ask(Index::last_segment)) {
+                // Somebody else here takes in the same meanwhile.
+                taken = Taken::Paged;
+                continue;
+            }
             let Some(opened) = codec::open_segment(record.unchecked_ref()) else {
                 let cause = "a record lies under a key that is no number";
                 self.note(None, cause.to_owned());

@@ -141,9 +141,14 @@ pub(in super::super) fn gathered(segment: u64, events: &Array) -> Result<Record,
     Ok(record)
 }
 
+/// The number of a segment, without looking at what it holds.
+pub(in super::super) fn number_of(record: &Record) -> Option<u64> {
+    whole(&record.segment(), "segment").ok()
+}
+
 /// Reads a segment; none where it lies under a key that is no number.
 pub(in super::super) fn open_segment(record: &Record) -> Option<Opened> {
-    let number = whole(&record.segment(), "segment").ok()?;
+    let number = number_of(record)?;
     let from = whole(&record.from(), "from").unwrap_or(number).min(number);
     let content = content(record, number, from);
     Some(Opened {
