@@ -57,14 +57,20 @@ const damage = (version) =>
     };
   });
 
-test('a store that a newer Eventloom made is left as it is, and the page says what to do', async ({
-  context, page, playground, baseURL,
-}) => {
+/** Opens the story and leaves it, and does something to the database meanwhile. */
+async function whileAway({ context, page, playground, baseURL }, does, given) {
   await playground.open();
   await playground.shows(9, 9);
   await page.goto('about:blank');
   const beside = await besides(context, baseURL);
-  await beside.evaluate(lift, 4_000);
+  await beside.evaluate(does, given);
+  return beside;
+}
+
+test('a store that a newer Eventloom made is left as it is, and the page says what to do', async ({
+  context, page, playground, baseURL,
+}) => {
+  const beside = await whileAway({ context, page, playground, baseURL }, lift, 4_000);
   await playground.open();
   await playground.shows(9, 9);
   await expect(playground.alert).toHaveCount(1);
@@ -105,11 +111,7 @@ test('a tab that keeps an older database open is told of, and once it is closed 
 test('a stream with a damaged event is shown up to there, and the rest of the store can be exported', async ({
   context, page, playground, baseURL, picture,
 }) => {
-  await playground.open();
-  await playground.shows(9, 9);
-  await page.goto('about:blank');
-  const beside = await besides(context, baseURL);
-  await beside.evaluate(damage, 4);
+  await whileAway({ context, page, playground, baseURL }, damage, 4);
   await playground.open();
   await playground.shows(3, 3);
   await expect(playground.alert).toContainText(
@@ -126,11 +128,7 @@ test('a stream with a damaged event is shown up to there, and the rest of the st
 test('a stream whose first event is damaged is said to be unreadable, and not to be empty', async ({
   context, page, playground, baseURL,
 }) => {
-  await playground.open();
-  await playground.shows(9, 9);
-  await page.goto('about:blank');
-  const beside = await besides(context, baseURL);
-  await beside.evaluate(damage, 1);
+  await whileAway({ context, page, playground, baseURL }, damage, 1);
   await page.goto('./');
   await expect(playground.alert).toContainText("The stream can't be read: the record of bank_account/ada-savings version 1");
   await expect(playground.state).toContainText("Can't be read");
