@@ -108,6 +108,25 @@ pub async fn an_import_tells_how_far_it_is(store: &impl EventStore) {
     assert_eq!(everything(store).await, long);
 }
 
+/// However many come at once, and however few; nothing is asked for that is in already.
+pub async fn an_import_takes_batches_of_any_size_until_an_empty_one(store: &impl EventStore) {
+    let ada = stream("ada");
+    let long: Vec<RecordedEvent> = (1..=17_387).map(|n| recorded(n, &ada, n, n)).collect();
+    let mut rest = &long[..];
+    let mut sizes = [1, 300, 16_384, 2, 700].into_iter();
+    let answer = store.import_from(Position::START, |done| {
+        assert!(done <= long.len() - rest.len());
+        let (batch, after) = rest.split_at(sizes.next().unwrap_or(0));
+        rest = after;
+        ControlFlow::Continue(batch.to_vec())
+    });
+    assert_eq!(answer.await, Ok(()));
+    let held = store.read_all(Position::START, 20_000).await.unwrap();
+    assert_eq!(held.len(), long.len());
+    assert!(held == long, "they are others, or in another order");
+    assert_eq!(store.head(&ada).await, Ok(Version(17_387)));
+}
+
 /// An empty file is a file.
 pub async fn an_import_of_nothing_changes_nothing(store: &impl EventStore) {
     append(store, &stream("ada"), &[event(1)]).await.unwrap();

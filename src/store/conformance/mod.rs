@@ -146,6 +146,7 @@ macro_rules! conformance_tests {
                 an_import_into_a_store_that_moved_writes_nothing
                 an_import_that_is_broken_off_writes_nothing
                 an_import_tells_how_far_it_is
+                an_import_takes_batches_of_any_size_until_an_empty_one
                 an_import_of_nothing_changes_nothing
                 an_imported_event_sent_again_is_recognised
                 an_event_imported_after_an_append_is_recognised
