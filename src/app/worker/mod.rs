@@ -28,7 +28,7 @@ use crate::store::segments::unpack;
 use crate::store::{EventStore, MemoryStore};
 use crate::target::spawn;
 
-/// How often the page hears how far the work is, in milliseconds.
+/// How often the page hears how far the work is, in milliseconds, while its percentage stays.
 const TELL_EVERY: f64 = 100.0;
 
 const CANCELLED: &str = "it was cancelled. Nothing was imported.";
@@ -119,7 +119,8 @@ struct Course {
     begun: f64,
     /// When the present step began.
     step: Cell<(&'static str, f64)>,
-    told: Cell<f64>,
+    /// When the page was told last, and what percentage.
+    told: Cell<(f64, f64)>,
 }
 
 impl Course {
@@ -129,7 +130,7 @@ impl Course {
             cancelled,
             begun: now,
             step: Cell::new(("", now)),
-            told: Cell::new(0.0),
+            told: Cell::new((0.0, 0.0)),
         }
     }
 
@@ -140,12 +141,14 @@ impl Course {
     /// So many events of a step are done, and so much of the whole.
     fn tell(&self, step: &'static str, events: u64, percent: f64) {
         let now = millis();
+        let whole = percent.clamp(0.0, 100.0).floor();
+        let (when, what) = self.told.get();
         if self.step.get().0 != step {
             self.step.set((step, now));
-        } else if now - self.told.get() < TELL_EVERY {
+        } else if what == whole && now - when < TELL_EVERY {
             return;
         }
-        self.told.set(now);
+        self.told.set((now, whole));
         let pace = Pace {
             step,
             events,
@@ -153,9 +156,8 @@ impl Course {
             percent,
             whole: now - self.begun,
         };
-        let percent = percent.clamp(0.0, 100.0).floor();
         let answer = told([PROGRESS]);
-        answer.push(&percent.into());
+        answer.push(&whole.into());
         answer.push(&pace.words().into());
         answer.push(&(events as f64).into());
         Page::new().post(&answer);
