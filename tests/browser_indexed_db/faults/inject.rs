@@ -1,9 +1,11 @@
-//! The steps at which IndexedDB can fail, the ways it does, and doing so to one database.
+//! The steps at which the storage can fail, the ways it does, and doing so to one database and its
+//! second copy.
 
 use std::collections::BTreeMap;
 
-use js_sys::{Array, Function, Reflect};
+use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 
 /// A kind of step and a way it fails: as the script has them, and the report.
 pub type Fault = (&'static str, &'static str);
@@ -23,8 +25,8 @@ const DONE_AND_LOST: &str = "is done and lost";
 const REQUEST: &[&str] = &[THROWS, THROWS_FULL, FAILS, FAILS_FULL, LOST];
 const COMMIT: &[&str] = &[FAILS, FAILS_FULL, UNDONE, LOST, DONE_AND_LOST];
 
-/// Every kind of step, with the ways it fails. A store that gains a kind, such as a journal that is
-/// written, gains a line here, and its name in the script.
+/// Every kind of step, with the ways it fails. A store that gains a kind gains a line here, and its
+/// name in a script.
 pub const STEPS: &[(&str, &[&str])] = &[
     ("open", &[THROWS, THROWS_FULL, FAILS, FAILS_FULL, LOST]),
     ("upgrade", &[THROWS, THROWS_FULL]),
@@ -94,13 +96,14 @@ impl Tally {
     }
 }
 
-/// Has the IndexedDB of this page fail for one database, until it is dropped.
+/// Has the storage of this page fail for one database, until it is dropped.
 pub struct Injector(JsValue);
 
 impl Injector {
     pub fn on(name: &str) -> Injector {
-        let install = Function::new_with_args("name", include_str!("inject.js"));
-        let installed = install.call1(&JsValue::UNDEFINED, &name.into());
+        let install = Function::new_with_args("name, inWorker", include_str!("inject.js"));
+        let in_worker = include_str!("inject_worker.js").into();
+        let installed = install.call2(&JsValue::UNDEFINED, &name.into(), &in_worker);
         Injector(installed.unwrap())
     }
 
@@ -116,13 +119,18 @@ impl Injector {
     }
 
     /// Ends what was planned; answers whether it came to that.
-    pub fn lift(&self) -> bool {
-        self.call("lift", &[]).is_truthy()
+    pub async fn lift(&self) -> bool {
+        self.wait("lift").await.is_truthy()
     }
 
     /// Closes every connection, as the browser does when it has to.
     pub fn lose(&self) {
         self.call("lose", &[]);
+    }
+
+    async fn wait(&self, method: &str) -> JsValue {
+        let promise: Promise = self.call(method, &[]).unchecked_into();
+        JsFuture::from(promise).await.unwrap()
     }
 
     fn call(&self, method: &str, asked: &[JsValue]) -> JsValue {
