@@ -128,3 +128,22 @@ async fn a_journal_that_does_not_answer_keeps_no_opening_waiting() {
         second_copy::end(store).await;
     }
 }
+
+#[wasm_bindgen_test]
+async fn what_is_recorded_after_a_part_was_lost_ends_the_telling_of_it() {
+    let name = fresh_name();
+    let store = second_copy::open(&name).await;
+    second_copy::append(&store, 1..=4).await;
+    store.close();
+    // Four entries of the same length after the two marks: two of them stay.
+    let bytes = second_copy::journal_bytes(&name).await;
+    let half = 256 + (bytes.len() - 256) / 2;
+    second_copy::set_journal_bytes(&name, &bytes[..half]).await;
+    second_copy::lose_database(&name).await;
+    let store = second_copy::open(&name).await;
+    assert_eq!(store.recovery(), second_copy::deleted(2, 2));
+    second_copy::append(&store, [9]).await;
+    store.close();
+    let (recovery, after) = second_copy::reopened_after_loss(&name).await;
+    assert_eq!((recovery, after.len()), (second_copy::deleted(3, 0), 3));
+}

@@ -139,17 +139,22 @@ pub(in super::super) async fn admit(
         };
         journal.recovery.set(Some(recovery));
     }
-    // What was lost of a store that is gone stays known until something is recorded again.
-    if lost == 0 || loss == Loss::Shortened {
-        let sentinel = sentinel::Sentinel {
+    let sentinel = match noted {
+        // What was lost of a store that is gone stays known until something is recorded again, even
+        // where that goes less far: so it is no more this store's.
+        Some(noted) if lost > 0 && loss == Loss::Deleted => sentinel::Sentinel {
+            store: Uuid::nil(),
+            ..noted
+        },
+        _ => sentinel::Sentinel {
             store,
             segment: seen.segment,
             position: seen.position,
             events: seen.events,
             hash: None,
-        };
-        sentinel::keep(&journal.name, &sentinel);
-    }
+        },
+    };
+    sentinel::keep(&journal.name, &sentinel);
     Ok(Some(store))
 }
 
