@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use eventloom::browser::IndexedDbStore;
 use eventloom::core::{ExpectedVersion, Position, Version};
-use eventloom::store::{EventStore, SecondCopy, StoreError};
+use eventloom::store::{CheckpointStore, EventStore, SecondCopy, StoreError};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::first_layout;
@@ -146,4 +146,71 @@ async fn what_is_recorded_after_a_part_was_lost_ends_the_telling_of_it() {
     store.close();
     let (recovery, after) = second_copy::reopened_after_loss(&name).await;
     assert_eq!((recovery, after.len()), (second_copy::deleted(3, 0), 3));
+}
+
+fn always(kind: &'static str, way: &'static str) -> Plan {
+    let lasting = true;
+    Plan {
+        lasting,
+        ..once(kind, way)
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_database_that_another_call_has_open_is_not_made_anew() {
+    let name = fresh_name();
+    let injector = Injector::on(&name);
+    let store = second_copy::open(&name).await;
+    second_copy::append(&store, 1..=3).await;
+    // The connection is lost: it is opened again at once, and by the next call, which fails at it.
+    injector.arm(&Plan {
+        nth: 1,
+        ..always("open", "throws UnknownError")
+    });
+    injector.lose();
+    let _ = store.head(&ada()).await;
+    injector.lift().await;
+    assert_eq!(everything(&store).await.len(), 3);
+    store.close();
+    let (recovery, after) = second_copy::reopened_after_loss(&name).await;
+    assert_eq!((recovery, after.len()), (second_copy::deleted(3, 0), 3));
+}
+
+#[wasm_bindgen_test]
+async fn a_database_that_can_not_be_opened_for_a_moment_stays_as_it_is() {
+    let name = fresh_name();
+    let store = second_copy::open(&name).await;
+    second_copy::append(&store, 1..=2).await;
+    store.keep_checkpoint("ledger", Position(2)).await.unwrap();
+    store.close();
+    second_copy::journal_bytes(&name).await;
+    let injector = Injector::on(&name);
+    injector.arm(&once("open", "throws UnknownError"));
+    let store = second_copy::open(&name).await;
+    assert!(injector.lift().await);
+    assert_eq!(store.checkpoint("ledger").await, Ok(Position(2)));
+    assert_eq!(store.recovery(), None);
+    second_copy::end(store).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_database_that_holds_more_than_the_journal_is_not_made_anew() {
+    let name = fresh_name();
+    let injector = Injector::on(&name);
+    let store = second_copy::open(&name).await;
+    second_copy::append(&store, 1..=2).await;
+    injector.arm(&always("journal write", "throws QuotaExceededError"));
+    second_copy::append(&store, [3]).await;
+    store.close();
+    injector.rest().await;
+    injector.arm(&always("open", "throws UnknownError"));
+    let opened = IndexedDbStore::open_with_second_copy(&name).await.map(drop);
+    assert!(
+        matches!(opened, Err(StoreError::Unavailable { .. })),
+        "{opened:?}"
+    );
+    assert!(injector.lift().await);
+    let store = second_copy::open(&name).await;
+    assert_eq!(everything(&store).await.len(), 3);
+    second_copy::end(store).await;
 }

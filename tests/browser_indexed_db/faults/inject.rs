@@ -22,6 +22,7 @@ const LOST: &str = "is lost";
 /// All of it is there, and the connection closes before that is answered.
 const DONE_AND_LOST: &str = "is done and lost";
 
+
 const REQUEST: &[&str] = &[THROWS, THROWS_FULL, FAILS, FAILS_FULL, LOST];
 const COMMIT: &[&str] = &[FAILS, FAILS_FULL, UNDONE, LOST, DONE_AND_LOST];
 
@@ -121,6 +122,16 @@ impl Injector {
     /// Ends what was planned; answers whether it came to that.
     pub async fn lift(&self) -> bool {
         self.wait("lift").await.is_truthy()
+    }
+
+    /// Waits until nobody has the journal open; then the store is patient again.
+    pub async fn rest(&self) {
+        self.wait("rest").await;
+    }
+
+    /// Deletes the database alone, as a browser may.
+    pub async fn lose_database(&self) {
+        self.wait("loseDatabase").await;
     }
 
     /// Closes every connection, as the browser does when it has to.
