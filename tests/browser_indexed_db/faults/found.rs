@@ -214,3 +214,20 @@ async fn a_database_that_holds_more_than_the_journal_is_not_made_anew() {
     assert_eq!(everything(&store).await.len(), 3);
     second_copy::end(store).await;
 }
+
+#[wasm_bindgen_test]
+async fn a_loss_is_told_also_where_the_new_database_can_not_be_given_its_name() {
+    let name = fresh_name();
+    let injector = Injector::on(&name);
+    injector.arm(&once("opening lock", "throws SecurityError"));
+    let store = second_copy::open(&name).await;
+    assert!(injector.lift().await);
+    second_copy::append(&store, 1..=2).await;
+    store.close();
+    injector.lose_database().await;
+    injector.arm(&once("commit", "is undone"));
+    let store = second_copy::open(&name).await;
+    assert!(injector.lift().await);
+    assert_eq!(store.recovery(), second_copy::deleted(0, 2));
+    second_copy::end(store).await;
+}
