@@ -22,9 +22,44 @@ const LOST: &str = "is lost";
 /// All of it is there, and the connection closes before that is answered.
 const DONE_AND_LOST: &str = "is done and lost";
 
+const THROWS_DENIED: &str = "throws SecurityError";
+const THROWS_TAKEN: &str = "throws NoModificationAllowedError";
+/// A part of it is done.
+const HALF: &str = "is half done";
+/// A part of it is done, which the answer says.
+const SHORT: &str = "is cut short";
+/// All of it is done, and the answer is that it failed.
+const DONE_AND_THROWS: &str = "is done and throws";
+/// It is said to be done, and isn't.
+const DROPPED: &str = "is dropped";
+/// Another tab has the lock, and keeps it.
+const HELD: &str = "is held elsewhere";
+/// The worker ends amid it, without a word.
+const DIES: &str = "dies";
+/// The worker doesn't answer any more, and keeps what it has.
+const HANGS: &str = "hangs";
 
 const REQUEST: &[&str] = &[THROWS, THROWS_FULL, FAILS, FAILS_FULL, LOST];
 const COMMIT: &[&str] = &[FAILS, FAILS_FULL, UNDONE, LOST, DONE_AND_LOST];
+
+const OPENED: &[&str] = &[
+    THROWS,
+    THROWS_FULL,
+    THROWS_TAKEN,
+    DONE_AND_THROWS,
+    DIES,
+    HANGS,
+];
+const WRITTEN: &[&str] = &[
+    THROWS,
+    THROWS_FULL,
+    HALF,
+    SHORT,
+    DONE_AND_THROWS,
+    DIES,
+    HANGS,
+];
+const CUT: &[&str] = &[THROWS, DONE_AND_THROWS, DIES, HANGS];
 
 /// Every kind of step, with the ways it fails. A store that gains a kind gains a line here, and its
 /// name in a script.
@@ -45,6 +80,26 @@ pub const STEPS: &[(&str, &[&str])] = &[
     ("migration read", REQUEST),
     ("migration write", REQUEST),
     ("migration commit", COMMIT),
+    ("opening lock", &[THROWS_DENIED]),
+    ("journal lock", &[THROWS_DENIED, HELD]),
+    ("journal open", OPENED),
+    ("journal read", &[THROWS, DIES, HANGS]),
+    ("journal write", WRITTEN),
+    ("journal truncate", CUT),
+    ("journal flush", CUT),
+    ("sentinel", &[THROWS_DENIED, THROWS_FULL, DROPPED]),
+];
+
+/// Those of the second copy: no call fails for their sake.
+pub const OF_SECOND_COPY: &[&str] = &[
+    "opening lock",
+    "journal lock",
+    "journal open",
+    "journal read",
+    "journal write",
+    "journal truncate",
+    "journal flush",
+    "sentinel",
 ];
 
 /// The faults of these kinds.
@@ -122,6 +177,11 @@ impl Injector {
     /// Ends what was planned; answers whether it came to that.
     pub async fn lift(&self) -> bool {
         self.wait("lift").await.is_truthy()
+    }
+
+    /// From now on the store doesn't wait long for who keeps the journal and doesn't answer.
+    pub fn hurry(&self) {
+        self.call("hurry", &[]);
     }
 
     /// Waits until nobody has the journal open; then the store is patient again.
