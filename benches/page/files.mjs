@@ -195,6 +195,8 @@ await isAt(page, 80);
 const gone = once(context, 'close');
 for (const id of processes('own')) process.kill(id, 'SIGKILL');
 await gone;
+// One that is still ending would take the next one's place.
+while (processes('own').length > 0) await new Promise((again) => setTimeout(again, 50));
 ({ context, page } = await browser());
 const download = page.waitForEvent('download', { timeout: PATIENCE });
 await page.getByRole('button', { name: 'Export', exact: true }).click();

@@ -95,33 +95,58 @@ function trusted() {
   return policy ? policy.createScriptURL('') : here;
 }
 
+/** So long, in milliseconds, a worker may be silent while something is asked of it: nothing tells of one that died. */
+const PATIENCE = 10_000;
+
 /** A file in a worker of its own. Answers come in the order of the calls. */
 export class OpfsFile {
   #worker = new Worker(trusted(), { type: 'module', name: 'eventloom journal' });
   #waiting = [];
   #isOpen = false;
+  #silence;
+  #failed;
 
   constructor() {
     this.#worker.onmessage = ({ data: { value, error } }) => {
       const [answer, refuse] = this.#waiting.shift();
+      this.#listen();
       if (error) refuse(error);
       else answer(value);
     };
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      for (const [, refuse] of this.#waiting.splice(0)) refuse(new Error(event.message || 'its worker failed'));
+      this.#fail(event.message || 'its worker failed');
     };
   }
 
+  /** Waits for the next answer, but not for ever. */
+  #listen() {
+    clearTimeout(this.#silence);
+    if (this.#waiting.length) this.#silence = setTimeout(() => this.#fail('its worker doesn\'t answer'), PATIENCE);
+  }
+
+  /** There is no worker any more: the lock that it held is free for another. */
+  #fail(reason) {
+    clearTimeout(this.#silence);
+    this.#worker.terminate();
+    this.#failed = new Error(reason);
+    for (const [, refuse] of this.#waiting.splice(0)) refuse(this.#failed);
+  }
+
   #ask(message, moved = []) {
+    if (this.#failed) return Promise.reject(this.#failed);
     return new Promise((answer, refuse) => {
       this.#waiting.push([answer, refuse]);
+      if (this.#waiting.length === 1) this.#listen();
       this.#worker.postMessage(message, moved);
     });
   }
 
   async open(name, wait) {
-    this.#isOpen = await this.#ask(['open', name, wait]);
+    const open = this.#ask(['open', name, wait]);
+    // The tab that has it may keep it for hours.
+    if (wait) clearTimeout(this.#silence);
+    this.#isOpen = await open;
     return this.#isOpen;
   }
 

@@ -108,14 +108,22 @@ impl Connection {
         };
         let _others_wait = journal.opening().await;
         journal.take(false).await;
-        let opened = match schema::open(&self.name, self.steps, when_blocked).await {
-            Err(error) if journal.replaces(&error) => {
-                // The browser can't read its own files: what it can't open is made anew.
-                schema::delete(&self.name).await?;
-                schema::open(&self.name, self.steps, WhenBlocked::GiveUp).await?
+        let mut opened = schema::open(&self.name, self.steps, when_blocked).await;
+        for is_last in [false, true] {
+            if !matches!(&opened, Err(error) if journal.replaces(error)) {
+                break;
             }
-            opened => opened?,
-        };
+            if is_last {
+                // The browser can't read its own files, and not just for a moment: what it can't open
+                // is made anew. Not where another call has opened it meanwhile.
+                if self.status.get() == Status::Open {
+                    break;
+                }
+                schema::delete(&self.name).await?;
+            }
+            opened = schema::open(&self.name, self.steps, WhenBlocked::GiveUp).await;
+        }
+        let opened = opened?;
         let database = migrate(opened.database).await?;
         self.begin_to_know(&database).await;
         match admit(&database, opened.created, &self.log, &self.hints, journal).await {

@@ -1,5 +1,6 @@
-// The body of a function of `name`, a database: from now on the browser's IndexedDB does to it what a
-// plan says. A plan is a kind of step, how many of that kind go well before, and the way it fails.
+// The body of a function of `name`, a database, and `inWorker`, the text of inject_worker.js: from now
+// on the browser's IndexedDB does to it what a plan says, and so do files, locks and local storage to
+// its second copy. A plan is a kind of step, how many of that kind go well before, and the way it fails.
 const originals = [];
 const connections = new Set();
 // Transactions that are to end badly: with this error, none where they end without a word.
@@ -7,6 +8,7 @@ const doomed = new Map();
 // Transactions that are done, and of which nobody is told.
 const unanswered = new Set();
 let plan = null;
+let turn = 0;
 let gone = 0;
 let hit = false;
 
@@ -162,22 +164,119 @@ patch(IDBFactory.prototype, 'open', original => function (...asked) {
     return request;
 });
 
+// The workers that keep the journal, with those who wait until they have heard what was told last.
+const workers = new Map();
+let pinged = 0;
+// Whether nobody waits long for who doesn't answer: not a test, at each silence.
+let isImpatient = false;
+const SILENT = ['dies', 'hangs', 'is held elsewhere'];
+const PATIENCES = [3_000, 10_000];
+
+const addresses = [];
+let before;
+function address(script) {
+    addresses.push(URL.createObjectURL(new Blob([script], { type: 'text/javascript' })));
+    return addresses.at(-1);
+}
+
+function forget(worker) {
+    for (const heard of workers.get(worker)?.values() ?? []) heard();
+    workers.delete(worker);
+}
+
+function hearing(worker) {
+    return new Promise(heard => {
+        const pings = workers.get(worker);
+        const ping = ++pinged;
+        pings.set(ping, heard);
+        worker.postMessage({ ping });
+    });
+}
+
+function start(Original, script, options) {
+    before ??= address(inWorker);
+    const own = address(`import '${before}'; import '${script}';`);
+    const worker = new Original(own, options);
+    workers.set(worker, new Map());
+    // Heard before whoever started the worker hears it.
+    worker.addEventListener('message', event => {
+        const { data } = event;
+        if (data.hit) hit ||= data.hit === turn;
+        else if (data.pong) workers.get(worker)?.get(data.pong)?.();
+        else if (data.gone) forget(worker);
+        else return;
+        event.stopImmediatePropagation();
+    }, { capture: true });
+    const { terminate } = worker;
+    worker.terminate = () => {
+        terminate.call(worker);
+        forget(worker);
+    };
+    worker.postMessage({ plan });
+    return worker;
+}
+
+patch(globalThis, 'Worker', original => new Proxy(original, {
+    construct: (_, [script, options]) => options?.name === 'eventloom journal'
+        ? start(original, script, options) : new original(script, options),
+}));
+
+patch(globalThis, 'setTimeout', original => (work, millis, ...told) =>
+    original(work, isImpatient && PATIENCES.includes(millis) ? 250 : millis, ...told));
+
+patch(LockManager.prototype, 'request', original => async function (lock, ...asked) {
+    const way = lock === `${name}.opening` && due('opening lock');
+    if (way) throwing(way);
+    return original.call(this, lock, ...asked);
+});
+
+patch(Storage.prototype, 'setItem', original => function (key, value) {
+    const way = key === `${name}.sentinel` && due('sentinel');
+    if (way === 'is dropped') return;
+    if (way) throwing(way);
+    original.call(this, key, value);
+});
+
 return {
     arm(kind, nth, way, lasting) {
-        plan = { kind, nth, way, lasting };
+        turn += 1;
+        plan = { kind, nth, way, lasting, turn };
         gone = 0;
         hit = false;
+        isImpatient ||= SILENT.includes(way);
+        for (const worker of workers.keys()) worker.postMessage({ plan });
     },
     // Whether it came to what was planned, which from now on doesn't happen any more.
-    lift() {
+    async lift() {
         plan = null;
+        for (const worker of workers.keys()) worker.postMessage({ plan });
+        await Promise.all([...workers.keys()].map(hearing));
         return hit;
+    },
+    // From now on nobody waits long for who doesn't answer.
+    hurry() {
+        isImpatient = true;
+    },
+    // Once nobody has the journal open, everybody is patient again.
+    async rest() {
+        await navigator.locks.request(`${name}.journal`, () => {});
+        isImpatient = false;
+    },
+    // Deletes the database alone, as a browser may.
+    async loseDatabase() {
+        await new Promise((done, refused) => {
+            const request = indexedDB.deleteDatabase(name);
+            request.onsuccess = done;
+            request.onerror = () => refused(request.error);
+        });
     },
     // Closes every connection, as the browser does when it has to.
     lose() {
         for (const database of connections) lose(database);
     },
     end() {
+        for (const worker of workers.keys()) worker.terminate();
         for (const [prototype, method, original] of originals) prototype[method] = original;
+        addresses.forEach(URL.revokeObjectURL);
     },
 };

@@ -1,9 +1,11 @@
-//! The steps at which IndexedDB can fail, the ways it does, and doing so to one database.
+//! The steps at which the storage can fail, the ways it does, and doing so to one database and its
+//! second copy.
 
 use std::collections::BTreeMap;
 
-use js_sys::{Array, Function, Reflect};
+use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 
 /// A kind of step and a way it fails: as the script has them, and the report.
 pub type Fault = (&'static str, &'static str);
@@ -20,11 +22,47 @@ const LOST: &str = "is lost";
 /// All of it is there, and the connection closes before that is answered.
 const DONE_AND_LOST: &str = "is done and lost";
 
+const THROWS_DENIED: &str = "throws SecurityError";
+const THROWS_TAKEN: &str = "throws NoModificationAllowedError";
+/// A part of it is done.
+const HALF: &str = "is half done";
+/// A part of it is done, which the answer says.
+const SHORT: &str = "is cut short";
+/// All of it is done, and the answer is that it failed.
+const DONE_AND_THROWS: &str = "is done and throws";
+/// It is said to be done, and isn't.
+const DROPPED: &str = "is dropped";
+/// Another tab has the lock, and keeps it.
+const HELD: &str = "is held elsewhere";
+/// The worker ends amid it, without a word.
+const DIES: &str = "dies";
+/// The worker doesn't answer any more, and keeps what it has.
+const HANGS: &str = "hangs";
+
 const REQUEST: &[&str] = &[THROWS, THROWS_FULL, FAILS, FAILS_FULL, LOST];
 const COMMIT: &[&str] = &[FAILS, FAILS_FULL, UNDONE, LOST, DONE_AND_LOST];
 
-/// Every kind of step, with the ways it fails. A store that gains a kind, such as a journal that is
-/// written, gains a line here, and its name in the script.
+const OPENED: &[&str] = &[
+    THROWS,
+    THROWS_FULL,
+    THROWS_TAKEN,
+    DONE_AND_THROWS,
+    DIES,
+    HANGS,
+];
+const WRITTEN: &[&str] = &[
+    THROWS,
+    THROWS_FULL,
+    HALF,
+    SHORT,
+    DONE_AND_THROWS,
+    DIES,
+    HANGS,
+];
+const CUT: &[&str] = &[THROWS, DONE_AND_THROWS, DIES, HANGS];
+
+/// Every kind of step, with the ways it fails. A store that gains a kind gains a line here, and its
+/// name in a script.
 pub const STEPS: &[(&str, &[&str])] = &[
     ("open", &[THROWS, THROWS_FULL, FAILS, FAILS_FULL, LOST]),
     ("upgrade", &[THROWS, THROWS_FULL]),
@@ -42,6 +80,26 @@ pub const STEPS: &[(&str, &[&str])] = &[
     ("migration read", REQUEST),
     ("migration write", REQUEST),
     ("migration commit", COMMIT),
+    ("opening lock", &[THROWS_DENIED]),
+    ("journal lock", &[THROWS_DENIED, HELD]),
+    ("journal open", OPENED),
+    ("journal read", &[THROWS, DIES, HANGS]),
+    ("journal write", WRITTEN),
+    ("journal truncate", CUT),
+    ("journal flush", CUT),
+    ("sentinel", &[THROWS_DENIED, THROWS_FULL, DROPPED]),
+];
+
+/// Those of the second copy: no call fails for their sake.
+pub const OF_SECOND_COPY: &[&str] = &[
+    "opening lock",
+    "journal lock",
+    "journal open",
+    "journal read",
+    "journal write",
+    "journal truncate",
+    "journal flush",
+    "sentinel",
 ];
 
 /// The faults of these kinds.
@@ -94,13 +152,14 @@ impl Tally {
     }
 }
 
-/// Has the IndexedDB of this page fail for one database, until it is dropped.
+/// Has the storage of this page fail for one database, until it is dropped.
 pub struct Injector(JsValue);
 
 impl Injector {
     pub fn on(name: &str) -> Injector {
-        let install = Function::new_with_args("name", include_str!("inject.js"));
-        let installed = install.call1(&JsValue::UNDEFINED, &name.into());
+        let install = Function::new_with_args("name, inWorker", include_str!("inject.js"));
+        let in_worker = include_str!("inject_worker.js").into();
+        let installed = install.call2(&JsValue::UNDEFINED, &name.into(), &in_worker);
         Injector(installed.unwrap())
     }
 
@@ -116,13 +175,33 @@ impl Injector {
     }
 
     /// Ends what was planned; answers whether it came to that.
-    pub fn lift(&self) -> bool {
-        self.call("lift", &[]).is_truthy()
+    pub async fn lift(&self) -> bool {
+        self.wait("lift").await.is_truthy()
+    }
+
+    /// From now on the store doesn't wait long for who keeps the journal and doesn't answer.
+    pub fn hurry(&self) {
+        self.call("hurry", &[]);
+    }
+
+    /// Waits until nobody has the journal open; then the store is patient again.
+    pub async fn rest(&self) {
+        self.wait("rest").await;
+    }
+
+    /// Deletes the database alone, as a browser may.
+    pub async fn lose_database(&self) {
+        self.wait("loseDatabase").await;
     }
 
     /// Closes every connection, as the browser does when it has to.
     pub fn lose(&self) {
         self.call("lose", &[]);
+    }
+
+    async fn wait(&self, method: &str) -> JsValue {
+        let promise: Promise = self.call(method, &[]).unchecked_into();
+        JsFuture::from(promise).await.unwrap()
     }
 
     fn call(&self, method: &str, asked: &[JsValue]) -> JsValue {

@@ -85,6 +85,16 @@ impl Answer {
         }
     }
 
+    /// Whether it says that something of the log is there now which may not have been before.
+    pub fn acknowledges(&self) -> bool {
+        match self {
+            Answer::Appended(Ok(events)) => !events.is_empty(),
+            Answer::Imported(answer) => answer.is_ok(),
+            Answer::Emptied(answer) => answer.is_ok(),
+            _ => false,
+        }
+    }
+
     /// Whether it says that a record is damaged, which none is.
     pub fn tells_of_damage(&self) -> bool {
         format!("{self:?}").contains("Corrupt {")
@@ -92,6 +102,11 @@ impl Answer {
 }
 
 impl Call {
+    /// Whether it is about what is kept beside the log.
+    fn keeps(&self) -> bool {
+        matches!(self, Call::KeepSnapshot(_) | Call::KeepCheckpoint(_))
+    }
+
     pub async fn on<S>(&self, store: &S) -> Answer
     where
         S: EventStore + SnapshotStore + CheckpointStore,
@@ -178,6 +193,10 @@ where
 }
 
 impl Seen {
+    pub fn count(&self) -> u64 {
+        self.events.len() as u64
+    }
+
     /// In a few words, for a report.
     pub fn summary(&self) -> String {
         let heads: Vec<String> = self
@@ -218,6 +237,33 @@ impl Model {
     pub async fn take(&mut self, call: &Call) -> Answer {
         self.befell.push(call.clone());
         call.on(&self.store).await
+    }
+
+    /// How many calls befell it.
+    pub fn calls(&self) -> usize {
+        self.befell.len()
+    }
+
+    /// What could be seen of the log alone after so many calls, for each number of them.
+    pub async fn past(&self) -> Result<Vec<Seen>, StoreError> {
+        let store = MemoryStore::new();
+        let mut past = vec![look(&store).await?];
+        for call in &self.befell {
+            if !call.keeps() {
+                call.on(&store).await;
+            }
+            past.push(look(&store).await?);
+        }
+        Ok(past)
+    }
+
+    /// Another one that the same befell, but for what is kept beside the log.
+    pub async fn of_log(&self) -> Model {
+        let befell = self.befell.iter().map(|call| match call.keeps() {
+            true => Call::LastPosition,
+            false => call.clone(),
+        });
+        Model::of(befell.collect()).await
     }
 
     /// Another one that the same befell.

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::inject::{Plan, faults_of};
+use super::inject::{OF_SECOND_COPY, Plan, faults_of};
 
 #[derive(Clone, Debug)]
 pub struct Case {
@@ -13,6 +13,15 @@ pub struct Case {
     /// What the clock goes on by with each event, in milliseconds: it may stand still or run back.
     pub tick: i64,
     pub steps: Vec<Step>,
+    /// Where there is a second copy: how it ends.
+    pub loss: Option<Loss>,
+}
+
+/// In the end the browser deletes the database.
+#[derive(Clone, Debug)]
+pub struct Loss {
+    /// What befalls the opening after it.
+    pub opening: Option<Plan>,
 }
 
 #[derive(Clone, Debug)]
@@ -182,6 +191,34 @@ fn kinds(operation: &Operation) -> &'static [&'static str] {
     }
 }
 
+/// The kinds of steps in the second copy that an operation can come to.
+fn copy_kinds(operation: &Operation) -> &'static [&'static str] {
+    match operation {
+        Operation::Append(_) | Operation::Again | Operation::AppendElsewhere(_) => {
+            &["journal write", "journal flush", "sentinel"]
+        }
+        Operation::Import { .. } => &["journal write", "sentinel"],
+        Operation::Read(_) | Operation::KeepSnapshot { .. } | Operation::KeepCheckpoint { .. } => {
+            &[]
+        }
+        Operation::Reset => &[
+            "journal write",
+            "journal truncate",
+            "journal flush",
+            "sentinel",
+        ],
+        Operation::Reopen => OF_SECOND_COPY,
+    }
+}
+
+/// A plan of these kinds, or rather of those.
+fn plan_of(kinds: &[&str], rather: &[&str]) -> BoxedStrategy<Option<Plan>> {
+    match rather.is_empty() {
+        true => plan(kinds).boxed(),
+        false => prop_oneof![1 => plan(kinds), 3 => plan(rather)].boxed(),
+    }
+}
+
 fn plan(kinds: &[&str]) -> impl Strategy<Value = Option<Plan>> + use<> {
     let nth = prop_oneof![6 => Just(0_u32), 2 => Just(1), 1 => Just(2), 1 => Just(3)];
     let plan = (select(faults_of(kinds)), nth, prop::bool::weighted(0.2));
@@ -195,12 +232,19 @@ fn plan(kinds: &[&str]) -> impl Strategy<Value = Option<Plan>> + use<> {
     )
 }
 
-fn step() -> impl Strategy<Value = Step> {
-    (operation(), prop::bool::weighted(0.1)).prop_flat_map(|(what, lost_before)| {
-        let plan = match lost_before {
-            true => plan(&[kinds(&what), &["open"]].concat()),
-            false => plan(kinds(&what)),
-        };
+fn step(copied: bool) -> impl Strategy<Value = Step> {
+    (operation(), prop::bool::weighted(0.1)).prop_flat_map(move |(what, lost_before)| {
+        let (mut own, mut of_copy) = (kinds(&what).to_vec(), Vec::new());
+        if copied {
+            of_copy.extend(copy_kinds(&what));
+        }
+        if lost_before {
+            own.push("open");
+        }
+        if lost_before && copied {
+            of_copy.extend(["opening lock", "journal read"]);
+        }
+        let plan = plan_of(&own, &of_copy);
         (Just(what), plan, Just(lost_before)).prop_map(|(what, plan, lost_before)| Step {
             what,
             plan,
@@ -209,24 +253,52 @@ fn step() -> impl Strategy<Value = Step> {
     })
 }
 
-fn start() -> impl Strategy<Value = (Start, Option<Plan>)> {
-    const NEW: &[&str] = &["open", "upgrade", "upgrade commit"];
+const NEW: &[&str] = &["open", "upgrade", "upgrade commit"];
+
+fn start(of_copy: &'static [&'static str]) -> impl Strategy<Value = (Start, Option<Plan>)> {
     const MOVED: &[&str] = &["migration read", "migration write", "migration commit"];
-    let nothing = plan(NEW).prop_map(|plan| (Start::Nothing, plan));
+    let nothing = plan_of(NEW, of_copy).prop_map(|plan| (Start::Nothing, plan));
     let events = prop_oneof![2 => 0..=5_u64, 1 => 250..=600_u64];
-    let first = (events, any::<bool>(), plan(&[NEW, MOVED, MOVED].concat()));
+    let moved = plan_of(&[NEW, MOVED, MOVED].concat(), of_copy);
+    let first = (events, any::<bool>(), moved);
     let first =
         first.prop_map(|(events, emptied, plan)| (Start::FirstLayout { events, emptied }, plan));
     prop_oneof![2 => nothing, 1 => first]
 }
 
-pub fn case() -> impl Strategy<Value = Case> {
+fn loss() -> impl Strategy<Value = Loss> {
+    const BROUGHT_BACK: &[&str] = &[
+        "transaction",
+        "object store",
+        "get",
+        "get all",
+        "add",
+        "commit",
+    ];
+    let plan = plan_of(&[NEW, BROUGHT_BACK].concat(), OF_SECOND_COPY);
+    // Nothing befalls half of them: then all is told as it has to be.
+    prop::option::of(plan).prop_map(|plan| Loss {
+        opening: plan.flatten(),
+    })
+}
+
+fn case_with(copied: bool) -> impl Strategy<Value = Case> {
     let tick = prop_oneof![Just(0_i64), Just(-1_000), Just(1)];
-    let steps = prop::collection::vec(step(), 1..=7);
-    (start(), tick, steps).prop_map(|((start, opening), tick, steps)| Case {
+    let steps = prop::collection::vec(step(copied), 1..=7);
+    let (start, loss) = match copied {
+        true => (start(OF_SECOND_COPY).boxed(), loss().prop_map(Some).boxed()),
+        false => (start(&[]).boxed(), Just(None).boxed()),
+    };
+    (start, tick, steps, loss).prop_map(|((start, opening), tick, steps, loss)| Case {
         start,
         opening,
         tick,
         steps,
+        loss,
     })
+}
+
+/// One in five has a second copy: these take longer.
+pub fn case() -> impl Strategy<Value = Case> {
+    prop_oneof![4 => case_with(false), 1 => case_with(true)]
 }

@@ -4,13 +4,20 @@ use eventloom::browser::IndexedDbStore;
 use eventloom::core::{
     EventId, ExpectedVersion, NewEvent, Position, RecordedEvent, Timestamp, Version,
 };
-use eventloom::store::{EventStore, Snapshot, StoreError};
+use eventloom::store::{EventStore, SecondCopy, Snapshot, StoreError};
 
+use super::copy::{self, Promised};
 use super::first_layout;
-use super::inject::{Injector, Plan, Tally};
+use super::inject::{Injector, OF_SECOND_COPY, Plan, Tally};
 use super::model::{Answer, Call, Model, Says, Seen, look, streams};
 use super::operations::{Batch, Case, Expect, Operation, Read, Start, Step};
-use crate::support::{all, event, fresh_name};
+use crate::support::{all, event, fresh_name, within};
+
+/// So long, in milliseconds, may anything take.
+const PATIENCE: u32 = 30_000;
+
+/// What is told of what took longer.
+pub const NOTHING_CAME: &str = "nothing came of it in time";
 
 /// Runs a case; what it answers where the two differ says how.
 pub async fn run(case: &Case, tally: &mut Tally) -> Result<(), String> {
@@ -21,12 +28,20 @@ pub async fn run(case: &Case, tally: &mut Tally) -> Result<(), String> {
         Start::FirstLayout { events, emptied } => first_layout::make(&name, events, emptied).await,
     };
     let model = Model::of(befell).await;
-    let store = open(&name, &injector, case.opening.as_ref(), tally).await?;
     let mut run = Run {
+        has_copy: case.loss.is_some(),
+        store: open(
+            &name,
+            &injector,
+            case.loss.is_some(),
+            case.opening.as_ref(),
+            tally,
+        )
+        .await?,
         name,
         injector,
         model,
-        store,
+        promised: Promised::default(),
         elsewhere: None,
         last: None,
         next: 1_000,
@@ -43,29 +58,47 @@ pub async fn run(case: &Case, tally: &mut Tally) -> Result<(), String> {
     if let Some(store) = &run.elsewhere {
         store.close();
     }
+    if let Some(loss) = &case.loss {
+        let next = run.event();
+        let known = (&run.model, &run.promised);
+        copy::check(&run.injector, &run.name, loss, known, next, tally).await?;
+    }
     // Were a connection left behind, this would be blocked.
     let deleted = IndexedDbStore::delete(&run.name).await;
     deleted.map_err(|error| format!("deleting it: {error}"))
 }
 
+/// What comes in time; what never comes is told, too.
+pub async fn in_time<T>(future: impl Future<Output = T>) -> Result<T, String> {
+    let answer = within(PATIENCE, future).await;
+    answer.ok_or_else(|| NOTHING_CAME.to_owned())
+}
+
 async fn open(
     name: &str,
     injector: &Injector,
+    has_copy: bool,
     plan: Option<&Plan>,
     tally: &mut Tally,
 ) -> Result<IndexedDbStore, String> {
+    let opening = async || match has_copy {
+        true => IndexedDbStore::open_with_second_copy(name).await,
+        false => IndexedDbStore::open(name).await,
+    };
     if let Some(plan) = plan {
         injector.arm(plan);
     }
-    let opened = IndexedDbStore::open(name).await;
-    let met = injector.lift();
+    let opened = in_time(opening()).await?;
+    let met = injector.lift().await;
+    let mut may_fail = false;
     if let (Some(plan), true) = (plan, met) {
         tally.count(plan.fault);
+        may_fail = !OF_SECOND_COPY.contains(&plan.fault.0);
     }
     match opened {
         Ok(store) => Ok(store),
-        Err(_) if met => {
-            let again = IndexedDbStore::open(name).await;
+        Err(_) if may_fail => {
+            let again = in_time(opening()).await?;
             again.map_err(|error| format!("opening it again: {error}"))
         }
         Err(error) => Err(format!("opening it: {error}")),
@@ -76,6 +109,8 @@ struct Run {
     name: String,
     injector: Injector,
     model: Model,
+    has_copy: bool,
+    promised: Promised,
     store: IndexedDbStore,
     elsewhere: Option<IndexedDbStore>,
     /// The append that was asked for last.
@@ -96,12 +131,20 @@ impl Run {
         let store = match step.what {
             Operation::Reopen => {
                 self.store.close();
-                self.store = open(&self.name, &self.injector, plan, tally).await?;
+                self.store = self.open(plan, tally).await?;
+                if plan.is_some_and(|plan| self.may_be_anew(plan)) {
+                    let model = self.model.of_log().await;
+                    if saw(look(&self.store).await)? == saw(look(&model.store).await)? {
+                        self.model = model;
+                    }
+                }
                 return self.agrees("after it was opened again").await;
             }
             Operation::AppendElsewhere(_) => {
                 if self.elsewhere.is_none() {
-                    self.elsewhere = Some(open(&self.name, &self.injector, None, tally).await?);
+                    // It may find nothing, and wait for the one who may know of more.
+                    self.injector.hurry();
+                    self.elsewhere = Some(self.open(None, tally).await?);
                 }
                 self.elsewhere.clone().unwrap()
             }
@@ -111,26 +154,64 @@ impl Run {
         if let Some(plan) = plan {
             self.injector.arm(plan);
         }
-        let answers = all(calls.iter().map(|call| call.on(&store))).await;
-        let met = self.injector.lift();
+        let answers = in_time(all(calls.iter().map(|call| on(&store, call)))).await;
+        let met = self.injector.lift().await;
+        let answers = answers.map_err(|told| format!("{calls:?}: {told}"))?;
         if let (Some(plan), true) = (plan, met) {
             tally.count(plan.fault);
-            return self.settle(&store, &calls, &answers).await;
+            return self.settle(&store, plan, &calls, &answers).await;
         }
-        for (call, answer) in calls.iter().zip(&answers) {
+        let before = self.model.calls();
+        for (call, (answer, _)) in calls.iter().zip(&answers) {
             let right = self.model.take(call).await;
             is(call, answer, &right)?;
         }
+        self.promise(before, u32::MAX, &answers, true);
         Ok(())
+    }
+
+    async fn open(&self, plan: Option<&Plan>, tally: &mut Tally) -> Result<IndexedDbStore, String> {
+        open(&self.name, &self.injector, self.has_copy, plan, tally).await
+    }
+
+    /// Notes what these answers promise of the second copy, to calls of which these were taken, one
+    /// bit each.
+    fn promise(&mut self, before: usize, taken: u32, answers: &[Acknowledged], is_noted: bool) {
+        let mut count = before;
+        for (number, (answer, is_copied)) in answers.iter().enumerate() {
+            count += usize::from(taken & 1 << number != 0);
+            if !answer.acknowledges() {
+                continue;
+            }
+            if is_noted {
+                self.promised.noted = count;
+            }
+            // Nobody waits for the copy of an import.
+            if *is_copied && !matches!(answer, Answer::Imported(_)) {
+                self.promised.copied = count;
+            }
+        }
     }
 
     /// Finds out what became of calls that met a fault, and that it is one of what may have.
     async fn settle(
         &mut self,
         store: &IndexedDbStore,
+        plan: &Plan,
         calls: &[Call],
-        answers: &[Answer],
+        acknowledged: &[Acknowledged],
     ) -> Result<(), String> {
+        let answers: Vec<Answer> = acknowledged
+            .iter()
+            .map(|(answer, _)| answer.clone())
+            .collect();
+        let answers = &answers[..];
+        let is_of_copy = OF_SECOND_COPY.contains(&plan.fault.0);
+        if is_of_copy && answers.iter().any(|answer| answer.says() != Says::Answered) {
+            return Err(format!(
+                "the second copy alone failed: {calls:?} answered {answers:?}"
+            ));
+        }
         if answers.iter().any(Answer::tells_of_damage) {
             return Err(format!(
                 "nothing is damaged: {calls:?} answered {answers:?}"
@@ -139,23 +220,32 @@ impl Run {
         let seen = saw(look(store).await)?;
         let mut tried = Vec::new();
         let mut found = None;
-        for taken in 0..1_u32 << calls.len() {
-            let Some(model) = self.if_taken(calls, answers, taken).await else {
+        let count = 1_u32 << calls.len();
+        let ways = (0..count).map(|taken| (taken, false));
+        let anew = (0..count).map(|taken| (taken, true));
+        for (taken, is_anew) in ways.chain(anew.filter(|_| self.may_be_anew(plan))) {
+            let Some(mut model) = self.if_taken(calls, answers, taken).await else {
                 continue;
             };
+            if is_anew {
+                model = model.of_log().await;
+            }
             let right = saw(look(&model.store).await)?;
             tried.push(right.summary());
             if right == seen {
-                found = Some(model);
+                found = Some((model, taken));
                 break;
             }
         }
-        self.model = found.ok_or_else(|| {
+        let before = self.model.calls();
+        let (model, taken) = found.ok_or_else(|| {
             format!(
                 "{calls:?} answered {answers:?}; there are {}, and not one of {tried:?}",
                 seen.summary()
             )
         })?;
+        self.model = model;
+        self.promise(before, taken, acknowledged, plan.fault.0 != "sentinel");
         if self.elsewhere.is_some() {
             self.agrees("to the other tab after a fault").await?;
         }
@@ -167,12 +257,21 @@ impl Run {
         // The same again, without a fault.
         for (call, answer) in calls.iter().zip(answers) {
             if answer.says() != Says::Answered {
-                let again = call.on(store).await;
+                let again = in_time(on(store, call)).await?;
+                let before = self.model.calls();
                 let right = self.model.take(call).await;
-                is(call, &again, &right)?;
+                is(call, &again.0, &right)?;
+                self.promise(before, u32::MAX, &[again], true);
             }
         }
         Ok(())
+    }
+
+    /// Whether the store may have made the database anew from its second copy, without what is kept
+    /// beside the log: so it does where the browser can't read its own files.
+    fn may_be_anew(&self, plan: &Plan) -> bool {
+        let (kind, way) = plan.fault;
+        self.has_copy && plan.lasting && kind == "open" && way.contains("UnknownError")
     }
 
     /// The model, had these of the calls been taken, one bit each; none where the answers say that
@@ -306,6 +405,14 @@ impl Run {
     }
 }
 
+/// What a call answered, and whether the second copy said then that it keeps up.
+type Acknowledged = (Answer, bool);
+
+async fn on(store: &IndexedDbStore, call: &Call) -> Acknowledged {
+    let answer = call.on(store).await;
+    (answer, store.second_copy() == Some(SecondCopy::Kept))
+}
+
 fn is(call: &Call, answer: &Answer, right: &Answer) -> Result<(), String> {
     match answer == right {
         true => Ok(()),
@@ -324,6 +431,6 @@ fn same(when: &str, seen: &Seen, right: &Seen) -> Result<(), String> {
     }
 }
 
-fn saw(seen: Result<Seen, StoreError>) -> Result<Seen, String> {
+pub fn saw(seen: Result<Seen, StoreError>) -> Result<Seen, String> {
     seen.map_err(|error| format!("reading all of it: {error}"))
 }

@@ -111,6 +111,8 @@ pub(in super::super) async fn admit(
             if let Err(error) = name_store(database, store).await {
                 // What can't be told from another store has no second copy.
                 journal.give_up(error.to_string());
+                let lost = noted.map_or(0, |noted| noted.events.saturating_sub(seen.events));
+                tell(journal, loss, restored, lost);
                 return Ok(None);
             }
             store
@@ -131,26 +133,36 @@ pub(in super::super) async fn admit(
         Some(noted) => noted.events.saturating_sub(seen.events),
         None => 0,
     };
-    if restored > 0 || lost > 0 {
-        let recovery = Recovery {
-            cause: loss,
-            restored,
-            lost,
-        };
-        journal.recovery.set(Some(recovery));
-    }
-    // What was lost of a store that is gone stays known until something is recorded again.
-    if lost == 0 || loss == Loss::Shortened {
-        let sentinel = sentinel::Sentinel {
+    tell(journal, loss, restored, lost);
+    let sentinel = match noted {
+        // What was lost of a store that is gone stays known until something is recorded again, even
+        // where that goes less far: so it is no more this store's.
+        Some(noted) if lost > 0 && loss == Loss::Deleted => sentinel::Sentinel {
+            store: Uuid::nil(),
+            ..noted
+        },
+        _ => sentinel::Sentinel {
             store,
             segment: seen.segment,
             position: seen.position,
             events: seen.events,
             hash: None,
-        };
-        sentinel::keep(&journal.name, &sentinel);
-    }
+        },
+    };
+    sentinel::keep(&journal.name, &sentinel);
     Ok(Some(store))
+}
+
+/// Has it told what was missing, if anything was.
+fn tell(journal: &Journal, cause: Loss, restored: u64, lost: u64) {
+    if restored > 0 || lost > 0 {
+        let recovery = Recovery {
+            cause,
+            restored,
+            lost,
+        };
+        journal.recovery.set(Some(recovery));
+    }
 }
 
 async fn look(database: &IdbDatabase, log: &Log) -> Result<Seen, StoreError> {

@@ -89,13 +89,19 @@ impl Journal {
         }
     }
 
-    /// Whether what the database can't open any more is here: the browser damaged its own files.
+    /// Whether all that is in a database which can't be opened any more is here: the browser damaged
+    /// its own files.
     pub(super) fn replaces(&self, error: &StoreError) -> bool {
         let is_broken = match error {
             StoreError::Unavailable { reason } => reason.starts_with("UnknownError"),
             _ => false,
         };
-        is_broken && self.held().is_some_and(|held| held.mark().tail.events > 0)
+        let has_all = |held: Rc<Held>| {
+            let Mark { store, tail, .. } = held.mark();
+            let is_less = |noted: Sentinel| noted.store != store || noted.segment > tail.segment;
+            tail.events > 0 && !sentinel::read(&self.name).is_some_and(is_less)
+        };
+        is_broken && self.held().is_some_and(has_all)
     }
 
     fn held(&self) -> Option<Rc<Held>> {
