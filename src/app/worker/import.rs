@@ -42,9 +42,10 @@ pub async fn import(
     now: Timestamp,
     course: Course,
 ) -> Result<Array, String> {
-    let mut planner = Planner::new();
     let mut text: Option<Blob> = None;
     for _ in 0..TRIES {
+        // Anew each time: what moved may have been a reset.
+        let mut planner = Planner::new();
         let looked = observe(store, &mut planner, &course)
             .await
             .map_err(|error| nothing_imported(&error))?;
@@ -92,8 +93,7 @@ pub async fn import(
     )
 }
 
-/// Shows the planner what the store holds beyond what it was shown. Answers with how much of the
-/// whole work that was.
+/// Shows the planner all that the store holds. Answers with how much of the whole work that was.
 async fn observe(
     store: &Backend,
     planner: &mut Planner,
