@@ -15,8 +15,17 @@ use super::run::{in_time, saw};
 pub struct Promised {
     /// After so many it was in the second copy.
     pub copied: usize,
-    /// After so many it was noted beside both how far it goes.
-    pub noted: usize,
+    /// After each of these it may have been noted beside both how far it goes.
+    pub noted: Vec<usize>,
+}
+
+impl Promised {
+    /// After how many it was noted last: a call that recorded nothing, like one that was answered with
+    /// what was there already, notes nothing.
+    fn noted(&self, past: &[Seen]) -> usize {
+        let recorded = |at: &usize| *at > 0 && past[*at].count() != past[at - 1].count();
+        self.noted.iter().copied().rev().find(recorded).unwrap_or(0)
+    }
 }
 
 /// Has the browser delete the database of a store that nobody has open, and looks what comes back.
@@ -131,14 +140,15 @@ fn told(
 ) -> Result<(), String> {
     let lost = recovery.map_or(0, |recovery| recovery.lost);
     // What was noted last, where that could be noted.
-    let noted = past[promised.noted].count();
-    let is_less = at < promised.noted && noted > back.count();
+    let noted_at = promised.noted(past);
+    let noted = past[noted_at].count();
+    let is_less = at < noted_at && noted > back.count();
     let is_all = at + 1 == past.len() && noted <= back.count();
     if is_less && lost == 0 || is_all && lost > 0 {
         return Err(format!(
             "{} came back of {}, and it tells {recovery:?}",
             back.summary(),
-            past[promised.noted].summary()
+            past[noted_at].summary()
         ));
     }
     Ok(())

@@ -184,7 +184,7 @@ impl Run {
                 continue;
             }
             if is_noted {
-                self.promised.noted = count;
+                self.promised.noted.push(count);
             }
             // Nobody waits for the copy of an import.
             if *is_copied && !matches!(answer, Answer::Imported(_)) {
