@@ -10,6 +10,7 @@
 
 mod archive;
 mod commands;
+mod files;
 mod following;
 mod places;
 mod play;
