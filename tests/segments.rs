@@ -313,6 +313,36 @@ proptest! {
 }
 
 #[test]
+fn a_stream_with_much_text_shares_its_pages_with_none() {
+    let data = format!("{{\"text\":\"{}\"}}", "x".repeat(1_000));
+    let log = |stream: &str, count: usize| {
+        let events = vec![("Happened", data.as_str()); count];
+        support::foreign(&support::stream("t", stream), &events)
+    };
+    let log = [
+        log("ada", 3),
+        log("ben", 5),
+        log("great", 60),
+        log("cleo", 2),
+    ]
+    .concat();
+    let pages = paginate(&log);
+    let streams = |page: &Page| -> Vec<String> {
+        let runs = page.runs.iter();
+        runs.map(|run| run.stream.aggregate_id().to_owned())
+            .collect()
+    };
+    let streams: Vec<_> = pages.iter().map(streams).collect();
+    let expected = [
+        vec!["ada", "ben"],
+        vec!["great"],
+        vec!["great"],
+        vec!["cleo"],
+    ];
+    assert_eq!(streams, expected);
+}
+
+#[test]
 fn a_version_that_does_not_follow_is_a_fault_of_its_stream_alone() {
     let log = |stream: &str, version, position| {
         let event =

@@ -13,6 +13,10 @@ use crate::store::numbers::{Rest, put, put_bytes};
 /// ones are more records, and each costs some 50 µs.
 const FULL: usize = 48 * 1024;
 
+/// A stream with so many bytes of text in a segment has pages of its own, so that who reads it reads
+/// nothing else.
+const OWN: usize = FULL / 4;
+
 /// Which form a directory has.
 const FORM: u8 = 1;
 
@@ -38,28 +42,52 @@ pub fn paginate(events: &[RecordedEvent]) -> Vec<Page> {
         }
         streams[rank].push(event);
     }
-    let mut pages = Vec::new();
-    let mut page: Vec<&RecordedEvent> = Vec::new();
-    let mut size = 0;
-    let mut close = |page: &mut Vec<&RecordedEvent>| {
-        pages.push(Page {
-            runs: runs_of(page),
-            packed: pack(page),
-        });
-        page.clear();
-    };
-    for event in streams.into_iter().flatten() {
-        page.push(event);
-        size += text_size(event);
-        if size >= FULL {
-            close(&mut page);
-            size = 0;
+    let mut layout = Layout::default();
+    for stream in streams {
+        let text: usize = stream.iter().map(|event| text_size(event)).sum();
+        let is_own = text >= OWN;
+        if is_own {
+            layout.turn();
+        }
+        for event in stream {
+            layout.add(event);
+        }
+        if is_own {
+            layout.turn();
         }
     }
-    if !page.is_empty() {
-        close(&mut page);
+    layout.turn();
+    layout.pages
+}
+
+/// Pages that are full, and one that isn't yet.
+#[derive(Default)]
+struct Layout<'a> {
+    pages: Vec<Page>,
+    page: Vec<&'a RecordedEvent>,
+    size: usize,
+}
+
+impl<'a> Layout<'a> {
+    fn add(&mut self, event: &'a RecordedEvent) {
+        self.page.push(event);
+        self.size += text_size(event);
+        if self.size >= FULL {
+            self.turn();
+        }
     }
-    pages
+
+    /// Goes on with a new page, unless nothing stands on this one.
+    fn turn(&mut self) {
+        if !self.page.is_empty() {
+            self.pages.push(Page {
+                runs: runs_of(&self.page),
+                packed: pack(&self.page),
+            });
+            self.page.clear();
+            self.size = 0;
+        }
+    }
 }
 
 /// About how many bytes an event takes, packed.
