@@ -15,6 +15,8 @@ use wasm_bindgen_test::wasm_bindgen_test_configure;
 #[path = "browser_indexed_db/support.rs"]
 mod support;
 
+#[path = "browser_indexed_db/alone.rs"]
+mod alone;
 #[path = "browser_indexed_db/compact.rs"]
 mod compact;
 #[path = "browser_indexed_db/damage.rs"]

@@ -326,9 +326,9 @@ async fn write(
     let record = codec::inline(segment, events).map_err(Written::Failed)?;
     log.add(&record, None)
         .map_err(|error| failed(error.into()))?;
+    let committed = writing.commit();
     let journal = connection.journal.as_ref();
     let ahead = journal.and_then(|journal| journal.ahead(segment, events, durability));
-    let committed = writing.commit();
     if let Some(last) = events.last() {
         // Others hear of it while it is being written: who looks now waits until it is there, and
         // where it fails, they looked for nothing.

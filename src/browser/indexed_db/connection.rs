@@ -16,9 +16,11 @@ use super::journal::{Journal, admit, keep_up};
 use super::log::Log;
 use super::migrate::migrate;
 use super::presence::Presence;
+use super::read;
 use super::saved;
 use super::schema::{self, Step, WhenBlocked};
 use super::transaction::{self, Fault, Reading, Writing};
+use crate::store::segments::Index;
 use crate::store::{Durability, StoreError};
 use crate::target::spawn;
 
@@ -39,7 +41,7 @@ pub(super) struct Connection {
     presence: RefCell<Option<Rc<Presence>>>,
     /// Whether the others were told, as far as this browser can tell them.
     is_present: Cell<bool>,
-    _on_hide: Option<EventListener>,
+    _on_hide: Option<[EventListener; 2]>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,11 +91,15 @@ impl Connection {
             compaction: Compaction::default(),
             presence: RefCell::new(None),
             is_present: Cell::new(false),
-            _on_hide: on_hide(connection.clone()),
+            _on_hide: on_hide(connection),
         });
         let (database, _) = connection.obtain(when_blocked).await?;
         connection.take(database);
         Journal::follow(&connection);
+        let asking = Rc::clone(&connection);
+        spawn(async move {
+            asking.is_alone().await;
+        });
         Ok(connection)
     }
 
@@ -107,6 +113,7 @@ impl Connection {
             return Ok((database, opened.created));
         };
         let _others_wait = journal.opening().await;
+        journal.note_now();
         journal.take(false).await;
         let mut opened = schema::open(&self.name, self.steps, when_blocked).await;
         for is_last in [false, true] {
@@ -186,6 +193,7 @@ impl Connection {
         if self.status.get() != Status::Ended {
             *self.presence.borrow_mut() = presence.map(Rc::new);
             self.is_present.set(true);
+            self.hints.announce();
             self.log.forget();
             self.recall(database).await;
         }
@@ -214,12 +222,18 @@ impl Connection {
         self.presence.borrow().clone()
     }
 
-    /// Whether no other connection to the database is there.
+    /// Whether no other connection to the database is there. Then others aren't told what comes until
+    /// one says that it is there.
     pub(super) async fn is_alone(&self) -> bool {
-        match self.presence() {
-            Some(presence) => presence.is_alone().await,
-            None => false,
+        let Some(presence) = self.presence() else {
+            return false;
+        };
+        let heard = self.hints.heard();
+        let is_alone = presence.is_alone().await;
+        if is_alone && self.is_present.get() {
+            self.hints.found_alone(heard);
         }
+        is_alone
     }
 
     pub(super) fn end(&self) {
@@ -314,16 +328,34 @@ impl Connection {
 }
 
 /// A page that is hidden may be kept for coming back to, without its locks: so it gives them up, and
-/// begins anew once it is back. A worker is never kept so.
-fn on_hide(connection: Weak<Connection>) -> Option<EventListener> {
+/// begins anew once it is back: nobody told it what came meanwhile. A worker is never kept so.
+fn on_hide(connection: &Weak<Connection>) -> Option<[EventListener; 2]> {
     let window = web_sys::window()?;
-    Some(EventListener::new(&window, "pagehide", move |_| {
-        if let Some(connection) = connection.upgrade() {
+    let (hidden, shown) = (connection.clone(), connection.clone());
+    let hide = EventListener::new(&window, "pagehide", move |_| {
+        if let Some(connection) = hidden.upgrade() {
             connection.is_present.set(false);
             let presence = connection.presence.borrow_mut().take();
             drop(presence);
+            if let Some(journal) = &connection.journal {
+                journal.note_now();
+            }
         }
-    }))
+    });
+    let show = EventListener::new(&window, "pageshow", move |_| {
+        if let Some(connection) = shown.upgrade()
+            && !connection.is_present.get()
+            && connection.status.get() == Status::Open
+        {
+            spawn(async move {
+                // Where that fails, the next call says so.
+                if let Ok(last) = read::ask(&connection, Index::last_position).await {
+                    connection.hints.tell(Signal::Appended(last));
+                }
+            });
+        }
+    });
+    Some([hide, show])
 }
 
 /// Closes the connection because somebody else needs it closed, or has closed it.

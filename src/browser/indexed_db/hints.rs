@@ -1,5 +1,8 @@
 //! Telling others that the store changed: within this tab directly, to other tabs over a
 //! `BroadcastChannel` named after the database. Every hint may be missed; readers look themselves.
+//!
+//! A message to others costs as much as a tenth of an append, so who is alone sends none of those
+//! that come with each. Who comes says so before it reads the log, and is then told what wasn't.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -113,6 +116,7 @@ pub(super) struct Hints {
 
 struct Channel {
     inner: BroadcastChannel,
+    others: Rc<Others>,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
 }
 
@@ -123,24 +127,100 @@ impl Drop for Channel {
     }
 }
 
+impl Channel {
+    fn new(inner: BroadcastChannel, audience: Weak<Audience>) -> Channel {
+        let others = Rc::new(Others::default());
+        let (coming, answering) = (Rc::clone(&others), inner.clone());
+        let on_message = Closure::new(move |message: MessageEvent| {
+            for untold in coming.hear() {
+                say(&answering, untold);
+            }
+            if let (Some(audience), Some(signal)) = (audience.upgrade(), heard(&message.data())) {
+                audience.tell(signal);
+            }
+        });
+        inner.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        Channel {
+            inner,
+            others,
+            _on_message: on_message,
+        }
+    }
+}
+
+/// What is known of who else listens.
+#[derive(Default)]
+struct Others {
+    /// Whether nobody does, as far as is known: somebody, until that was asked.
+    are_none: Cell<bool>,
+    /// How many messages were heard.
+    heard: Cell<u64>,
+    /// What wasn't said since nobody was there, the last of each kind.
+    appended: Cell<Option<Signal>>,
+    copied: Cell<Option<Signal>>,
+}
+
+impl Others {
+    /// Somebody is there; answers with what they weren't told.
+    fn hear(&self) -> impl Iterator<Item = Signal> + use<> {
+        self.heard.set(self.heard.get() + 1);
+        self.are_none.set(false);
+        let untold = [self.appended.take(), self.copied.take()];
+        untold.into_iter().flatten()
+    }
+
+    /// Whether a signal needn't be sent, since nobody is there; then it is kept for who comes.
+    fn withholds(&self, signal: Signal) -> bool {
+        let kept = match signal {
+            Signal::Appended(_) => &self.appended,
+            Signal::Copied(_) => &self.copied,
+            _ => return false,
+        };
+        let withheld = self.are_none.get();
+        if withheld {
+            kept.set(Some(signal));
+        }
+        withheld
+    }
+}
+
+fn say(channel: &BroadcastChannel, signal: Signal) {
+    if let Some(message) = message(signal) {
+        // A hint that can't be sent is a hint missed.
+        let _ = channel.post_message(&message.into());
+    }
+}
+
 impl Hints {
     pub(super) fn new(database: &str) -> Hints {
         let audience = Rc::new(Audience::default());
-        let channel = BroadcastChannel::new(database).ok().map(|inner| {
-            let hearing = Rc::downgrade(&audience);
-            let on_message = Closure::new(move |message: MessageEvent| {
-                if let (Some(audience), Some(signal)) = (hearing.upgrade(), heard(&message.data()))
-                {
-                    audience.tell(signal);
-                }
-            });
-            inner.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-            Channel {
-                inner,
-                _on_message: on_message,
-            }
-        });
+        let channel = BroadcastChannel::new(database).ok();
+        let channel = channel.map(|inner| Channel::new(inner, Rc::downgrade(&audience)));
         Hints { audience, channel }
+    }
+
+    /// Says that this one is there, to be told what comes: before it reads the log, so that it
+    /// misses nothing.
+    pub(super) fn announce(&self) {
+        if let Some(Channel { inner, others, .. }) = &self.channel {
+            others.are_none.set(false);
+            let _ = inner.post_message(&HERE.into());
+        }
+    }
+
+    /// How many messages were heard of others.
+    pub(super) fn heard(&self) -> u64 {
+        let others = self.channel.as_ref().map(|channel| &channel.others);
+        others.map_or(0, |others| others.heard.get())
+    }
+
+    /// Nobody else has the database open, as was found when so many messages had been heard.
+    pub(super) fn found_alone(&self, heard: u64) {
+        if let Some(Channel { others, .. }) = &self.channel
+            && others.heard.get() == heard
+        {
+            others.are_none.set(true);
+        }
     }
 
     /// Tells everybody: other tabs first, since this one needs no journey.
@@ -151,11 +231,10 @@ impl Hints {
 
     /// Tells the other tabs.
     pub(super) fn send(&self, signal: Signal) {
-        if let Some(channel) = &self.channel
-            && let Some(message) = message(signal)
+        if let Some(Channel { inner, others, .. }) = &self.channel
+            && !others.withholds(signal)
         {
-            // A hint that can't be sent is a hint missed.
-            let _ = channel.inner.post_message(&message.into());
+            say(inner, signal);
         }
     }
 
@@ -183,6 +262,9 @@ impl Hints {
         ended
     }
 }
+
+/// What a tab says that comes.
+const HERE: &str = "here";
 
 /// What one tab says to the others: a word, and a number where it has one. The position of the last
 /// event that was appended, or the segment up to which the second copy goes.

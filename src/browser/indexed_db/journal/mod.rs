@@ -51,6 +51,8 @@ pub(super) struct Journal {
     /// What was found when the store was opened.
     pub(super) recovery: Cell<Option<Recovery>>,
     subscription: RefCell<Option<Subscription>>,
+    /// What is to be noted beside it in a moment.
+    noting: Rc<Cell<Option<Sentinel>>>,
 }
 
 impl Journal {
@@ -244,7 +246,8 @@ impl Journal {
         self.kept.get() >= segment || !self.is_wanted()
     }
 
-    /// Notes beside it how far the log goes, after something was recorded.
+    /// Notes beside it how far the log goes, after something was recorded; in a moment, since local
+    /// storage takes a tenth of the time of an append, and who waits for its answer comes first.
     pub(super) fn note(connection: &Connection, last: Option<&RecordedEvent>) {
         if let (Some(journal), Some(store)) = (&connection.journal, connection.store.get()) {
             let noted = connection.log.ask(|index| Sentinel {
@@ -255,8 +258,17 @@ impl Journal {
                 hash: None,
             });
             let hash = last.map(|last| sentinel::hash(&(last.event_id, last.position)));
-            sentinel::note(&journal.name, &Sentinel { hash, ..noted });
+            let before = journal.noting.replace(Some(Sentinel { hash, ..noted }));
+            if before.is_none() {
+                let (name, noting) = (journal.name.clone(), Rc::clone(&journal.noting));
+                Timeout::new(0, move || sentinel::note_taken(&name, &noting)).forget();
+            }
         }
+    }
+
+    /// Notes now what is to be noted.
+    pub(super) fn note_now(&self) {
+        sentinel::note_taken(&self.name, &self.noting);
     }
 
     /// The same, after the log was emptied by this segment.
@@ -269,6 +281,7 @@ impl Journal {
                 events: 0,
                 hash: None,
             };
+            journal.noting.set(None);
             sentinel::note(&journal.name, &emptied);
         }
     }
@@ -299,6 +312,7 @@ impl Journal {
 
     /// The database was deleted on purpose: so is what was copied of it.
     pub(super) fn forget(&self) {
+        self.noting.set(None);
         sentinel::remove(&self.name);
         if let Some(held) = self.held() {
             spawn(async move {
@@ -315,6 +329,7 @@ impl Journal {
     /// Lets it go, so that another tab can keep it.
     pub(super) fn end(&self) {
         *self.subscription.borrow_mut() = None;
+        self.note_now();
         self.give_up("this store was closed".to_owned());
     }
 

@@ -2,6 +2,8 @@
 //! They may be late, and a worker has none, so they prove that something is missing, never that
 //! nothing is.
 
+use std::cell::Cell;
+
 use uuid::Uuid;
 
 use crate::core::{EventId, Position};
@@ -74,6 +76,13 @@ pub(in super::super) fn note(name: &str, sentinel: &Sentinel) {
         |held: Sentinel| held.store == sentinel.store && held.segment > sentinel.segment;
     if !read(name).is_some_and(is_behind) {
         keep(name, sentinel);
+    }
+}
+
+/// The same with what waits to be kept, if anything does.
+pub(super) fn note_taken(name: &str, noting: &Cell<Option<Sentinel>>) {
+    if let Some(sentinel) = noting.take() {
+        note(name, &sentinel);
     }
 }
 
