@@ -141,6 +141,22 @@ async fn what_was_imported_is_listed_by_its_streams_and_read_in_pages() {
 }
 
 #[wasm_bindgen_test]
+async fn a_head_is_known_without_asking_once_the_store_has_read_or_appended() {
+    let program = "
+        const known = (id) => store.knownHead('bank_account', id) ?? 'unknown';
+        const before = known('ada');
+        await store.append('bank_account', 'ada', 0, [event(1), event(2)]);
+        const after = [known('ada'), known('grace')];
+        await store.reset();
+        return [before, after, known('ada'), await caught((async () => store.knownHead('', 'ada'))()).then((e) => e.name)];
+    ";
+    assert_eq!(
+        run(program).await,
+        r#"["unknown",[2,0],"unknown","InvalidArgument"]"#
+    );
+}
+
+#[wasm_bindgen_test]
 async fn a_store_is_emptied_by_a_reset_and_answers_nothing_once_it_is_closed() {
     let program = "
         await store.append('bank_account', 'ada', 0, [event(1)]);

@@ -3,7 +3,8 @@
 //
 // A peer is `{ name, open(database, durability), destroy(database) }`, and optionally
 // `durabilities` (of `strict`, `relaxed`, `bulk`; all where it has none) and `prepare()`, which loads
-// its code. A store that it opened is `{ append, importAll, readStream, readAll, head, streams, close }`.
+// its code. A store that it opened is `{ append, importAll, readStream, readAll, head, streams, close }`, and
+// optionally `knownHead`, which answers from memory.
 import { manyStreams, newEvent, oneStream, recorded, same, streamNamed } from './data.mjs';
 import bare, { deleteDatabase, yardstick } from './peers/bare.mjs';
 import dexie from './peers/dexie.mjs';
@@ -42,8 +43,11 @@ async function timed(work) {
   return [performance.now() - from, result];
 }
 
-/** What was left by others isn't collected in this one's time. */
-const settle = () => globalThis.gc?.();
+/** What was left by others isn't collected in this one's time, nor swept while this one works. */
+async function settle() {
+  globalThis.gc?.();
+  await new Promise((idle) => requestIdleCallback(idle));
+}
 
 async function forward(store) {
   const pages = [];
@@ -164,7 +168,7 @@ async function unawaited(count, keep) {
     const store = await eventloom.open(database, 'relaxed');
     await store.head(streamNamed('s0'));
     const batches = Array.from({ length: count }, () => nextEvents(1));
-    settle();
+    await settle();
     const [time, answers] = await timed(() => work(store, batches));
     answers.forEach(([event], index) => {
       check(event.version === Math.floor(index / streams) + 1 && event.event_id === batches[index][0].event_id, 'an answer is wrong');
@@ -181,7 +185,7 @@ async function load(store, id, log) {
   const written = log.filter((event) => event.aggregate_id === id);
   const times = [];
   for (let index = 0; index < LOADS; index += 1) {
-    settle();
+    await settle();
     const [time, found] = await timed(() => store.readStream(streamNamed(id)));
     same(`stream ${id}`, found, written);
     times.push(time);
@@ -193,11 +197,11 @@ async function load(store, id, log) {
 async function bigStore(peer, { events: log, streams }, keep) {
   const database = fresh(peer);
   let store = await peer.open(database, 'relaxed');
-  settle();
+  await settle();
   keep('c many', (await timed(() => store.importAll(log)))[0]);
   await store.close();
   const prepared = await peer.prepare?.();
-  settle();
+  await settle();
   const [opening, heads] = await timed(async () => {
     store = await peer.open(database, 'relaxed', prepared);
     return store.streams();
@@ -206,7 +210,7 @@ async function bigStore(peer, { events: log, streams }, keep) {
   keep('g', opening);
   keep('d long', await load(store, 'long', log));
   keep('d sparse', await load(store, 'sparse', log));
-  settle();
+  await settle();
   const [reading, found] = await timed(() => forward(store));
   same('read forward', found, log);
   keep('e', reading);
@@ -219,6 +223,13 @@ async function bigStore(peer, { events: log, streams }, keep) {
     times.push(time);
   }
   keep('f', percentile(times, 0.5));
+  if (store.knownHead) {
+    // Too short for the clock: all of them at once.
+    const named = Array.from({ length: HEADS }, (_, index) => log[(index * 7_919) % log.length].aggregate_id);
+    const [time, known] = await timed(() => named.map((id) => store.knownHead(streamNamed(id))));
+    known.forEach((version, index) => check(version === versions.get(named[index]), `the known head of ${named[index]} is ${version}`));
+    keep('f memory', time / HEADS);
+  }
   await store.close();
   await peer.destroy(database);
 }
@@ -227,7 +238,7 @@ async function bigStore(peer, { events: log, streams }, keep) {
 async function longStream(peer, log, keep) {
   const database = fresh(peer);
   const store = await peer.open(database, 'relaxed');
-  settle();
+  await settle();
   keep('c one', (await timed(() => store.importAll(log)))[0]);
   keep('d whole', await load(store, 'only', log));
   await store.close();

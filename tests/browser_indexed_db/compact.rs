@@ -373,6 +373,18 @@ async fn a_store_with_joined_segments_is_imported_into_and_emptied() {
 }
 
 #[wasm_bindgen_test]
+async fn who_asks_for_joining_while_it_is_under_way_has_it_done_when_that_is_answered() {
+    let (store, _) = grown().await;
+    let (first, left) = both(store.compact(), async {
+        let second = store.compact().await;
+        (second, numbers(&store).await.len())
+    })
+    .await;
+    assert_eq!((first, left), (Ok(()), (Ok(()), 267)));
+    delete(store).await;
+}
+
+#[wasm_bindgen_test]
 async fn a_store_joins_its_segments_by_itself() {
     let (store, held) = grown().await;
     // With 256 new ones it looks again.

@@ -15,6 +15,7 @@ const peer = (name, secondCopy) => ({
       readStream: ({ aggregate_type, aggregate_id }) => store.readStream(aggregate_type, aggregate_id),
       readAll: (after, limit) => store.readAll(after, limit),
       head: ({ aggregate_type, aggregate_id }) => store.head(aggregate_type, aggregate_id),
+      knownHead: ({ aggregate_type, aggregate_id }) => store.knownHead(aggregate_type, aggregate_id),
       streams: () => store.streams(),
       compact: () => store.compact(),
       async close() {

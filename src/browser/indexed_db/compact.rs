@@ -10,6 +10,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use futures_channel::oneshot;
 use gloo::timers::callback::Timeout;
 use idb::KeyRange;
 use js_sys::Array;
@@ -49,6 +50,8 @@ pub(super) struct Compaction {
     due: Cell<u64>,
     timer: RefCell<Option<Timeout>>,
     is_busy: Cell<bool>,
+    /// Who waits until that is over.
+    waiting: RefCell<Vec<oneshot::Sender<()>>>,
 }
 
 /// Has old segments joined in a while, if there are enough, and the index saved. To be called after
@@ -88,11 +91,18 @@ fn is_late(connection: &Rc<Connection>) -> bool {
     segments >= MANY_SEGMENTS || positions >= MANY_EVENTS.max(end / 16)
 }
 
-/// Joins what is to be joined, step by step, and saves the index; nothing while that is being done
-/// already.
+/// Joins what is to be joined, step by step, and saves the index; after that which is under way
+/// already, which may have begun before what was added last.
 pub(super) async fn compact(connection: &Rc<Connection>) -> Result<(), StoreError> {
-    let Some(_busy) = Busy::with(&connection.compaction.is_busy) else {
-        return Ok(());
+    let _busy = loop {
+        match Busy::with(&connection.compaction) {
+            Some(busy) => break busy,
+            None => {
+                let (over, waiting) = oneshot::channel();
+                connection.compaction.waiting.borrow_mut().push(over);
+                let _ = waiting.await;
+            }
+        }
     };
     while step(connection).await? {}
     match connection.log.unsaved() {
@@ -101,19 +111,21 @@ pub(super) async fn compact(connection: &Rc<Connection>) -> Result<(), StoreErro
     }
 }
 
-/// Set as long as this lives.
-struct Busy<'a>(&'a Cell<bool>);
+/// Joining is under way as long as this lives.
+struct Busy<'a>(&'a Compaction);
 
 impl Busy<'_> {
-    /// None where it is set already.
-    fn with(is_busy: &Cell<bool>) -> Option<Busy<'_>> {
-        (!is_busy.replace(true)).then_some(Busy(is_busy))
+    /// None where it is already.
+    fn with(compaction: &Compaction) -> Option<Busy<'_>> {
+        (!compaction.is_busy.replace(true)).then_some(Busy(compaction))
     }
 }
 
 impl Drop for Busy<'_> {
     fn drop(&mut self) {
-        self.0.set(false);
+        self.0.is_busy.set(false);
+        // Dropping what was to tell them tells them.
+        self.0.waiting.borrow_mut().clear();
     }
 }
 

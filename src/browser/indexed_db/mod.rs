@@ -177,11 +177,21 @@ impl IndexedDbStore {
         .await
     }
 
+    /// The version of a stream's last event as far as this handle knows, without asking the database:
+    /// what it read or appended itself. None before it first did either, and after a reset, until it
+    /// reads again. Others may have appended since; an append that expects this version finds out.
+    #[must_use]
+    pub fn known_head(&self, stream: &StreamId) -> Option<Version> {
+        let log = &self.connection.log;
+        log.is_whole()
+            .then(|| log.ask(|index| index.version(stream)))
+    }
+
     /// Joins old segments of the log, so that what was appended bit by bit is read as fast as what
     /// was imported, and saves what is known of the log, so that it is opened fast. The store does so
     /// by itself now and then; what it holds stays the same. Nothing is joined while another tab has
     /// the store open, and the newest segments stay readable one by one in the browser's storage
-    /// inspector.
+    /// inspector. Where it is at that already, it does so once more.
     ///
     /// # Errors
     /// As for any append. What was joined until then stays so; each step is whole or not at all.

@@ -230,6 +230,23 @@ impl JsEventStore {
         Ok(head.0 as f64)
     }
 
+    /// The same as far as this handle knows, at once and without asking the database; nothing before
+    /// it first read or appended, and after a reset, until it reads again. Others may have appended
+    /// since: an append that expects this version is then refused with `Conflict`.
+    ///
+    /// # Errors
+    /// `InvalidArgument`.
+    #[wasm_bindgen(js_name = knownHead)]
+    pub fn known_head(
+        &self,
+        aggregate_type: String,
+        aggregate_id: String,
+    ) -> Result<Option<f64>, Error> {
+        let stream = stream(aggregate_type, aggregate_id)?;
+        let head = self.store.known_head(&stream);
+        Ok(head.map(|head| head.0 as f64))
+    }
+
     /// The position of the store's last event, 0 where there is none.
     ///
     /// # Errors

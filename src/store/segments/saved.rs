@@ -102,7 +102,11 @@ fn read(rest: &mut Rest<'_>) -> Option<Index> {
             ..Thread::default()
         };
         let (mut segment, mut first) = (0_u64, 0_u64);
-        for _ in 0..rest.number()? {
+        let count = rest.number()?;
+        // No more than there can be: each takes three bytes at least.
+        let most = usize::try_from(count).unwrap_or(usize::MAX);
+        thread.parts.reserve_exact(most.min(rest.0.len() / 3));
+        for _ in 0..count {
             segment = segment.checked_add(rest.number()?)?;
             let page = u32::try_from(rest.number()?).ok()?;
             first = first.checked_add(rest.number()?)?;
