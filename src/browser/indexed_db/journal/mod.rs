@@ -33,6 +33,10 @@ pub(super) use self::keep::keep_up;
 /// So long, in milliseconds, an append waits for a tab that keeps the journal and doesn't answer.
 const PATIENCE: u32 = 3_000;
 
+/// So long, in milliseconds, after something was recorded it is noted how far the log goes. A browser
+/// writes local storage seconds later.
+const NOTED: u32 = 100;
+
 /// The second copy, as one tab sees it.
 #[derive(Default)]
 pub(super) struct Journal {
@@ -246,8 +250,8 @@ impl Journal {
         self.kept.get() >= segment || !self.is_wanted()
     }
 
-    /// Notes beside it how far the log goes, after something was recorded; in a moment, since local
-    /// storage takes a tenth of the time of an append, and who waits for its answer comes first.
+    /// Notes beside it how far the log goes, after something was recorded; in a moment and once for
+    /// many, since to write to local storage takes a tenth of the time of an append.
     pub(super) fn note(connection: &Connection, last: Option<&RecordedEvent>) {
         if let (Some(journal), Some(store)) = (&connection.journal, connection.store.get()) {
             let noted = connection.log.ask(|index| Sentinel {
@@ -261,7 +265,7 @@ impl Journal {
             let before = journal.noting.replace(Some(Sentinel { hash, ..noted }));
             if before.is_none() {
                 let (name, noting) = (journal.name.clone(), Rc::clone(&journal.noting));
-                Timeout::new(0, move || sentinel::note_taken(&name, &noting)).forget();
+                Timeout::new(NOTED, move || sentinel::note_taken(&name, &noting)).forget();
             }
         }
     }
