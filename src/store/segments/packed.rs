@@ -29,25 +29,53 @@ pub enum Unreadable {
     Content(String),
 }
 
-struct PackedRun<'a> {
+/// A run, before its events.
+struct Head<'a> {
     aggregate_type: &'a str,
     aggregate_id: &'a str,
     first: u64,
-    events: Vec<PackedEvent<'a>>,
+    count: u64,
 }
 
-impl<'a> PackedRun<'a> {
-    fn read(rest: &mut Rest<'a>) -> Option<PackedRun<'a>> {
-        Some(PackedRun {
+impl<'a> Head<'a> {
+    fn read(rest: &mut Rest<'a>) -> Option<Head<'a>> {
+        Some(Head {
             aggregate_type: rest.text()?,
             aggregate_id: rest.text()?,
             first: rest.number()?,
-            events: {
-                let count = rest.number()?;
-                let events = (0..count).map(|_| PackedEvent::read(rest));
-                events.collect::<Option<_>>()?
-            },
+            count: rest.number()?,
         })
+    }
+
+    fn stream(&self) -> Result<StreamId, Unreadable> {
+        StreamId::new(self.aggregate_type, self.aggregate_id).map_err(content)
+    }
+
+    /// Passes over its events, whose texts aren't looked at.
+    fn pass(&self, rest: &mut Rest<'a>) -> Result<(), Unreadable> {
+        for _ in 0..self.count {
+            PackedEvent::pass(rest).ok_or_else(cut)?;
+        }
+        Ok(())
+    }
+
+    /// Reads its events, and takes those with one of these versions.
+    fn take(
+        &self,
+        rest: &mut Rest<'a>,
+        stream: &StreamId,
+        versions: std::ops::Range<u64>,
+        events: &mut Vec<RecordedEvent>,
+    ) -> Result<(), Unreadable> {
+        for version in
+            (self.first..u64::MAX).take(usize::try_from(self.count).unwrap_or(usize::MAX))
+        {
+            let event = PackedEvent::read(rest).ok_or_else(cut)?;
+            if versions.contains(&version) {
+                events.push(event.recorded(stream, Version(version))?);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -118,6 +146,22 @@ impl<'a> PackedEvent<'a> {
         })
     }
 
+    fn pass(rest: &mut Rest<'a>) -> Option<()> {
+        rest.number()?;
+        rest.array::<16>()?;
+        rest.bytes()?;
+        rest.number()?;
+        rest.bytes()?;
+        rest.number()?;
+        rest.bytes()?;
+        for _ in 0..3 {
+            if rest.number()? != 0 {
+                rest.bytes()?;
+            }
+        }
+        Some(())
+    }
+
     fn recorded(self, stream: &StreamId, version: Version) -> Result<RecordedEvent, Unreadable> {
         let extensions = match self.extensions {
             Some(json) => serde_json::from_str(json).map_err(content)?,
@@ -169,10 +213,9 @@ pub fn pack(events: &[&RecordedEvent]) -> Vec<u8> {
 /// [`Unreadable`].
 pub fn unpack(bytes: &[u8]) -> Result<Vec<RecordedEvent>, Unreadable> {
     let mut events = Vec::new();
-    for run in packed_runs(bytes)? {
-        let stream = stream_of(&run)?;
-        take(run, &stream, 0..u64::MAX, &mut events)?;
-    }
+    each_run(bytes, |head, rest| {
+        head.take(rest, &head.stream()?, 0..u64::MAX, &mut events)
+    })?;
     Ok(events)
 }
 
@@ -186,15 +229,16 @@ pub fn unpack_stream(
     after: Version,
     last: Version,
 ) -> Result<Vec<RecordedEvent>, Unreadable> {
+    let versions = after.0.saturating_add(1)..last.0.saturating_add(1);
     let mut events = Vec::new();
-    for run in packed_runs(bytes)? {
-        if run.aggregate_id == stream.aggregate_id()
-            && run.aggregate_type == stream.aggregate_type()
+    each_run(bytes, |head, rest| {
+        match head.aggregate_id == stream.aggregate_id()
+            && head.aggregate_type == stream.aggregate_type()
         {
-            let versions = after.0.saturating_add(1)..last.0.saturating_add(1);
-            take(run, stream, versions, &mut events)?;
+            true => head.take(rest, stream, versions.clone(), &mut events),
+            false => head.pass(rest),
         }
-    }
+    })?;
     Ok(events)
 }
 
@@ -203,21 +247,29 @@ pub fn unpack_stream(
 /// # Errors
 /// [`Unreadable`].
 pub fn runs(bytes: &[u8]) -> Result<Vec<Run>, Unreadable> {
-    let run = |run: PackedRun<'_>| {
-        Ok(Run {
-            stream: stream_of(&run)?,
-            first: Version(run.first),
-            count: run.events.len() as u64,
-        })
-    };
-    packed_runs(bytes)?.into_iter().map(run).collect()
+    let mut runs = Vec::new();
+    each_run(bytes, |head, rest| {
+        runs.push(Run {
+            stream: head.stream()?,
+            first: Version(head.first),
+            count: head.count,
+        });
+        head.pass(rest)
+    })?;
+    Ok(runs)
 }
 
-fn packed_runs(bytes: &[u8]) -> Result<Vec<PackedRun<'_>>, Unreadable> {
+/// Hands over each run, to read or pass over its events.
+fn each_run<'a>(
+    bytes: &'a [u8],
+    mut take: impl FnMut(Head<'a>, &mut Rest<'a>) -> Result<(), Unreadable>,
+) -> Result<(), Unreadable> {
     let mut rest = Rest(of_form(bytes, FORM)?);
-    let count = rest.number().ok_or_else(cut)?;
-    let runs = (0..count).map(|_| PackedRun::read(&mut rest).ok_or_else(cut));
-    runs.collect()
+    for _ in 0..rest.number().ok_or_else(cut)? {
+        let head = Head::read(&mut rest).ok_or_else(cut)?;
+        take(head, &mut rest)?;
+    }
+    Ok(())
 }
 
 /// What comes after the byte that tells the form.
@@ -237,24 +289,6 @@ pub(super) fn cut() -> Unreadable {
 pub(super) fn read_stream(rest: &mut Rest<'_>) -> Result<StreamId, Unreadable> {
     let (kind, id) = (rest.text().ok_or_else(cut)?, rest.text().ok_or_else(cut)?);
     StreamId::new(kind, id).map_err(content)
-}
-
-fn stream_of(run: &PackedRun<'_>) -> Result<StreamId, Unreadable> {
-    StreamId::new(run.aggregate_type, run.aggregate_id).map_err(content)
-}
-
-fn take(
-    run: PackedRun<'_>,
-    stream: &StreamId,
-    versions: std::ops::Range<u64>,
-    events: &mut Vec<RecordedEvent>,
-) -> Result<(), Unreadable> {
-    for (version, event) in (run.first..u64::MAX).zip(run.events) {
-        if versions.contains(&version) {
-            events.push(event.recorded(stream, Version(version))?);
-        }
-    }
-    Ok(())
 }
 
 fn content(error: impl std::fmt::Display) -> Unreadable {

@@ -9,12 +9,14 @@ use super::{Ranks, Run};
 use crate::core::{RecordedEvent, Version};
 use crate::store::numbers::{Rest, put, put_bytes};
 
-/// A page is full with so many bytes of text. Greater ones read more that nobody asked for, smaller
-/// ones are more records, and each costs some 50 µs.
+/// A page of one stream is full with so many bytes of text. Smaller ones are more records, and each
+/// costs some 50 µs; greater ones read more than was asked for where not all of a stream is.
 const FULL: usize = 48 * 1024;
 
-/// A stream with so many bytes of text in a segment has pages of its own, so that who reads it reads
-/// nothing else.
+/// One of several streams is full with so many: who reads one of them reads the others for nothing.
+const SHARED: usize = FULL / 3;
+
+/// A stream with so many bytes of text in a segment has pages of its own.
 const OWN: usize = FULL / 4;
 
 /// Which form a directory has.
@@ -50,7 +52,7 @@ pub fn paginate(events: &[RecordedEvent]) -> Vec<Page> {
             layout.turn();
         }
         for event in stream {
-            layout.add(event);
+            layout.add(event, if is_own { FULL } else { SHARED });
         }
         if is_own {
             layout.turn();
@@ -69,10 +71,10 @@ struct Layout<'a> {
 }
 
 impl<'a> Layout<'a> {
-    fn add(&mut self, event: &'a RecordedEvent) {
+    fn add(&mut self, event: &'a RecordedEvent, full: usize) {
         self.page.push(event);
         self.size += text_size(event);
-        if self.size >= FULL {
+        if self.size >= full {
             self.turn();
         }
     }
