@@ -33,6 +33,8 @@ mod saved;
 mod second_copy;
 #[path = "browser_indexed_db/second_copy_repaired.rs"]
 mod second_copy_repaired;
+#[path = "browser_indexed_db/second_copy_waits.rs"]
+mod second_copy_waits;
 #[path = "browser_indexed_db/tabs.rs"]
 mod tabs;
 #[path = "browser_indexed_db/transactions.rs"]

@@ -343,6 +343,18 @@ fn a_stream_with_much_text_shares_its_pages_with_none() {
 }
 
 #[test]
+fn a_page_that_small_streams_share_is_small() {
+    let data = format!("{{\"text\":\"{}\"}}", "x".repeat(1_000));
+    let two = [("Happened", data.as_str()); 2];
+    let log = (0..40).flat_map(|n| support::foreign(&support::stream("t", &format!("{n}")), &two));
+    let pages = paginate(&log.collect::<Vec<_>>());
+    let text = |page: &Page| unpack(&page.packed).unwrap().len() * 1_000;
+    // Each of the 80 takes 1,000 bytes and its envelope: with 16 a page is past 16 KiB.
+    assert_eq!(pages.len(), 5);
+    assert!(pages.iter().all(|page| text(page) <= 16 * 1024));
+}
+
+#[test]
 fn a_version_that_does_not_follow_is_a_fault_of_its_stream_alone() {
     let log = |stream: &str, version, position| {
         let event =

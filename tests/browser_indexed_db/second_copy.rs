@@ -249,21 +249,6 @@ async fn a_store_that_was_emptied_stays_empty_and_gives_no_position_again() {
 }
 
 #[wasm_bindgen_test]
-async fn a_strict_append_of_another_tab_is_in_both_when_it_is_acknowledged() {
-    let name = fresh_name();
-    let (first, second) = (open(&name).await, open(&name).await);
-    append(&first, 1..=2).await;
-    append(&second, 3..=4).await;
-    // Nobody has time to catch up afterwards: the first tab keeps the journal, and is gone at once.
-    first.close();
-    second.close();
-    let (recovery, after) = reopened_after_loss(&name).await;
-    assert_eq!(recovery, deleted(4, 0));
-    let expected: Vec<_> = (1..=4).map(|n| recorded(n, n, n)).collect();
-    assert_eq!(after, expected);
-}
-
-#[wasm_bindgen_test]
 async fn the_tab_that_stays_keeps_the_second_copy_when_the_other_closes() {
     let name = fresh_name();
     let (first, second) = (open(&name).await, open(&name).await);
