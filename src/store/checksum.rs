@@ -9,9 +9,9 @@ use crate::core::Position;
 
 /// Sixteen tables make it several times as fast, and 15 KB greater: the page, which has to be loaded,
 /// does with one.
-#[cfg(any(feature = "js-api", not(target_arch = "wasm32")))]
+#[cfg(feature = "js-api")]
 type Tables = Table<16>;
-#[cfg(not(any(feature = "js-api", not(target_arch = "wasm32"))))]
+#[cfg(not(feature = "js-api"))]
 type Tables = Table<1>;
 
 static CRC_32: Crc<u32, Tables> = Crc::<u32, Tables>::new(&CRC_32_ISO_HDLC);
