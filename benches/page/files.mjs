@@ -98,6 +98,8 @@ async function browser() {
   });
   await page.goto(address);
   await expect(page.getByRole('slider', { name: 'Version' })).toBeVisible({ timeout: PATIENCE });
+  // An export that is asked for before the store is open is none, and after a kill that takes a while.
+  await expect(page.getByRole('group', { name: 'Storage' })).toContainText('Saved in this browser', { timeout: PATIENCE });
   return { context, page };
 }
 
