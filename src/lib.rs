@@ -1,8 +1,8 @@
 //! Eventloom: an event-sourcing core, and the playground that runs on it.
 //!
-//! The log is the truth; state is a fold over it. [`core`] holds events and deciders, [`store`]
-//! what keeps them, [`runtime`] what loads and saves aggregates, [`model`] the models that ship,
-//! [`timeline`] the state at any version.
+//! The log is the truth; state is a fold over it. [`core`] holds events and deciders, [`mod@log`] the
+//! form in which they are kept, [`store`] what keeps them, [`runtime`] what loads and saves aggregates, [`model`] the models that ship,
+//! [`timeline`] the state at any version, [`sim`] a world of choices in which all of that can be tried.
 //!
 //! ```
 //! use eventloom::core::{AggregateRoot, StreamId};
@@ -32,8 +32,10 @@ pub mod archive;
 #[cfg(target_arch = "wasm32")]
 pub mod browser;
 pub mod core;
+pub mod log;
 pub mod model;
 pub mod runtime;
+pub mod sim;
 pub mod store;
 pub mod target;
 pub mod timeline;

@@ -16,16 +16,19 @@ use std::path::Path;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("target", &[]),
     ("core", &["target"]),
-    ("store", &["core", "target"]),
+    ("log", &["core"]),
+    ("store", &["log", "core", "target"]),
     ("runtime", &["store", "core", "target"]),
     ("model", &["core"]),
     ("timeline", &["model", "core"]),
     ("archive", &["core"]),
-    ("browser", &["runtime", "store", "core", "target"]),
+    // What takes place in it is its users'.
+    ("sim", &[]),
+    ("browser", &["runtime", "store", "log", "core", "target"]),
     (
         "app",
         &[
-            "browser", "archive", "timeline", "model", "runtime", "store", "core", "target",
+            "browser", "archive", "timeline", "model", "runtime", "store", "log", "core", "target",
         ],
     ),
     ("bin", &["app"]),

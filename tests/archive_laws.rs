@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 
 use eventloom::archive::{MAX_POSITION, Refused, event_id, write_event};
 use eventloom::core::{
-    EventId, JsonText, Metadata, Position, RecordedEvent, StreamId, Timestamp, Version,
+    CommandId, EventId, JsonText, Metadata, Position, RecordedEvent, StreamId, Timestamp, Version,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -99,6 +99,7 @@ struct Draft {
     data: Option<JsonText>,
     millis: i64,
     correlation: (String, Option<String>, Option<String>),
+    command: Option<u128>,
     content_type: Option<String>,
     extensions: Vec<(String, Value)>,
 }
@@ -114,7 +115,11 @@ fn draft() -> impl Strategy<Value = Draft> {
     let content = (option::weighted(0.9, json()), any::<i64>());
     let correlation = (odd_text(), option::of(odd_text()), option::of(odd_text()));
     let extensions = btree_map("[a-z_]{1,3}|traceparent|data_base64|é", extension(), 0..4);
-    let kept = (option::of(odd_text()), extensions);
+    let kept = (
+        option::of(odd_text()),
+        extensions,
+        option::of(any::<u128>()),
+    );
     (place, identity, content, correlation, kept).prop_map(
         |(place, identity, content, correlation, kept)| Draft {
             stream: place.0,
@@ -126,6 +131,7 @@ fn draft() -> impl Strategy<Value = Draft> {
             data: content.0,
             millis: content.1,
             correlation,
+            command: kept.2,
             content_type: kept.0,
             extensions: kept.1.into_iter().collect(),
         },
@@ -163,6 +169,7 @@ fn log() -> impl Strategy<Value = Vec<RecordedEvent>> {
 /// The event with the gap before it as its position.
 fn unplaced(draft: Draft, source: &str, subject: &str) -> RecordedEvent {
     let mut metadata = Metadata::correlated(draft.correlation.0);
+    metadata.command_id = draft.command.map(|id| CommandId(Uuid::from_u128(id)));
     metadata.causation_id = draft.correlation.1;
     metadata.actor = draft.correlation.2;
     metadata.extensions = draft.extensions.into_iter().collect();

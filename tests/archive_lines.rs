@@ -4,7 +4,8 @@
 #[path = "support/files.rs"]
 mod files;
 
-use eventloom::archive::{Excerpt, JsonKind, Line, MAX_POSITION, Reason, Refused, write_event};
+use eventloom::archive::{Excerpt, JsonKind, Line, Reason, Refused, write_event};
+use eventloom::core::envelope::MAX_EARLIER_DEPTH;
 use eventloom::core::{MAX_DEPTH, Position, RecordedEvent, Timestamp, Version};
 
 /// What every CloudEvent has.
@@ -95,6 +96,28 @@ fn a_line_in_the_exported_form_is_read_whole() {
 }
 
 #[test]
+fn the_id_of_a_command_is_told_from_other_people_s_attribute_of_that_name() {
+    let id = "00000000-0000-0000-0000-000000000007";
+    let of = |value: &str| line_of(&format!("{{{LEAST},\"commandid\":{value}}}")).metadata;
+    let metadata = of(&format!("\"{id}\""));
+    assert_eq!(
+        metadata.command_id.map(|id| id.to_string()),
+        Some(id.to_owned())
+    );
+    assert!(metadata.extensions.get("commandid").is_none());
+    for value in [
+        "7",
+        "true",
+        "\"mine\"",
+        "\"00000000000000000000000000000007\"",
+    ] {
+        let metadata = of(value);
+        assert_eq!(metadata.command_id, None);
+        assert_eq!(metadata.extensions["commandid"].to_string(), value);
+    }
+}
+
+#[test]
 fn white_space_between_the_tokens_goes_and_that_inside_texts_stays() {
     let line = line_of(&format!(
         "\t {{ {LEAST} , \"data\" : {{ \"a\" : \" b \" }} }} "
@@ -180,8 +203,8 @@ fn an_id_and_a_source_of_any_form_are_given_back() {
 fn a_position_may_be_a_number_or_a_text_of_digits() {
     assert_eq!(with(r#""position":7"#).position, Some(Position(7)));
     assert_eq!(with(r#""position":"7""#).position, Some(Position(7)));
-    let most = format!("\"position\":{}", MAX_POSITION.0);
-    assert_eq!(with(&most).position, Some(MAX_POSITION));
+    let most = format!("\"position\":{}", u64::MAX);
+    assert_eq!(with(&most).position, Some(Position(u64::MAX)));
 }
 
 #[test]
@@ -194,6 +217,59 @@ fn a_payload_may_use_all_levels_of_nesting_and_no_more() {
     assert_eq!(refusal(&nested(200)), Reason::TooDeep);
     assert_eq!(refusal(&"[".repeat(500_000)), Reason::TooDeep);
     assert_eq!(refusal(&"{\"a\":".repeat(150_000)), Reason::TooDeep);
+}
+
+/// What an earlier Eventloom recorded, with its place: today it would be refused.
+const PLACE: &str = r#""streamversion":1,"position":1"#;
+
+#[test]
+fn an_event_that_was_recorded_before_and_would_be_refused_today_comes_in_and_goes_out_as_it_is() {
+    let line = |kind: &str, data: &str, extensions: &str| {
+        format!(
+            concat!(
+                r#"{{"specversion":"1.0","id":"827e163d-f166-57a5-bfea-fcac65b1b25e","#,
+                r#""source":"/shop","type":"{kind}","subject":"s","time":"2018-04-05T17:31:00.000Z","#,
+                r#""datacontenttype":"application/json","data":{data},{place},"schemaversion":1,"#,
+                r#""correlationid":"c"{extensions}}}"#,
+                "\n"
+            ),
+            kind = kind,
+            data = data,
+            place = PLACE,
+            extensions = extensions
+        )
+    };
+    let nested = |levels: usize| format!(",\"x\":{}1{}", "[".repeat(levels), "]".repeat(levels));
+    let long = format!("\"{}\"", "x".repeat(1 << 20));
+    for (kind, data, extensions) in [
+        ("", "{}", ""),
+        (&*"é".repeat(2_000), "{}", ""),
+        ("T", &*long, ""),
+        ("T", "{}", &*nested(65)),
+        ("T", "{}", &*nested(MAX_EARLIER_DEPTH)),
+    ] {
+        let exported = line(kind, data, extensions);
+        assert_eq!(given_back(&exported), exported);
+        // The same without its place, which no export leaves out.
+        let foreign = exported.replace(PLACE, "\"a\":1");
+        assert!(read(&foreign).is_err(), "{}", &foreign[..200]);
+    }
+    let deeper = line("T", "{}", &nested(MAX_EARLIER_DEPTH + 1));
+    assert_eq!(read(&deeper).unwrap_err().reason, Reason::TooDeep);
+}
+
+#[test]
+fn only_a_line_that_says_its_place_may_be_longer_than_one_mebibyte() {
+    let long = "x".repeat(1 << 20);
+    let line = |more: &str| format!("{{{LEAST},\"data\":\"{long}\"{more}}}");
+    assert!(read(&line(&format!(",{PLACE}"))).is_ok());
+    for more in ["", ",\"streamversion\":1", ",\"position\":1"] {
+        assert_eq!(read(&line(more)).unwrap_err().reason, Reason::TooLong);
+    }
+    // The second line of a file, in pieces, and with the marks of other systems.
+    let file = format!("\u{feff}{{{LEAST}}}\r\n{}\r\n", line(&format!(",{PLACE}")));
+    let pieces = file.as_bytes().chunks(64 << 10);
+    assert_eq!(files::lines(pieces).unwrap().len(), 2);
 }
 
 #[test]
@@ -287,11 +363,7 @@ fn an_attribute_that_is_null_is_the_same_as_one_left_out() {
         "traceparent",
         "data_base64",
     ] {
-        let line = Line {
-            length: least.length,
-            ..with(&format!("\"{name}\":null"))
-        };
-        assert_eq!(line, least, "{name}");
+        assert_eq!(with(&format!("\"{name}\":null")), least, "{name}");
     }
     let without_type = r#"{"specversion":"1.0","id":"A2","source":"/shop","type":null}"#;
     assert!(matches!(refusal(without_type), Reason::Missing { .. }));
@@ -346,12 +418,13 @@ fn empty_and_overlong_names_are_refused() {
         assert_eq!(refusal(&empty), Reason::Empty { attribute });
     }
     let long = |length| "é".repeat(length);
-    assert!(read(&line(&long(256), "/a", &long(256), &long(512))).is_ok());
+    let source = format!("/{}", long(1_024));
+    assert!(read(&line(&long(1_024), &source, &long(1_024), &long(1_024))).is_ok());
     for (attribute, overlong) in [
-        ("id", line(&long(257), "/a", "T", "s")),
-        ("type", line("1", "/a", &long(257), "s")),
+        ("id", line(&long(1_025), "/a", "T", "s")),
+        ("type", line("1", "/a", &long(1_025), "s")),
     ] {
-        let (length, most) = (257, 256);
+        let (length, most) = (1_025, 1_024);
         assert_eq!(
             refusal(&overlong),
             Reason::TooMany {
@@ -362,11 +435,11 @@ fn empty_and_overlong_names_are_refused() {
         );
     }
     assert!(matches!(
-        refusal(&line("1", &long(513), "T", "s")),
+        refusal(&line("1", &long(1_025), "T", "s")),
         Reason::Stream(_)
     ));
     assert!(matches!(
-        refusal(&line("1", "/a", "T", &long(513))),
+        refusal(&line("1", "/a", "T", &long(1_025))),
         Reason::Stream(_)
     ));
 }
@@ -390,7 +463,7 @@ fn numbers_outside_their_range_are_refused() {
         ("streamversion", "18446744073709551616"),
         ("schemaversion", "4294967296"),
         ("position", "0"),
-        ("position", "4503599627370497"),
+        ("position", "18446744073709551616"),
         ("position", "\"+7\""),
         ("position", "\"\""),
         ("position", "\"seven\""),

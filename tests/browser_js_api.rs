@@ -76,13 +76,15 @@ async fn a_conflict_is_an_error_with_its_name_and_what_is_true() {
     let program = "
         await store.append('bank_account', 'ada', 'any', [event(1), event(2)]);
         const error = await caught(store.append('bank_account', 'ada', 1, [event(3)]));
-        const { name, aggregate_type, aggregate_id, expected, actual } = error;
+        const { name, aggregate_type, aggregate_id, expected, actual, outcomeIsUnknown } = error;
         const events = (await store.readAll()).length;
-        return [error instanceof Error, name, aggregate_type, aggregate_id, expected, actual, events];
+        return [
+            error instanceof Error, name, aggregate_type, aggregate_id, expected, actual, events, outcomeIsUnknown,
+        ];
     ";
     assert_eq!(
         run(program).await,
-        r#"[true,"Conflict","bank_account","ada",1,2,2]"#
+        r#"[true,"Conflict","bank_account","ada",1,2,2,false]"#
     );
 }
 
@@ -99,6 +101,100 @@ async fn the_same_batch_again_is_answered_and_a_reused_id_is_refused() {
     assert_eq!(
         run(program).await,
         r#"[1,"EventIdReused","00000000-0000-0000-0000-000000000001"]"#
+    );
+}
+
+#[wasm_bindgen_test]
+async fn an_append_whose_outcome_is_unknown_is_repeated_with_the_events_of_its_error() {
+    let name = format!("eventloom-test-{}", BrowserIds.next_id(BrowserClock.now()));
+    let open = || JsEventStore::open(name.clone(), None, None);
+    let (store, other) = (open().await.unwrap(), open().await.unwrap());
+    let program = format!(
+        "{PRELUDE} return (async () => {{
+            store.close();
+            const given = [{{ event_type: 'Opened', data: '{{}}' }}, event(2)];
+            const error = await caught(store.append('bank_account', 'ada', 0, given));
+            const {{ name, outcomeIsUnknown, events }} = error;
+            const first = await other.append('bank_account', 'ada', 0, events);
+            const second = await other.append('bank_account', 'ada', 0, events);
+            const ids = (batch) => batch.map(({{ event_id }}) => event_id).join();
+            return [
+                name, outcomeIsUnknown, events[1].event_id === given[1].event_id,
+                ids(first) === ids(events), JSON.stringify(first) === JSON.stringify(second),
+                (await other.readAll()).length,
+            ];
+        }})().then(JSON.stringify);"
+    );
+    let function = Function::new_with_args("store, other", &program);
+    let called = function.call2(&JsValue::NULL, &store.into(), &other.into());
+    let answer = JsFuture::from(called.unwrap().unchecked_into::<Promise>()).await;
+    assert_eq!(
+        answer.unwrap().as_string().unwrap(),
+        r#"["Unavailable",true,true,true,true,2]"#
+    );
+}
+
+#[wasm_bindgen_test]
+async fn every_error_says_whether_its_outcome_is_unknown() {
+    let program = "
+        const told = (promise) => caught(promise).then(({ name, outcomeIsUnknown }) => [name, outcomeIsUnknown]);
+        const argument = await told(store.append('bank_account', '', 0, [event(1)]));
+        const moved = await told(store.import(7, [{ aggregate_type: 'a', aggregate_id: 'b', version: 1, position: 8, ...event(1) }]));
+        store.close();
+        return [argument, moved, await told(store.readAll()), await told(store.reset()), await told(store.import(0, []))];
+    ";
+    assert_eq!(
+        run(program).await,
+        concat!(
+            r#"[["InvalidArgument",false],["StoreMoved",false],["Unavailable",false],"#,
+            r#"["Unavailable",true],["Unavailable",true]]"#
+        )
+    );
+}
+
+#[wasm_bindgen_test]
+async fn a_number_that_would_be_recorded_as_null_is_refused() {
+    let program = "
+        const append = (extensions, more = {}) => store.append(
+            'bank_account', 'ada', 'any', [{ ...event(1), ...more, metadata: { correlation_id: 'c', extensions } }]);
+        const refused = [];
+        for (const number of [NaN, Infinity, -Infinity]) refused.push(await caught(append({ a: [{ b: number }] })));
+        refused.push(await caught(append({}, { schema_version: NaN })));
+        const told = refused.map(({ name, message }) => `${name} ${message}`);
+        const [recorded] = await append({ a: null });
+        return [told, recorded.metadata.extensions, await store.lastPosition()];
+    ";
+    let words =
+        |number| format!(r#""InvalidArgument events: the number {number} has no form in JSON""#);
+    let told = ["NaN", "inf", "-inf", "NaN"].map(words).join(",");
+    assert_eq!(run(program).await, format!(r#"[[{told}],{{"a":null}},1]"#));
+}
+
+#[wasm_bindgen_test]
+async fn a_command_id_comes_back_as_it_was_given() {
+    let id = "00000000-0000-0000-0000-000000000007";
+    let program = format!(
+        "const metadata = {{ correlation_id: 'c', command_id: '{id}', extensions: {{ a: 1 }} }};
+        const batch = [{{ ...event(1), metadata }}];
+        const recorded = await store.append('bank_account', 'ada', 0, batch);
+        const again = await store.append('bank_account', 'ada', 0, batch);
+        return [recorded, again].map(([{{ metadata }}]) => metadata);"
+    );
+    let told = format!(r#"{{"correlation_id":"c","command_id":"{id}","extensions":{{"a":1}}}}"#);
+    assert_eq!(run(&program).await, format!("[{told},{told}]"));
+}
+
+#[wasm_bindgen_test]
+async fn an_event_that_no_import_would_take_is_refused_with_its_id_and_why() {
+    let program = "
+        const nameless = { ...event(2), event_type: '' };
+        const error = await caught(store.append('bank_account', 'ada', 0, [event(1), nameless]));
+        const { name, event_id, cause } = error;
+        return [error instanceof Error, name, event_id, cause, (await store.readAll()).length];
+    ";
+    assert_eq!(
+        run(program).await,
+        r#"[true,"InvalidEvent","00000000-0000-0000-0000-000000000002","its event type is empty; give it at least one character",0]"#
     );
 }
 
@@ -141,7 +237,7 @@ async fn what_was_imported_is_listed_by_its_streams_and_read_in_pages() {
 }
 
 #[wasm_bindgen_test]
-async fn a_head_is_known_without_asking_once_the_store_has_read_or_appended() {
+async fn a_head_is_known_without_asking_once_the_store_has_read_appended_or_reset() {
     let program = "
         const known = (id) => store.knownHead('bank_account', id) ?? 'unknown';
         const before = known('ada');
@@ -152,7 +248,7 @@ async fn a_head_is_known_without_asking_once_the_store_has_read_or_appended() {
     ";
     assert_eq!(
         run(program).await,
-        r#"["unknown",[2,0],"unknown","InvalidArgument"]"#
+        r#"["unknown",[2,0],0,"InvalidArgument"]"#
     );
 }
 
@@ -211,9 +307,42 @@ async fn what_came_back_from_the_second_copy_is_told_as_a_plain_object() {
     let store = open().await.unwrap();
     let told = js_sys::JSON::stringify(&store.recovery().unwrap()).unwrap();
     let expected = concat!(
-        r#"{"kind":"deleted","restored":2,"lost":0,"sentence":"#,
+        r#"{"kind":"deleted","restored":2,"lost":0,"set_aside":0,"is_known":true,"sentence":"#,
         r#""Your browser deleted this store; 2 events were restored from the journal"}"#,
     );
     assert_eq!(told.as_string().unwrap(), expected);
-    assert_eq!(store.last_position().await.unwrap(), 2.0);
+    assert_eq!(store.last_position(None).await.unwrap(), 2.0);
+}
+
+#[wasm_bindgen_test]
+async fn answers_name_their_history_and_one_that_ended_is_refused() {
+    let program = "
+        await store.append('bank_account', 'ada', 0, [event(1), event(2)]);
+        const old = await store.history();
+        const pages = [
+            await store.readStream('bank_account', 'ada', 1, 9, old), await store.readAll(0, 9, old),
+            await store.streams(null, 9, old),
+        ];
+        const alike = pages.every(({ history, length }) => history === old && length > 0);
+        const places = [await store.head('bank_account', 'ada', old), await store.lastPosition(old)];
+        await store.append('bank_account', 'ada', 2, [event(3)], old);
+        await store.reset();
+        await store.append('bank_account', 'ada', 0, [event(4)]);
+        const now = await store.history();
+        const refused = await Promise.all([
+            store.readStream('bank_account', 'ada', 0, 9, old), store.readAll(0, 9, old), store.streams(null, 9, old),
+            store.head('bank_account', 'ada', old), store.lastPosition(old), store.import(4, [], old),
+            store.append('bank_account', 'ada', 1, [event(5)], old),
+        ].map(caught));
+        const told = refused.map((error) =>
+            error.name === 'HistoryChanged' && error.known === old && error.now === now && !error.outcomeIsUnknown);
+        const { name } = await caught(store.readAll(0, 9, 'the first'));
+        // Who gives none is answered for that of the moment.
+        await store.append('bank_account', 'ada', 1, [event(5)]);
+        return [alike, places, told, name, (await store.readAll()).length, (await store.readAll()).history === now];
+    ";
+    assert_eq!(
+        run(program).await,
+        r#"[true,[2,2],[true,true,true,true,true,true,true],"InvalidArgument",2,true]"#
+    );
 }

@@ -5,9 +5,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use eventloom::core::{Position, StreamId, Version};
-use eventloom::store::checksum;
-use eventloom::store::journal::Mark;
-use eventloom::store::segments::{Index, Run, Segment, read_directory};
+use eventloom::log::checksum;
+use eventloom::log::journal::Mark;
+use eventloom::log::segments::{Index, Run, Segment, read_directory};
 
 /// 2^63 − 1, the greatest number that is read, in nine bytes of seven bits.
 const GREATEST: [u8; 9] = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f];
@@ -17,7 +17,8 @@ const BEYOND: [u8; 10] = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 
 
 /// A mark of a journal whose number of marks is this, and whose checksum fits.
 fn mark(turn: &[u8]) -> Vec<u8> {
-    let mut slot = [&[7; 16], turn].concat();
+    // Form, not ended, store, epoch.
+    let mut slot = [&[2, 0][..], &[7; 16], &[1], turn].concat();
     slot.resize(124, 0);
     slot.extend(checksum::of_bytes(&slot, "mark").to_le_bytes());
     slot
@@ -34,8 +35,9 @@ fn a_mark_after_which_none_can_be_newer_is_no_mark() {
 
 #[test]
 fn an_index_after_whose_last_number_none_follows_is_refused() {
-    // Form, last segment, last position, floor, emptied, no segments, no streams.
-    let index = |last: &[u8]| Index::from_bytes(&[&[1], last, last, &[0, 0, 0, 0]].concat());
+    // Form, last segment, last position, floor, emptied, no history, no chain, nothing imported, no
+    // segments, no streams.
+    let index = |last: &[u8]| Index::from_bytes(&[&[3], last, last, &[0; 7]].concat());
     assert!(index(&BEYOND).is_err());
     let index = index(&GREATEST).unwrap();
     assert!(index.follows(1 << 63));
@@ -44,7 +46,9 @@ fn an_index_after_whose_last_number_none_follows_is_refused() {
 
 /// An index of two segments, 1 and 2, whose one stream, `a/b` at version 2, is in them by these parts.
 fn index_of(parts: &[u8]) -> bool {
-    let before = [1, 2, 2, 0, 0, 2, 1, 1, 1, 1, 0, 2, 2, 2, 2, 0];
+    let before = [
+        3, 2, 2, 0, 0, 0, 0, 0, 2, 1, 1, 1, 1, 0, 1, 2, 2, 2, 2, 0, 1,
+    ];
     let stream = [1, 1, b'a', 1, b'b', 2];
     Index::from_bytes(&[&before[..], &stream, parts].concat()).is_ok()
 }
@@ -63,7 +67,7 @@ fn an_index_with_a_stream_in_segments_or_from_versions_that_are_not_there_is_ref
 #[test]
 fn an_index_that_names_a_stream_twice_is_refused() {
     let stream = [1, b'a', 1, b'b', 1, 0];
-    let before = [1, 1, 1, 0, 0, 0];
+    let before = [3, 1, 1, 0, 0, 0, 0, 0, 0];
     let index =
         |count: u8, streams: &[u8]| Index::from_bytes(&[&before[..], &[count], streams].concat());
     assert!(index(1, &stream).is_ok());
@@ -74,7 +78,8 @@ fn an_index_that_names_a_stream_twice_is_refused() {
 fn streams_that_claim_more_events_than_can_be_counted_count_as_the_most() {
     let stream = |name| [&[1, b'a', 1, name][..], &GREATEST, &[0]].concat();
     let streams = [stream(b'1'), stream(b'2'), stream(b'3')].concat();
-    let index = Index::from_bytes(&[&[1, 1, 1, 0, 0, 0, 3], &streams[..]].concat()).unwrap();
+    let index =
+        Index::from_bytes(&[&[3, 1, 1, 0, 0, 0, 0, 0, 0, 3], &streams[..]].concat()).unwrap();
     assert_eq!(index.events(), u64::MAX);
 
     let run = |id: &str| Run {

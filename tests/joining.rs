@@ -2,7 +2,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use eventloom::core::Position;
-use eventloom::store::segments::{Index, Segment};
+use eventloom::log::segments::{Index, Segment};
 
 /// An index of segments of so many events each, in pages where that is 0.
 fn of_sizes(sizes: impl IntoIterator<Item = u64>) -> Index {

@@ -1,4 +1,5 @@
-//! The form of a journal: what is added is read again, and what isn't whole is noticed.
+//! The form of a journal: what is added is read again, and what isn't whole is noticed, named and passed
+//! over.
 
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
@@ -7,14 +8,24 @@
     reason = "a test fails by panicking"
 )]
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::ops::Range;
+
 use eventloom::core::{
-    EventId, JsonText, Metadata, NewEvent, Position, RecordedEvent, StreamId, Timestamp, Version,
+    EventId, History, JsonText, Metadata, NewEvent, Position, PositionRanges, RecordedEvent,
+    StreamId, Timestamp, Version,
 };
-use eventloom::store::journal::{Change, Entry, MARKS, Mark, Next, Reader, Tail};
-use eventloom::store::segments::pack;
+use eventloom::log::Chain;
+use eventloom::log::journal::{Body, Change, Entry, Fills, Lost, MARKS, Mark, Next, Reader, Void};
+use eventloom::log::segments::{Turn, pack};
+use proptest::prelude::*;
 use uuid::Uuid;
 
 const STORE: Uuid = Uuid::from_u128(7);
+
+/// The bytes of an entry's head.
+const HEAD: usize = 44;
 
 fn event(number: u64) -> RecordedEvent {
     let event = NewEvent {
@@ -29,17 +40,75 @@ fn event(number: u64) -> RecordedEvent {
     event.recorded(stream, Version(number), Position(number))
 }
 
-/// A segment of one event, its number being the event's.
-fn segment(number: u64) -> Entry<'static> {
-    let packed = pack(&[&event(number)]).into();
-    Entry::Inline {
-        segment: number,
-        packed,
+fn entry(segment: u64, body: Body<'static>) -> Entry<'static> {
+    let imported = match segment % 3 {
+        0 => PositionRanges::one(Position(segment), Position(segment)),
+        _ => PositionRanges::NONE,
+    };
+    Entry {
+        segment,
+        chain: Chain::START.with(segment, [&event(segment)]),
+        imported,
+        body,
     }
 }
 
+/// A segment of one event, its number being the event's.
+fn segment(number: u64) -> Entry<'static> {
+    let packed = pack(&[&event(number)]).into();
+    entry(number, Body::Inline { packed })
+}
+
+/// Several segments in one, a page for each event.
+fn joined(from: u64, number: u64) -> Entry<'static> {
+    let pages = (from..=number).map(|number| pack(&[&event(number)]).into());
+    let body = Body::Paged {
+        from,
+        first: Position(from),
+        last: Position(number),
+        pages: pages.collect(),
+    };
+    entry(number, body)
+}
+
+fn turn(number: u64, turn: Turn) -> Entry<'static> {
+    entry(number, Body::Turn(turn, Cow::default()))
+}
+
+fn emptied(number: u64) -> Entry<'static> {
+    let (floor, history) = (Position(number), History(Uuid::from_u128(number.into())));
+    turn(number, Turn::Emptied { floor, history })
+}
+
+fn restored(number: u64, from: u64) -> Entry<'static> {
+    let floor = Position(number);
+    turn(number, Turn::Restored { from, floor })
+}
+
+fn taken_back(number: u64, from: u64) -> Entry<'static> {
+    let (floor, history) = (Position(number), History(Uuid::from_u128(number.into())));
+    let taken_back = Turn::TakenBack {
+        from,
+        floor,
+        history,
+    };
+    turn(number, taken_back)
+}
+
+fn filled(number: u64) -> Entry<'static> {
+    let history = History(Uuid::from_u128(number.into()));
+    let packed = pack(&[&event(1), &event(2)]).into();
+    entry(
+        number,
+        Body::Turn(Turn::Filled { holes: 2, history }, packed),
+    )
+}
+
+/// What is read of a file: entries, and what is damaged between them.
+type Read = Vec<Result<Entry<'static>, Lost>>;
+
 /// A file in memory.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 struct Disk(Vec<u8>);
 
 impl Disk {
@@ -54,25 +123,32 @@ impl Disk {
         }
     }
 
-    /// A journal of these segments.
-    fn of(numbers: impl IntoIterator<Item = u64>) -> (Disk, Mark) {
-        let (mut disk, mut mark) = (Disk::default(), Mark::new(STORE));
+    /// A journal of these entries; and where each stands.
+    fn of(entries: &[Entry<'static>]) -> (Disk, Mark, Vec<Range<usize>>) {
+        let (mut disk, mut mark) = (Disk::default(), Mark::new(STORE, 1));
         disk.apply(mark.begin());
-        for number in numbers {
-            disk.apply(mark.add(&segment(number)).unwrap());
+        let mut places = Vec::new();
+        for entry in entries {
+            let from = mark.tail.length as usize;
+            disk.apply(mark.add(entry).unwrap());
+            places.push(from..disk.0.len());
         }
-        (disk, mark)
+        (disk, mark, places)
     }
 
-    /// Reads it in pieces of some bytes; none in the place of a damaged entry.
-    fn read(&self, piece: usize) -> (Vec<Option<Entry<'static>>>, Tail) {
+    /// One of segments from 1 on.
+    fn up_to(last: u64) -> (Disk, Mark, Vec<Range<usize>>) {
+        Disk::of(&(1..=last).map(segment).collect::<Vec<_>>())
+    }
+
+    /// Reads it in pieces of some bytes.
+    fn read(&self, piece: usize) -> (Read, Reader) {
         let mut reader = Reader::new();
-        let mut entries = Vec::new();
+        let mut read = Vec::new();
         loop {
             match reader.read() {
-                Next::Entry(entry) => entries.push(Some(entry.into_owned())),
-                Next::Damaged => entries.push(None),
-                Next::End => break,
+                Next::Entry(entry) => read.push(Ok(entry.into_owned())),
+                Next::Damaged(lost) => read.push(Err(lost)),
                 Next::More(_) => {
                     let rest = self.0.get(reader.wants() as usize..).unwrap_or(&[]);
                     if rest.is_empty() {
@@ -82,35 +158,46 @@ impl Disk {
                 }
             }
         }
-        (entries, reader.tail)
+        read.extend(reader.end().map(Err));
+        (read, reader)
     }
+}
 
-    /// Where each entry begins, and where the last ends.
-    fn places(numbers: std::ops::RangeInclusive<u64>) -> Vec<usize> {
-        let ends = numbers.clone().map(|last| {
-            let (_, mark) = Disk::of(*numbers.start()..=last);
-            mark.tail.length as usize
-        });
-        std::iter::once(MARKS as usize).chain(ends).collect()
-    }
+fn lost(first: u64, last: u64) -> Lost {
+    let last = Some(last);
+    Lost { first, last }
 }
 
 #[test]
 fn what_is_added_is_read_again_in_pieces_of_any_size() {
-    let (disk, mark) = Disk::of(1..=3);
-    let expected: Vec<_> = (1..=3).map(|number| Some(segment(number))).collect();
-    for piece in [1, 7, 8, 9, 100, 10_000] {
-        let (entries, tail) = disk.read(piece);
-        assert_eq!(entries, expected, "in pieces of {piece}");
-        assert_eq!(tail, mark.tail);
+    let entries = [
+        segment(1),
+        joined(2, 5),
+        taken_back(6, 2),
+        emptied(7),
+        restored(8, 7),
+        filled(9),
+        segment(10),
+    ];
+    let (disk, mark, _) = Disk::of(&entries);
+    let expected: Read = entries.iter().cloned().map(Ok).collect();
+    for piece in [1, 7, 43, 44, 45, 100, 10_000] {
+        let (read, reader) = disk.read(piece);
+        assert_eq!(read, expected, "in pieces of {piece}");
+        assert_eq!(reader.tail, mark.tail);
     }
-    assert_eq!((mark.tail.segment, mark.tail.events), (3, 3));
+    assert_eq!(
+        (mark.tail.segment, mark.tail.events, mark.tail.chain),
+        (10, 6, entries[6].chain)
+    );
+    assert_eq!(mark.tail.length as usize, disk.0.len());
     assert_eq!(Mark::read(&disk.0), Some(mark));
+    assert_eq!((mark.store, mark.epoch), (STORE, 1));
 }
 
 #[test]
 fn a_mark_that_is_half_written_leaves_the_one_before_it() {
-    let (before, older) = Disk::of(1..=2);
+    let (before, older, _) = Disk::up_to(2);
     let mut mark = older;
     let mut disk = before.clone();
     disk.apply(mark.add(&segment(3)).unwrap());
@@ -124,95 +211,284 @@ fn a_mark_that_is_half_written_leaves_the_one_before_it() {
 }
 
 #[test]
-fn a_byte_that_flips_damages_one_entry_and_is_noticed() {
-    let (disk, _) = Disk::of(1..=3);
-    let places = Disk::places(1..=3);
-    // Past the length and the checksum of the second.
-    for byte in places[1] + 8..places[2] {
+fn a_mark_of_the_form_before_is_none() {
+    let mut before = eventloom::log::journal::first_form::Mark::new(STORE);
+    let mut disk = Disk::default();
+    disk.apply(before.begin());
+    assert_eq!(Mark::read(&disk.0), None);
+}
+
+#[test]
+fn a_clean_end_holds_until_something_is_added() {
+    let (mut disk, mut mark, _) = Disk::up_to(2);
+    let is_ended = |disk: &Disk| Mark::read(&disk.0).unwrap().is_ended;
+    assert!(!is_ended(&disk));
+    disk.apply(mark.end());
+    assert!(is_ended(&disk));
+    let tail = mark.tail;
+    disk.apply(mark.add(&segment(3)).unwrap());
+    assert!(!is_ended(&disk));
+    disk.apply(mark.end());
+    disk.apply(mark.end_at(tail, tail));
+    assert!(!is_ended(&disk));
+    disk.apply(mark.end());
+    disk.apply(mark.begin());
+    assert!(!is_ended(&disk));
+    assert_eq!(Mark::read(&disk.0), Some(mark));
+}
+
+#[test]
+fn a_byte_that_flips_costs_one_entry_and_says_which() {
+    let entries = [segment(1), joined(2, 5), segment(6), segment(7)];
+    let (disk, mark, places) = Disk::of(&entries);
+    for (at, numbers) in [(0, 1..=1), (1, 2..=5), (2, 6..=6)] {
+        for byte in places[at].clone() {
+            let mut flipped = disk.clone();
+            flipped.0[byte] ^= 0x10;
+            let (read, reader) = flipped.read(64);
+            let mut expected: Read = entries.iter().cloned().map(Ok).collect();
+            expected[at] = Err(lost(*numbers.start(), *numbers.end()));
+            assert_eq!(read, expected, "byte {byte}");
+            assert_eq!(reader.tail.length, mark.tail.length);
+            assert_eq!(reader.tail.segment, 7);
+        }
+    }
+    // Of the last, nothing after it says that it was one alone.
+    for byte in places[3].start..places[3].start + HEAD {
         let mut flipped = disk.clone();
         flipped.0[byte] ^= 0x10;
-        let (entries, _) = flipped.read(64);
-        assert_eq!(entries, [Some(segment(1)), None, Some(segment(3))]);
+        let (read, _) = flipped.read(64);
+        let (first, last) = (7, None);
+        assert_eq!(read[3..], [Err(Lost { first, last })], "byte {byte}");
     }
 }
 
 #[test]
-fn a_flipped_length_or_checksum_is_noticed_and_what_comes_before_stays() {
-    let (disk, _) = Disk::of(1..=3);
-    let second = Disk::places(1..=3)[1];
-    for byte in second..second + 8 {
-        let mut flipped = disk.clone();
-        flipped.0[byte] ^= 0x10;
-        let (entries, _) = flipped.read(64);
-        assert_eq!(entries[0], Some(segment(1)));
-        assert_ne!(entries.get(1), Some(&Some(segment(2))), "byte {byte}");
-    }
+fn zeros_in_the_place_of_entries_cost_these_and_no_other() {
+    let (disk, _, places) = Disk::up_to(6);
+    let mut holed = disk.clone();
+    holed.0[places[2].start..places[3].end].fill(0);
+    let expected = [
+        Ok(segment(1)),
+        Ok(segment(2)),
+        Err(lost(3, 4)),
+        Ok(segment(5)),
+        Ok(segment(6)),
+    ];
+    assert_eq!(holed.read(64).0, expected);
+    // Also what a power cut leaves of the last ones: the mark says that they are missing.
+    let mut holed = disk;
+    holed.0[places[4].start..].fill(0);
+    let (read, reader) = holed.read(64);
+    assert_eq!(read, (1..=4).map(|n| Ok(segment(n))).collect::<Vec<_>>());
+    assert_eq!(reader.tail.segment, 4);
+    assert_eq!(Mark::read(&holed.0).unwrap().tail.segment, 6);
 }
 
 #[test]
-fn an_entry_that_was_taken_out_or_exchanged_is_noticed() {
-    let (disk, _) = Disk::of(1..=3);
-    let places = Disk::places(1..=3);
+fn what_a_damaged_turn_made_void_stays_so() {
+    let (mut disk, _, places) = Disk::of(&[segment(1), emptied(2), segment(3)]);
+    // A bit of its history.
+    disk.0[places[1].end - 1] ^= 1;
+    let (read, reader) = disk.read(64);
+    assert_eq!(read, [Ok(segment(1)), Err(lost(2, 2)), Ok(segment(3))]);
+    assert!(reader.void().holds(1) && !reader.void().holds(3));
+}
+
+#[test]
+fn an_entry_in_the_place_of_another_is_none() {
+    let (disk, _, places) = Disk::up_to(3);
     let mut without = disk.clone();
-    without.0.drain(places[1]..places[2]);
-    assert_eq!(without.read(64).0, [Some(segment(1)), None]);
-    let mut exchanged = disk.clone();
-    exchanged.0[places[1]..].rotate_left(places[2] - places[1]);
-    assert_eq!(exchanged.read(64).0, [Some(segment(1)), None, None]);
+    without.0.drain(places[1].clone());
+    let (first, last) = (2, None);
+    let after = [Ok(segment(1)), Err(Lost { first, last })];
+    assert_eq!(without.read(64).0, after);
+    let mut exchanged = disk;
+    exchanged.0[places[1].start..].rotate_left(places[1].len());
+    assert_eq!(exchanged.read(64).0, after);
 }
 
 #[test]
-fn a_file_that_was_cut_anywhere_ends_after_its_last_whole_entry() {
-    let (disk, _) = Disk::of(1..=3);
-    let places = Disk::places(1..=3);
+fn a_file_that_was_cut_anywhere_has_what_is_whole_before_that() {
+    let (disk, _, places) = Disk::up_to(3);
     for length in MARKS as usize..disk.0.len() {
         let cut = Disk(disk.0[..length].to_vec());
-        let whole = places.iter().filter(|place| **place <= length).count() - 1;
-        let (entries, tail) = cut.read(64);
+        let whole = places.iter().filter(|place| place.end <= length).count();
+        let (read, reader) = cut.read(64);
+        let entries: Vec<_> = read.iter().filter_map(|read| read.as_ref().ok()).collect();
         assert_eq!(entries.len(), whole, "cut to {length}");
-        assert_eq!(tail.segment, whole as u64);
+        assert_eq!(reader.tail.segment, whole as u64);
+        let is_torn = places
+            .iter()
+            .any(|place| (place.start + 1..place.end).contains(&length));
+        assert_eq!(read.len() > whole, is_torn, "cut to {length}");
     }
 }
 
 #[test]
 fn what_is_taken_back_is_gone_and_another_comes_in_its_place() {
-    let (mut disk, before) = Disk::of(1..=1);
+    let (mut disk, before, _) = Disk::up_to(1);
     let mut mark = before;
     disk.apply(mark.add(&segment(2)).unwrap());
     disk.apply(mark.end_at(before.before, before.tail));
-    assert_eq!(disk.read(64).0, [Some(segment(1))]);
-    let other = Entry::Inline {
-        segment: 2,
-        packed: pack(&[&event(9)]).into(),
-    };
+    assert_eq!(disk.read(64).0, [Ok(segment(1))]);
+    let packed = pack(&[&event(9)]).into();
+    let other = entry(2, Body::Inline { packed });
     disk.apply(mark.add(&other).unwrap());
-    assert_eq!(disk.read(64).0, [Some(segment(1)), Some(other)]);
+    assert_eq!(disk.read(64).0, [Ok(segment(1)), Ok(other)]);
     assert_eq!(Mark::read(&disk.0), Some(mark));
     assert_eq!((mark.store, mark.tail.events), (STORE, 2));
 }
 
 #[test]
-fn emptying_begins_the_file_anew() {
-    let (mut disk, mut mark) = Disk::of(1..=100);
-    let long = disk.0.len();
-    let emptied = Entry::Emptied {
-        segment: 101,
-        floor: 100,
-    };
-    disk.apply(mark.add(&emptied).unwrap());
-    assert!(disk.0.len() < 300 && long > 5_000, "{}", disk.0.len());
-    assert_eq!(disk.read(64).0, [Some(emptied)]);
+fn what_an_emptying_makes_void_stays_until_it_is_swept() {
+    let (mut disk, mut mark, _) = Disk::up_to(100);
+    disk.apply(mark.add(&emptied(101)).unwrap());
+    let (read, _) = disk.read(4_096);
+    assert_eq!(read.len(), 101);
+    disk.apply(mark.begin());
+    disk.apply(mark.add(&emptied(101)).unwrap());
+    assert!(disk.0.len() < 400, "{}", disk.0.len());
+    assert_eq!(disk.read(64).0, [Ok(emptied(101))]);
     assert_eq!((mark.tail.segment, mark.tail.events), (101, 0));
-    assert_eq!(Mark::read(&disk.0).unwrap(), mark);
+    assert_eq!(mark.epoch, 1);
+    assert_eq!(Mark::read(&disk.0), Some(mark));
 }
 
 #[test]
 fn bytes_that_are_no_events_are_refused_and_change_nothing() {
-    let (_, mut mark) = Disk::of(1..=1);
+    let (_, mut mark, _) = Disk::up_to(1);
     let before = mark;
     let packed = vec![9, 9, 9].into();
-    assert!(mark.add(&Entry::Inline { segment: 2, packed }).is_err());
+    assert!(mark.add(&entry(2, Body::Inline { packed })).is_err());
     assert_eq!(mark, before);
+}
+
+/// The numbers up to 12 that are void.
+fn void(turns: &[(u64, u64)]) -> Vec<u64> {
+    let mut void = Void::default();
+    for (segment, from) in turns {
+        void.add(*segment, *from);
+    }
+    (1..=12).filter(|number| void.holds(*number)).collect()
+}
+
+#[test]
+fn what_is_void_is_found_from_turns_that_are_not_void_themselves() {
+    assert!(void(&[]).is_empty());
+    // Emptied by 4.
+    assert_eq!(void(&[(4, 0)]), [1, 2, 3]);
+    // And again by 7.
+    assert_eq!(void(&[(4, 0), (7, 0)]), [1, 2, 3, 4, 5, 6]);
+    // The emptying by 4 undone by 5.
+    assert_eq!(void(&[(4, 0), (5, 4)]), [4]);
+    // Only the second emptying undone.
+    assert_eq!(void(&[(4, 0), (7, 0), (8, 7)]), [1, 2, 3, 7]);
+    // The import of 2 and 3 taken back by 4, before and after another was.
+    assert_eq!(void(&[(4, 2)]), [2, 3]);
+    assert_eq!(void(&[(4, 2), (6, 5)]), [2, 3, 5]);
+    // Emptied with an import within, and that taken back.
+    assert_eq!(void(&[(3, 0), (6, 5), (7, 3)]), [3, 4, 5, 6]);
+}
+
+/// What is there of segments, if all turns are done one after the other.
+fn done(entries: &[Entry<'_>]) -> BTreeSet<u64> {
+    let mut there: BTreeSet<u64> = BTreeSet::new();
+    let mut before: Vec<BTreeSet<u64>> = vec![there.clone()];
+    for entry in entries {
+        let number = entry.segment;
+        match entry.turn() {
+            Some(Turn::Emptied { .. }) => there.clear(),
+            Some(Turn::Restored { from, .. } | Turn::TakenBack { from, .. }) => {
+                there = before[from as usize - 1].clone();
+            }
+            Some(Turn::Filled { .. }) | None => {}
+        }
+        there.insert(number);
+        before.push(there.clone());
+    }
+    there
+}
+
+/// Entries from 1 on, of any kind.
+fn any_entries() -> impl Strategy<Value = Vec<Entry<'static>>> {
+    prop::collection::vec((0_u8..8, any::<prop::sample::Index>()), 0..12).prop_map(|kinds| {
+        let mut entries = Vec::new();
+        for (number, (kind, from)) in (1..).zip(kinds) {
+            let from = from.index(number as usize) as u64;
+            entries.push(match kind {
+                0 => emptied(number),
+                1 if from > 0 => restored(number, from),
+                2 if from > 0 => taken_back(number, from),
+                3 => filled(number),
+                4 => joined(number, number),
+                _ => segment(number),
+            });
+        }
+        entries
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_is_void_is_what_is_not_there_after_all_turns(entries in any_entries()) {
+        let (disk, ..) = Disk::of(&entries);
+        let (_, reader) = disk.read(97);
+        let there = done(&entries);
+        for entry in &entries {
+            let is_there = there.contains(&entry.segment);
+            prop_assert_eq!(!reader.void().holds(entry.segment), is_there, "{}", entry.segment);
+        }
+    }
+
+    /// Nothing is read that wasn't written, in its order; and what is missing is what was damaged.
+    #[test]
+    fn damage_costs_what_is_damaged_and_nothing_else(
+        entries in any_entries(),
+        flips in prop::collection::vec((any::<prop::sample::Index>(), 1_u8..), 0..5),
+        cut in prop::option::of(any::<prop::sample::Index>()),
+        piece in 1_usize..300,
+    ) {
+        let (disk, _, places) = Disk::of(&entries);
+        let mut damaged = disk.clone();
+        for (at, bits) in &flips {
+            let at = at.index(damaged.0.len());
+            damaged.0[at] ^= bits;
+        }
+        if let Some(cut) = cut {
+            damaged.0.truncate(cut.index(damaged.0.len()));
+        }
+        let is_whole = |place: &Range<usize>| damaged.0.get(place.clone()) == disk.0.get(place.clone());
+        let whole = entries.iter().zip(&places).filter(|(_, place)| is_whole(place));
+        let whole: Vec<_> = whole.map(|(entry, _)| entry).collect();
+        let (read, _) = damaged.read(piece);
+        let found: Vec<_> = read.iter().filter_map(|read| read.as_ref().ok()).collect();
+        prop_assert_eq!(&found, &whole);
+        // What is missing is told, where the file goes on after it.
+        let last = whole.last().map_or(0, |entry| entry.segment);
+        let is_told = |number: u64| read.iter().filter_map(|read| read.as_ref().err()).any(|lost| {
+            lost.first <= number && lost.last.is_none_or(|last| number <= last)
+        });
+        for entry in entries.iter().filter(|entry| entry.segment < last && !whole.contains(entry)) {
+            prop_assert!(is_told(entry.segment), "{}", entry.segment);
+        }
+        for entry in &whole {
+            prop_assert!(!is_told(entry.segment), "{} is there", entry.segment);
+        }
+    }
+
+    #[test]
+    fn a_reader_goes_on_from_any_tail(entries in any_entries(), at in any::<prop::sample::Index>()) {
+        let at = at.index(entries.len() + 1);
+        let (disk, ..) = Disk::of(&entries);
+        let (_, mark, _) = Disk::of(&entries[..at]);
+        let mut reader = Reader::after(mark.tail);
+        reader.feed(disk.0.get(mark.tail.length as usize..).unwrap_or(&[]));
+        for entry in &entries[at..] {
+            prop_assert_eq!(reader.read(), Next::Entry(entry.clone()));
+        }
+        prop_assert!(matches!(reader.read(), Next::More(_)));
+    }
 }
 
 #[test]
@@ -223,6 +499,8 @@ fn what_was_missing_is_told_in_a_sentence() {
             cause,
             restored,
             lost,
+            set_aside: 0,
+            is_known: true,
         }
         .to_string()
     };
@@ -244,4 +522,56 @@ fn what_was_missing_is_told_in_a_sentence() {
         told(Loss::Shortened, 1, 0),
         "This store is damaged: its last events were missing; 1 event was restored from the journal"
     );
+}
+
+#[test]
+fn what_fills_holes_is_put_in_the_places_that_earlier_entries_have_for_it() {
+    let held = [1, 2].map(|at| match at {
+        2 => RecordedEvent::hole(event(2).stream, Version(2), Position(2)),
+        at => event(at),
+    });
+    let packed = |events: &[RecordedEvent]| -> Cow<'static, [u8]> {
+        pack(&events.iter().collect::<Vec<_>>()).into()
+    };
+    let pages = held
+        .each_ref()
+        .map(|event| packed(std::slice::from_ref(event)));
+    let bodies = |whole: bool| {
+        let held = if whole {
+            [event(1), event(2)]
+        } else {
+            held.clone()
+        };
+        let pages = match whole {
+            true => [1, 2].map(|at| packed(&[event(at)])),
+            false => pages.clone(),
+        };
+        let packed = packed(&held);
+        let (first, last) = (Position(1), Position(2));
+        let pages = Body::Paged {
+            from: 1,
+            first,
+            last,
+            pages: pages.into(),
+        };
+        [Body::Inline { packed }, pages]
+    };
+    // Void by what empties the log after it, it fills nothing.
+    for (voids, whole) in [(None, true), (Some(0), false), (Some(3), true)] {
+        let mut void = Void::default();
+        if let Some(from) = voids {
+            void.add(4, from);
+        }
+        let mut fills = Fills::default();
+        fills.take(&filled(2)).unwrap();
+        for (held, expected) in bodies(false).into_iter().zip(bodies(whole)) {
+            let found = fills.filled(entry(1, held.clone()), &void).unwrap();
+            assert_eq!(found, entry(1, expected));
+            // What comes later has holes of its own.
+            assert_eq!(
+                fills.filled(entry(3, held.clone()), &void).unwrap(),
+                entry(3, held)
+            );
+        }
+    }
 }

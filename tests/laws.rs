@@ -23,7 +23,8 @@ use eventloom::model::bank_account::{self, BankAccount, Event, State};
 use eventloom::model::order::{self, Order};
 use eventloom::model::{GenericModel, Model};
 use eventloom::runtime::{Repository, SnapshotPolicy};
-use eventloom::store::{EventStore, MemoryStore, Snapshot, SnapshotStore};
+use eventloom::store::conformance::{Plain, PlainImport};
+use eventloom::store::{ImportStore, MemoryStore, Snapshot, SnapshotStore};
 use eventloom::timeline::{Change, Timeline};
 use pollster::block_on;
 use proptest::prelude::*;
@@ -228,12 +229,12 @@ fn forged() -> JsonText {
 async fn befall(store: &MemoryStore, damage: Damage) -> MemoryStore {
     let id = stream("bank_account", "a");
     let events = store
-        .read_stream(&id, Version(0), usize::MAX)
+        .stream_events(&id, Version(0), usize::MAX)
         .await
         .unwrap();
     let copy = MemoryStore::new();
     let go_on = |_| ControlFlow::Continue(());
-    copy.import(Position(0), &events, go_on).await.unwrap();
+    copy.take_in(Position(0), &events, go_on).await.unwrap();
     let Some(snapshot) = store.snapshot(&id).await.unwrap() else {
         return copy;
     };
@@ -333,7 +334,7 @@ fn a_snapshot_of_before_a_reset_is_not_built_on_after_it() {
         repository.save(&mut root).await.unwrap();
         let old = store.snapshot(root.stream()).await.unwrap().unwrap();
 
-        store.reset().await.unwrap();
+        store.reset(&[]).await.unwrap();
         let mut root = repository.load("a").await.unwrap();
         assert_eq!(root.version(), Version(0));
         // The same length as before, a shorter stream on the way there.

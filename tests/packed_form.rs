@@ -9,9 +9,10 @@
 )]
 
 use eventloom::core::{
-    EventId, JsonText, Metadata, NewEvent, Position, RecordedEvent, StreamId, Timestamp, Version,
+    CommandId, EventId, JsonText, Metadata, NewEvent, Position, RecordedEvent, StreamId, Timestamp,
+    Version,
 };
-use eventloom::store::segments::{directory, pack, paginate, read_directory, unpack};
+use eventloom::log::segments::{directory, pack, paginate, read_directory, unpack};
 use proptest::prelude::*;
 use serde::Serialize;
 use uuid::Uuid;
@@ -55,7 +56,11 @@ fn derived(events: &[RecordedEvent]) -> Vec<u8> {
             });
         }
         let metadata = &event.metadata;
-        let extensions = serde_json::Value::Object(metadata.extensions.clone()).to_string();
+        let mut extensions = serde_json::Map::new();
+        if let Some(id) = metadata.command_id {
+            extensions.insert("commandid".to_owned(), id.to_string().into());
+        }
+        extensions.extend(metadata.extensions.clone());
         runs.last_mut().unwrap().events.push(Event {
             position: event.position.0,
             event_id: event.event_id.0.into_bytes(),
@@ -66,7 +71,8 @@ fn derived(events: &[RecordedEvent]) -> Vec<u8> {
             correlation_id: &metadata.correlation_id,
             causation_id: metadata.causation_id.as_deref(),
             actor: metadata.actor.as_deref(),
-            extensions: (!metadata.extensions.is_empty()).then_some(extensions),
+            extensions: (!extensions.is_empty())
+                .then(|| serde_json::Value::Object(extensions).to_string()),
         });
     }
     postcard::to_extend(&runs, vec![1]).unwrap()
@@ -81,11 +87,13 @@ prop_compose! {
         schema_version in any::<u32>(),
         millis in -62_000_000_000_000_i64..250_000_000_000_000,
         data in prop_oneof![Just(r#"{"amount":1.50}"#.to_owned()), "[a-z]{0,200}".prop_map(|text| format!("{text:?}"))],
+        command in prop::option::of(any::<u128>()),
         causation in prop::option::of("[a-z]{0,3}"),
         actor in prop::option::of("Ada|"),
         extension in prop::option::of(any::<u32>()),
     ) -> RecordedEvent {
         let mut metadata = Metadata::correlated("lesson 1");
+        metadata.command_id = command.map(|id| CommandId(Uuid::from_u128(id)));
         metadata.causation_id = causation;
         metadata.actor = actor;
         if let Some(value) = extension {

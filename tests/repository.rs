@@ -13,14 +13,16 @@ use std::num::NonZeroU64;
 use std::ops::ControlFlow;
 
 use eventloom::core::{
-    ExpectedVersion, FixedClock, NewEvent, Position, RecordedEvent, SequentialIds, StreamId,
-    Version,
+    ExpectedVersion, FixedClock, History, NewEvent, Position, RecordedEvent, SequentialIds,
+    StreamHead, StreamId, Version,
 };
+use eventloom::log::Chain;
 use eventloom::model::bank_account::{BankAccount, Command, Event, Rejection, Status};
 use eventloom::runtime::{ExecuteError, LoadError, Repository, SnapshotPolicy};
+use eventloom::store::conformance::Plain;
 use eventloom::store::{
-    AppendError, EventStore, ImportError, MemoryStore, Snapshot, SnapshotStore, StoreError,
-    StreamHead,
+    AppendError, At, EventStore, ImportError, ImportStore, ImportToken, MemoryStore, Page,
+    ResetError, ResetToken, Snapshot, SnapshotStore, StoreError, UndoError,
 };
 use eventloom::target::MaybeSend;
 use pollster::block_on;
@@ -66,7 +68,7 @@ async fn save_cents<S: EventStore + SnapshotStore>(accounts: &Accounts<S>, count
 }
 
 async fn everything(store: &impl EventStore) -> Vec<RecordedEvent> {
-    store.read_all(Position(0), usize::MAX).await.unwrap()
+    store.all_events(Position(0), usize::MAX).await.unwrap()
 }
 
 // --- load, execute, save, exists --------------------------------------------------------------
@@ -190,7 +192,7 @@ fn an_event_that_the_model_can_not_read_is_named() {
         let go_on = |_| ControlFlow::Continue(());
         accounts
             .store()
-            .import(Position(0), &foreign, go_on)
+            .import(Position(0), None, &foreign, go_on)
             .await
             .unwrap();
         match accounts.load("ada").await {
@@ -355,9 +357,10 @@ impl EventStore for NoRoomForSnapshots {
         &self,
         stream: &StreamId,
         expected: ExpectedVersion,
+        history: Option<History>,
         events: &[NewEvent],
     ) -> Result<Vec<RecordedEvent>, AppendError> {
-        self.0.append(stream, expected, events).await
+        self.0.append(stream, expected, history, events).await
     }
 
     async fn read_stream(
@@ -365,48 +368,82 @@ impl EventStore for NoRoomForSnapshots {
         stream: &StreamId,
         after: Version,
         limit: usize,
-    ) -> Result<Vec<RecordedEvent>, StoreError> {
-        self.0.read_stream(stream, after, limit).await
+        history: Option<History>,
+    ) -> Result<Page<RecordedEvent>, StoreError> {
+        self.0.read_stream(stream, after, limit, history).await
     }
 
     async fn read_all(
         &self,
         after: Position,
         limit: usize,
-    ) -> Result<Vec<RecordedEvent>, StoreError> {
-        self.0.read_all(after, limit).await
+        history: Option<History>,
+    ) -> Result<Page<RecordedEvent>, StoreError> {
+        self.0.read_all(after, limit, history).await
     }
 
     async fn streams(
         &self,
         after: Option<&StreamId>,
         limit: usize,
-    ) -> Result<Vec<StreamHead>, StoreError> {
-        self.0.streams(after, limit).await
+        history: Option<History>,
+    ) -> Result<Page<StreamHead>, StoreError> {
+        self.0.streams(after, limit, history).await
     }
 
-    async fn head(&self, stream: &StreamId) -> Result<Version, StoreError> {
+    async fn head(&self, stream: &StreamId) -> Result<At<Version>, StoreError> {
         self.0.head(stream).await
     }
 
-    async fn last_position(&self) -> Result<Position, StoreError> {
+    async fn last_position(&self) -> Result<At<Position>, StoreError> {
         self.0.last_position().await
     }
 
-    async fn changed(&self, after: Position) -> Result<(), StoreError> {
-        self.0.changed(after).await
+    async fn chain(
+        &self,
+        position: Position,
+        history: Option<History>,
+    ) -> Result<At<Option<Chain>>, StoreError> {
+        self.0.chain(position, history).await
+    }
+
+    async fn changed(&self, after: Position, history: Option<History>) -> Result<(), StoreError> {
+        self.0.changed(after, history).await
+    }
+
+    async fn count_after(
+        &self,
+        position: Position,
+        history: Option<History>,
+    ) -> Result<u64, StoreError> {
+        self.0.count_after(position, history).await
+    }
+}
+
+impl ImportStore for NoRoomForSnapshots {
+    async fn next_position(&self) -> Result<At<Position>, StoreError> {
+        self.0.next_position().await
     }
 
     async fn import_from(
         &self,
         after: Position,
+        history: Option<History>,
         next: impl FnMut(usize) -> ControlFlow<(), Vec<RecordedEvent>> + MaybeSend,
-    ) -> Result<(), ImportError> {
-        self.0.import_from(after, next).await
+    ) -> Result<Option<ImportToken>, ImportError> {
+        self.0.import_from(after, history, next).await
     }
 
-    async fn reset(&self) -> Result<(), StoreError> {
-        self.0.reset().await
+    async fn reset(&self, events: &[RecordedEvent]) -> Result<ResetToken, ResetError> {
+        self.0.reset(events).await
+    }
+
+    async fn undo_reset(&self, token: ResetToken) -> Result<(), UndoError> {
+        self.0.undo_reset(token).await
+    }
+
+    async fn undo_import(&self, token: ImportToken) -> Result<(), UndoError> {
+        self.0.undo_import(token).await
     }
 }
 

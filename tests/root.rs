@@ -130,3 +130,25 @@ fn an_event_that_can_not_be_read_is_refused_and_changes_nothing() {
     assert!(matches!(answer, Err(ReplayError::Decode(_))), "{answer:?}");
     assert_eq!(account.version(), Version(0));
 }
+
+#[test]
+fn a_recorded_event_is_not_replayed_over_uncommitted_ones_and_changes_nothing() {
+    let mut account = root();
+    account.apply(deposited(1));
+    let second = recorded(&BankAccount, "ada", [deposited(2), deposited(3)]).remove(1);
+
+    let error = account.raise_event(&second).unwrap_err();
+
+    let (stream, count) = (stream("bank_account", "ada"), 1);
+    assert_eq!(error, ReplayError::Uncommitted { stream, count });
+    assert_eq!(
+        error.to_string(),
+        "a recorded event was replayed onto bank_account/ada, which has unsaved events (1); save \
+         them first, or load it again"
+    );
+    assert_eq!(
+        (account.version(), account.state().balance),
+        (Version(1), 1)
+    );
+    assert_eq!(account.uncommitted(), [deposited(1)]);
+}

@@ -3,14 +3,14 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use eventloom::core::{
-    EventId, JsonText, Metadata, Position, RecordedEvent, StreamId, Timestamp, Version,
+    CommandId, EventId, JsonText, Metadata, Position, RecordedEvent, StreamId, Timestamp, Version,
 };
-use eventloom::store::segments::{
-    Fetch, INLINE, Index, Page, Segment, directory, in_order, pack, paginate, read_directory, runs,
-    runs_of, unpack, unpack_stream,
+use eventloom::log::segments::{
+    Fetch, INLINE, Index, Page, Run, Segment, add_ids, directory, in_order, pack, paginate,
+    read_directory, runs, runs_of, unpack, unpack_stream,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -29,14 +29,23 @@ fn text() -> impl Strategy<Value = String> {
 
 fn metadata() -> impl Strategy<Value = Metadata> {
     let extensions = prop::collection::btree_map("[a-z]{1,5}", support::any_json(), 0..3);
-    (text(), option::of(text()), option::of(text()), extensions).prop_map(
-        |(correlation_id, causation_id, actor, extensions)| Metadata {
-            correlation_id,
-            causation_id,
-            actor,
-            extensions: extensions.into_iter().collect(),
-        },
+    let command = option::of(any::<u128>());
+    (
+        text(),
+        command,
+        option::of(text()),
+        option::of(text()),
+        extensions,
     )
+        .prop_map(
+            |(correlation_id, command, causation_id, actor, extensions)| Metadata {
+                correlation_id,
+                command_id: command.map(|id| CommandId(Uuid::from_u128(id))),
+                causation_id,
+                actor,
+                extensions: extensions.into_iter().collect(),
+            },
+        )
 }
 
 /// A log of some streams, as a store would hold it: versions without gaps, positions that grow.
@@ -283,7 +292,7 @@ proptest! {
     ) {
         let (mut index, _) = taken_in(&log, &sizes);
         if emptied {
-            index.empty(index.last_segment() + 1, Position(9_999));
+            index.empty(index.last_segment() + 1, Position(9_999), None);
         }
         let bytes = index.to_bytes().unwrap();
         let read = Index::from_bytes(&bytes).unwrap();
@@ -380,12 +389,12 @@ fn a_version_that_does_not_follow_is_a_fault_of_its_stream_alone() {
 fn an_emptied_index_gives_no_position_again() {
     let event = support::foreign(&support::stream("t", "ada"), &[("Happened", "{}")]);
     let (mut index, _) = taken_in(&event, &[1]);
-    index.empty(2, Position(9));
+    index.empty(2, Position(9), None);
     assert_eq!(
         (index.last_position(), index.next_position()),
         (Position::START, Position(10))
     );
-    assert!(index.was_emptied() && index.heads(None, 9).is_empty());
+    assert!(index.emptied() == Some(2) && index.heads(None, 9).is_empty());
     // An import brings positions of its own.
     let segment = Segment {
         number: 3,
@@ -398,21 +407,134 @@ fn an_emptied_index_gives_no_position_again() {
     assert_eq!(index.next_position(), Position(10));
 }
 
+/// A segment that holds these events itself.
+fn inline(number: u64, events: &[RecordedEvent]) -> (Segment, Vec<(u32, Run)>) {
+    let all: Vec<&RecordedEvent> = events.iter().collect();
+    let runs = runs_of(&all).into_iter().map(|run| (INLINE, run));
+    (of_events(number, number, events, 0), runs.collect())
+}
+
+fn ids_of(events: &[RecordedEvent]) -> Vec<EventId> {
+    events.iter().map(|event| event.event_id).collect()
+}
+
 #[test]
 fn the_ids_of_a_stream_are_known_from_its_first_event_on_or_not_at_all() {
     let stream = support::stream("t", "ada");
     let events = support::foreign(&stream, &[("A", "{}"), ("B", "{}"), ("C", "{}")]);
-    let ids: Vec<EventId> = events.iter().map(|event| event.event_id).collect();
-    let (mut index, _) = taken_in(&events, &[1]);
+    let ids = ids_of(&events);
+    let (mut index, _) = taken_in(&events[..1], &[1]);
     assert_eq!(index.holds_any(&stream, &ids), None);
-    index.add_ids(&events[1..]);
+    let (segment, runs) = inline(2, &events[1..2]);
+    index.add_events(segment, runs, &events[1..2]);
     assert_eq!(index.holds_any(&stream, &ids), None);
-    index.know_ids(&stream, ids[..2].iter().copied());
+    index.know_ids(&stream, ids[..2].iter().copied().collect());
     assert_eq!(index.holds_any(&stream, &ids[2..]), Some(false));
-    index.add_ids(&events[2..]);
+    let (segment, runs) = inline(3, &events[2..]);
+    index.add_events(segment, runs, &events[2..]);
     assert_eq!(index.holds_any(&stream, &ids[2..]), Some(true));
+    let ben = support::stream("t", "ben");
+    assert_eq!(index.holds_any(&ben, &ids), Some(false));
+}
+
+#[test]
+fn what_was_appended_in_pages_is_known_and_what_was_imported_in_pages_is_not() {
+    let stream = support::stream("t", "ada");
+    let events = support::foreign(&stream, &[("A", "{}"), ("B", "{}"), ("C", "{}")]);
+    let ids = ids_of(&events);
+    let mut index = Index::default();
+    let page = |events: &[RecordedEvent]| paginate(events).remove(0).runs.remove(0);
+    for (number, at) in [(1, 0..1), (2, 1..2)] {
+        let events = &events[at];
+        let segment = of_events(number, number, events, 1);
+        index.add_events(segment, [(0, page(events))], events);
+    }
+    assert_eq!(index.holds_any(&stream, &ids[1..2]), Some(true));
+    assert_eq!(index.holds_any(&stream, &ids[2..]), Some(false));
+    let segment = of_events(3, 3, &events[2..], 1);
+    index.add(segment, [(0, page(&events[2..]))]);
+    assert_eq!(index.holds_any(&stream, &ids), None);
+    assert!(!index.knows_ids_of(&stream));
+}
+
+#[test]
+fn two_streams_of_one_round_that_have_more_ids_than_are_kept_stay_known_both() {
+    let (ada, ben) = (support::stream("t", "ada"), support::stream("t", "ben"));
+    let of = |stream: &StreamId| support::foreign(stream, &[("A", "{}"), ("B", "{}"), ("C", "{}")]);
+    let log: Vec<RecordedEvent> = [of(&ada), of(&ben)].concat();
+    let log: Vec<RecordedEvent> = (1..)
+        .zip(log)
+        .map(|(position, event)| RecordedEvent {
+            position: Position(position),
+            ..event
+        })
+        .collect();
+    let (mut index, _) = taken_in(&log, &[6]);
+    index.keep_ids(2);
+    index.want_ids([&ada, &ben]);
+    let ids: Vec<Vec<EventId>> = [&ada, &ben].map(|s| ids_of(&of_stream(&log, s))).into();
+    index.know_ids(&ada, ids[0].iter().copied().collect());
+    index.know_ids(&ben, ids[1].iter().copied().collect());
+    assert_eq!(index.holds_any(&ada, &ids[0]), Some(true));
+    assert_eq!(index.holds_any(&ben, &ids[1]), Some(true));
+}
+
+#[test]
+fn what_is_fetched_for_several_streams_is_each_page_once_in_the_order_of_the_log() {
+    let stream = |id: &str| support::stream("t", id);
+    let event = |id: &str, version, position| RecordedEvent {
+        version: Version(version),
+        position: Position(position),
+        event_id: EventId(Uuid::from_u128(position.into())),
+        ..support::foreign(&stream(id), &[("A", "{}")]).remove(0)
+    };
+    // Odd numbers hold their events themselves, even ones in one page.
+    let log = [
+        event("ada", 1, 1),
+        event("ben", 1, 2),
+        event("cleo", 1, 3),
+        event("ada", 2, 4),
+        event("ben", 2, 5),
+        event("cleo", 2, 6),
+    ];
+    let (index, held) = taken_in(&log, &[1, 2, 1]);
+    let fetches = index.fetches_of([&stream("ben"), &stream("ada"), &stream("none")]);
+    let segments = |from, to| Fetch::Segments { from, to };
+    let pages = |segment| Fetch::Pages {
+        segment,
+        from: 0,
+        to: 0,
+    };
     assert_eq!(
-        index.holds_any(&support::stream("t", "ben"), &ids),
-        Some(false)
+        fetches,
+        [segments(1, 1), pages(2), segments(3, 3), pages(4)]
     );
+    let ben = stream("ben");
+    let mut found = HashMap::from([(&ben, HashSet::new())]);
+    for bytes in fetches.iter().flat_map(|fetch| fetched(&held, *fetch)) {
+        add_ids(bytes, &mut found).unwrap();
+    }
+    let expected = ids_of(&of_stream(&log, &ben)).into_iter().collect();
+    assert_eq!(found[&ben], expected);
+}
+
+#[test]
+fn a_fetch_is_split_after_so_many_records_and_loses_none() {
+    let pages = |from, to| Fetch::Pages {
+        segment: 7,
+        from,
+        to,
+    };
+    let segments = |from, to| Fetch::Segments { from, to };
+    assert_eq!(pages(2, 9).first(3), (pages(2, 4), Some(pages(5, 9))));
+    assert_eq!(pages(5, 9).first(5), (pages(5, 9), None));
+    assert_eq!(
+        segments(4, 8).first(1),
+        (segments(4, 4), Some(segments(5, 8)))
+    );
+    assert_eq!(
+        segments(4, 8).first(0),
+        (segments(4, 4), Some(segments(5, 8)))
+    );
+    assert_eq!((pages(2, 9).records(), segments(4, 8).records()), (8, 5));
 }

@@ -7,8 +7,9 @@ mod files;
 
 use eventloom::app::story::{self, PACKED};
 use eventloom::core::{Position, RecordedEvent, Timestamp, Version};
-use eventloom::store::segments::pack;
-use eventloom::store::{EventStore, MemoryStore};
+use eventloom::log::segments::pack;
+use eventloom::store::conformance::{Plain, PlainImport};
+use eventloom::store::{ImportStore, MemoryStore};
 use pollster::block_on;
 
 const FILE: &[u8] = include_bytes!("../src/app/story.ndjson");
@@ -34,7 +35,7 @@ fn the_packed_story_is_the_one_that_can_be_read() {
 fn a_visitor_s_first_store_holds_the_story_with_its_own_places() {
     let store = MemoryStore::new();
     block_on(story::import(&store)).unwrap();
-    let held = block_on(store.read_all(Position::START, 100)).unwrap();
+    let held = block_on(store.all_events(Position::START, 100)).unwrap();
     assert_eq!(held, story());
     assert_eq!(held.len(), 9);
     for (number, event) in (1..).zip(&held) {
@@ -47,11 +48,20 @@ fn a_visitor_s_first_store_holds_the_story_with_its_own_places() {
 }
 
 #[test]
+fn the_story_is_restored_in_one_step_whatever_is_there() {
+    let store = MemoryStore::new();
+    block_on(story::import(&store)).unwrap();
+    block_on(store.reset(&story::events().unwrap())).unwrap();
+    let held = block_on(store.all_events(Position::START, 100)).unwrap();
+    assert_eq!(held, story());
+}
+
+#[test]
 fn a_story_that_another_tab_brought_is_not_brought_again() {
     let store = MemoryStore::new();
     block_on(story::import(&store)).unwrap();
     block_on(story::import(&store)).unwrap();
-    assert_eq!(block_on(store.last_position()), Ok(Position(9)));
+    assert_eq!(block_on(store.end()), Ok(Position(9)));
 }
 
 #[test]
@@ -60,8 +70,8 @@ fn a_story_is_refused_by_a_store_that_holds_something_else() {
     let mut other = story();
     other.truncate(3);
     let go_on = |_| std::ops::ControlFlow::Continue(());
-    block_on(store.import(Position::START, &other, go_on)).unwrap();
+    block_on(store.take_in(Position::START, &other, go_on)).unwrap();
     let refused = block_on(story::import(&store)).unwrap_err();
     assert!(refused.contains("moved from position 0 to 3"), "{refused}");
-    assert_eq!(block_on(store.last_position()), Ok(Position(3)));
+    assert_eq!(block_on(store.end()), Ok(Position(3)));
 }

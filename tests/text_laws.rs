@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use support::any_json;
 
-/// Any name of 1 to 512 characters.
+/// Any name of 1 to 1,024 characters.
 fn any_name() -> impl Strategy<Value = String> {
     prop_oneof![
         prop::collection::vec(any::<char>(), 1..20),
@@ -24,7 +24,7 @@ fn any_name() -> impl Strategy<Value = String> {
             prop::sample::select(vec!['/', '?', '#', '%', '&', '=', 'v', '.']),
             1..9
         ),
-        prop::collection::vec(any::<char>(), 505..=512),
+        prop::collection::vec(any::<char>(), 1_015..=1_024),
     ]
     .prop_map(|characters| characters.into_iter().collect())
 }

@@ -151,7 +151,8 @@ use eventloom::core::{
     ExpectedVersion, IdSource, JsonText, Metadata, SequentialIds, StreamId, Version,
 };
 use eventloom::model::{Draft, Model, Refusal, Registry};
-use eventloom::store::{EventStore, MemoryStore};
+use eventloom::store::MemoryStore;
+use eventloom::store::conformance::Plain;
 use eventloom::timeline::{Change, Timeline};
 use pollster::block_on;
 use serde_json::json;
@@ -205,7 +206,7 @@ impl Page {
             .map(|event| event.seal(self.ids.next_id(TIME), TIME, Metadata::default()))
             .collect();
         let expected = ExpectedVersion::Exact(self.timeline.head());
-        let append = self.store.append(self.timeline.stream(), expected, &batch);
+        let append = self.store.record(self.timeline.stream(), expected, &batch);
         self.timeline.extend(block_on(append).unwrap()).unwrap();
         Ok(())
     }

@@ -54,8 +54,9 @@ async function forward(store) {
   let after = 0;
   for (;;) {
     const page = await store.readAll(after, PAGE);
+    // A page may be shorter than what was asked for, though more follows.
+    if (page.length === 0) return pages.flat();
     pages.push(page);
-    if (page.length < PAGE) return pages.flat();
     after = page.at(-1).position;
   }
 }

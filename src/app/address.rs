@@ -79,6 +79,17 @@ fn version(text: &str) -> Result<Version, String> {
     }
 }
 
+/// The address of the place `About`.
+pub const ABOUT: &str = "#/:about";
+
+/// The name of the place beside the streams that an address asks for; what follows it is dropped.
+#[must_use]
+pub fn place(hash: &str) -> Option<String> {
+    let name = hash.strip_prefix("#/:")?;
+    let (name, _) = name.split_once('?').unwrap_or((name, ""));
+    Some(percent_decode_str(name).decode_utf8_lossy().into_owned())
+}
+
 /// Writes the address of a stream at a version; no version for the head, followed.
 #[must_use]
 pub fn format(stream: &StreamId, version: Option<Version>) -> String {
@@ -131,6 +142,17 @@ mod tests {
             assert_eq!(read.version, Some(Err(bad.to_owned())));
         }
         assert_eq!(parse("#/order/a").unwrap().unwrap().version, None);
+    }
+
+    #[test]
+    fn a_place_beside_the_streams_is_told_from_a_stream_of_any_name() {
+        assert_eq!(place(ABOUT).as_deref(), Some("about"));
+        assert_eq!(place("#/:about?v=3").as_deref(), Some("about"));
+        assert_eq!(place("#/:caf%C3%A9/x").as_deref(), Some("café/x"));
+        let stream = StreamId::new(":about", ":about").unwrap();
+        for hash in ["", "#/", "#/about", &format(&stream, None)] {
+            assert_eq!(place(hash), None, "{hash}");
+        }
     }
 
     #[test]

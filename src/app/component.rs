@@ -1,18 +1,21 @@
 //! The root of the page: holds the state, reduces actions, and hands effects on.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use gloo::events::{EventListener, EventListenerOptions};
 use wasm_bindgen::JsCast;
-use web_sys::{File, KeyboardEvent};
+use web_sys::{Event, File, KeyboardEvent};
 use yew::prelude::*;
 
 use super::action::Action;
 use super::effect::{self, Runner};
-use super::keys::{self, Key};
+use super::keys::{self, Key, Mode};
+use super::loading::Loaders;
+use super::parts::Beside;
 use super::preferences;
-use super::state::{Place, State};
-use super::view::Page;
+use super::state::State;
+use super::view::{PageProps, page};
 use crate::model::Registry;
 
 /// What reaches the root.
@@ -26,15 +29,19 @@ pub enum Message {
 /// The page.
 pub struct App {
     state: Rc<State>,
+    /// The place beside the streams that was shown last.
+    shown: Option<Beside>,
     runner: Runner,
     act: Callback<Action>,
     import: Callback<File>,
+    /// Which keys do something now.
+    mode: Rc<Cell<Mode>>,
     _listeners: Vec<EventListener>,
 }
 
 impl Component for App {
     type Message = Message;
-    type Properties = ();
+    type Properties = Loaders;
 
     fn create(ctx: &Context<Self>) -> App {
         let act = ctx.link().callback(Message::Act);
@@ -44,13 +51,20 @@ impl Component for App {
             effect::shown_address(),
         );
         state.packs = effect::can_pack();
+        state.last_export = preferences::last_export();
+        // What is no stream needs no store to be shown.
+        let effects = state.reduce(Action::AddressChanged(effect::shown_address()));
         effect::show_theme(state.preferences.theme);
-        let runner = Runner::start(act.clone());
+        let mut runner = Runner::start(act.clone(), *ctx.props());
+        effects.into_iter().for_each(|effect| runner.run(effect));
+        let mode = Rc::new(Cell::new(Mode::of(&state)));
         App {
+            shown: None,
             state: Rc::new(state),
             runner,
             import: ctx.link().callback(Message::Import),
-            _listeners: listeners(&act),
+            _listeners: listeners(&act, &mode),
+            mode,
             act,
         }
     }
@@ -65,6 +79,7 @@ impl Component for App {
             }
         };
         let effects = Rc::make_mut(&mut self.state).reduce(action);
+        self.mode.set(Mode::of(&self.state));
         for effect in effects {
             self.runner.run(effect);
         }
@@ -72,28 +87,35 @@ impl Component for App {
     }
 
     fn view(&self, _ctx: &Context<Self>) -> Html {
-        let shortcuts = self.state.preferences.shortcuts;
-        html! {
-            <>
-                <Shortcuts {shortcuts} act={self.act.clone()} />
-                <Page state={Rc::clone(&self.state)} act={self.act.clone()} import={self.import.clone()} />
-            </>
-        }
+        let props = PageProps {
+            state: Rc::clone(&self.state),
+            act: self.act.clone(),
+            import: self.import.clone(),
+            drawn: self.runner.drawn.clone(),
+        };
+        page(&props)
     }
 
     fn rendered(&mut self, _ctx: &Context<Self>, _first: bool) {
-        effect::show_title(&match &self.state.place {
-            Place::Stream(stream) => {
-                let version = self.state.viewed_version();
+        let state = &self.state;
+        effect::show_title(&match (&state.beside, state.stream()) {
+            (Some(Beside::About), _) => "Eventloom · About".to_owned(),
+            (None, Some(stream)) => {
+                let version = state.viewed_version();
                 format!("Eventloom · {} v{version}", stream.aggregate_id())
             }
-            Place::Undecided | Place::UnknownModel(_) => "Eventloom".to_owned(),
+            (Some(Beside::Unknown(_)), _) | (None, None) => "Eventloom".to_owned(),
         });
+        if self.shown != state.beside {
+            self.shown.clone_from(&state.beside);
+            keys::focus(super::view::PLACE);
+            effect::scroll_to_the_top();
+        }
     }
 }
 
 /// The events of window and document that are actions.
-fn listeners(act: &Callback<Action>) -> Vec<EventListener> {
+fn listeners(act: &Callback<Action>, mode: &Rc<Cell<Mode>>) -> Vec<EventListener> {
     let Some(window) = web_sys::window() else {
         return Vec::new();
     };
@@ -104,6 +126,23 @@ fn listeners(act: &Callback<Action>) -> Vec<EventListener> {
             act.emit(Action::AddressChanged(effect::shown_address()));
         }));
     }
+    let (pressed, mode) = (act.clone(), Rc::clone(mode));
+    let options = EventListenerOptions::enable_prevent_default();
+    let keydown = move |event: &Event| {
+        let Some(event) = event.dyn_ref::<KeyboardEvent>() else {
+            return;
+        };
+        let Some(key) = keys::action(event, mode.get()) else {
+            return;
+        };
+        event.prevent_default();
+        match key {
+            Key::Act(action) => pressed.emit(action),
+            Key::FindStream => keys::focus(super::view::STREAM_BOX),
+        }
+    };
+    let keydown = EventListener::new_with_options(&window, "keydown", options, keydown);
+    listeners.push(keydown);
     // A tab that missed hints while it was hidden catches up when it is shown again.
     if let Some(document) = window.document() {
         let act = act.clone();
@@ -118,6 +157,14 @@ fn listeners(act: &Callback<Action>) -> Vec<EventListener> {
             },
         ));
     }
+    // Local storage was changed by another tab.
+    let exported = act.clone();
+    listeners.push(EventListener::new(&window, "storage", move |event| {
+        let key = js_sys::Reflect::get(event, &"key".into());
+        if key.is_ok_and(|key| key == preferences::EXPORTED) {
+            exported.emit(Action::ExportedElsewhere(preferences::last_export()));
+        }
+    }));
     let act = act.clone();
     listeners.push(EventListener::new(&window, "pageshow", move |event| {
         let kept = js_sys::Reflect::get(event, &"persisted".into());
@@ -126,36 +173,4 @@ fn listeners(act: &Callback<Action>) -> Vec<EventListener> {
         }
     }));
     listeners
-}
-
-#[derive(Properties, PartialEq)]
-struct ShortcutsProps {
-    shortcuts: bool,
-    act: Callback<Action>,
-}
-
-/// Listens to keys wherever the focus is.
-#[component]
-fn Shortcuts(props: &ShortcutsProps) -> Html {
-    let act = props.act.clone();
-    use_effect_with(props.shortcuts, move |&shortcuts| {
-        let listener = web_sys::window().map(|window| {
-            let options = EventListenerOptions::enable_prevent_default();
-            EventListener::new_with_options(&window, "keydown", options, move |event| {
-                let Some(event) = event.dyn_ref::<KeyboardEvent>() else {
-                    return;
-                };
-                let Some(key) = keys::action(event, shortcuts) else {
-                    return;
-                };
-                event.prevent_default();
-                match key {
-                    Key::Act(action) => act.emit(action),
-                    Key::FindStream => keys::focus(super::view::STREAM_BOX),
-                }
-            })
-        });
-        move || drop(listener)
-    });
-    Html::default()
 }

@@ -1,7 +1,7 @@
 //! The only place where the page waits for anything: runs what the reducer asked for, and comes
 //! back with actions.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use gloo::timers::callback::Interval;
@@ -9,18 +9,18 @@ use wasm_bindgen::JsValue;
 use web_sys::File;
 use yew::Callback;
 
-use super::action::{Action, AfterReset, Effect, Entry};
+use super::action::{Action, Effect, Entry, NotImported, NotReset};
 use super::backend::Backend;
-use super::job::Job;
-use super::state::{Storage, Theme};
-use super::{keys, preferences, room, story, view};
+use super::job::{Job, Jobs, Later};
+use super::loading::{Drawn, Loaders};
+use super::opening::{Opening, open};
+use super::reading::{all_streams, newer, read_stream};
+use super::state::Theme;
+use super::wishes::Wishes;
+use super::{keys, preferences, room, view};
 use crate::browser::clock::{BrowserClock, BrowserIds};
-use crate::browser::indexed_db::{IndexedDbStore, Signal, Subscription};
-use crate::core::{
-    Clock, CommandId, EncodedEvent, ExpectedVersion, IdSource, Metadata, NewEvent, RecordedEvent,
-    StreamId, Version,
-};
-use crate::store::{ArchiveStore, EventStore, MemoryStore, StoreError, StreamHead};
+use crate::core::{Clock, CommandId, EncodedEvent, ExpectedVersion, IdSource, Metadata, NewEvent};
+use crate::store::{ArchiveStore, EventStore, StoreError};
 use crate::target::spawn;
 
 /// The database's name in the browser.
@@ -28,28 +28,6 @@ pub const DATABASE: &str = "eventloom";
 
 /// How long one version is shown while playing, in milliseconds.
 const PLAY_STEP: u32 = 500;
-
-/// How many records one read asks for.
-const PAGE: usize = 2_000;
-
-/// The events of a stream, or why they can't be read.
-type Read = Result<Vec<RecordedEvent>, StoreError>;
-
-/// The store, or what waits for it.
-enum Opening {
-    Waiting(Vec<Box<dyn FnOnce(Backend)>>),
-    Open(Backend),
-}
-
-impl Opening {
-    /// It is open; what waited begins.
-    fn done(opening: &RefCell<Opening>, backend: Backend) {
-        let before = opening.replace(Opening::Open(backend.clone()));
-        if let Opening::Waiting(tasks) = before {
-            tasks.into_iter().for_each(|task| task(backend.clone()));
-        }
-    }
-}
 
 /// Runs effects on the store that could be had.
 pub struct Runner {
@@ -59,23 +37,35 @@ pub struct Runner {
     pub file: Option<File>,
     import: Job,
     export: Job,
+    aside: Job,
     check: Job,
     playing: Option<Interval>,
+    /// What a person wishes while the store doesn't open.
+    wishes: Wishes,
+    loaders: Loaders,
+    /// The parts that were fetched.
+    pub drawn: Drawn,
 }
 
 impl Runner {
     /// Begins to open the store, and comes back with [`Action::Opened`].
-    pub fn start(act: Callback<Action>) -> Runner {
+    pub fn start(act: Callback<Action>, loaders: Loaders) -> Runner {
         let backend = Rc::new(RefCell::new(Opening::Waiting(Vec::new())));
-        spawn(open(act.clone(), Rc::clone(&backend)));
+        let wishes = Wishes::default();
+        let slot = Rc::clone(&backend);
+        spawn(open(act.clone(), slot, wishes.clone(), loaders));
         Runner {
             act,
             backend,
             file: None,
             import: Job::default(),
             export: Job::default(),
+            aside: Job::default(),
             check: Job::default(),
             playing: None,
+            wishes,
+            loaders,
+            drawn: Drawn::default(),
         }
     }
 
@@ -83,31 +73,48 @@ impl Runner {
     pub fn run(&mut self, effect: Effect) {
         let act = self.act.clone();
         match effect {
-            Effect::List => self.with_store(async move |store| {
-                act.emit(Action::Archived(store.archived().await));
-                act.emit(Action::Listed(all_streams(&store).await));
+            Effect::List(asked) => self.with_store(async move |store| {
+                let archived = store.archived().await.ok();
+                let streams = all_streams(&store).await;
+                act.emit(Action::Listed {
+                    asked,
+                    streams,
+                    archived,
+                });
             }),
-            Effect::Load(stream) => self.read(stream, |stream, events| Action::Loaded {
-                stream,
-                whole: true,
-                events,
+            Effect::Load(asked, stream) => self.with_store(async move |store| {
+                let read = read_stream(&store, &stream).await;
+                act.emit(Action::Loaded {
+                    asked,
+                    stream,
+                    whole: true,
+                    read,
+                });
             }),
-            Effect::Seek(stream) => self.read(stream, |_, events| Action::Sought(events)),
+            Effect::Seek(asked, stream) => self.with_store(async move |store| {
+                let read = read_stream(&store, &stream).await;
+                act.emit(Action::Sought { asked, read });
+            }),
             Effect::CatchUp {
+                asked,
                 stream,
                 after,
                 event_id,
+                history,
             } => self.with_store(async move |store| {
-                let (whole, events) = newer(&store, &stream, after, &event_id).await;
+                let (whole, read) = newer(&store, &stream, (after, &event_id), history).await;
                 act.emit(Action::Loaded {
+                    asked,
                     stream,
                     whole,
-                    events,
+                    read,
                 });
             }),
             Effect::Append {
+                asked,
                 stream,
                 expected,
+                history,
                 events,
                 command_id,
                 durability,
@@ -116,9 +123,8 @@ impl Runner {
                     let store = store.with_durability(durability);
                     let events = seal(events, command_id);
                     let expected = ExpectedVersion::Exact(expected);
-                    act.emit(Action::Appended(
-                        store.append(&stream, expected, &events).await,
-                    ));
+                    let result = store.append(&stream, expected, history, &events).await;
+                    act.emit(Action::Appended { asked, result });
                 });
             }
             Effect::Measure => self.with_store(async move |store| {
@@ -128,45 +134,99 @@ impl Runner {
                 room::protect().await;
                 act.emit(Action::Measured(room::measure(&store).await));
             }),
+            Effect::SaveSetAside(name) => {
+                if let Some(store) = self.store() {
+                    let told = act.clone();
+                    self.aside = Job::begin(
+                        self.loaders.jobs,
+                        move |jobs, job| (jobs.save_set_aside)(job, store, &name, act),
+                        move |reason| told.emit(Action::SetAsideSaved(Err(reason))),
+                    );
+                }
+            }
+            Effect::Wish(wish) => self.wishes.tell(wish),
+            Effect::BringBack(aside) => self.with_jobs(
+                |jobs, store| (jobs.bring_back)(store, aside),
+                Action::BroughtBack,
+            ),
+            Effect::DeleteSetAside(aside) => self.with_jobs(
+                |jobs, store| (jobs.delete_set_aside)(store, aside),
+                Action::SetAsideDeleted,
+            ),
+            Effect::Fetch(part) => {
+                let (drawn, loaders) = (self.drawn.clone(), self.loaders);
+                spawn(async move {
+                    act.emit(Action::Fetched(part, drawn.fetch(part, loaders).await));
+                });
+            }
             Effect::Show(address, entry) => show_address(&address, entry),
             Effect::Play(true) => {
                 self.playing = Some(Interval::new(PLAY_STEP, move || act.emit(Action::PlayTick)));
             }
             Effect::Play(false) => self.playing = None,
             Effect::Import => {
-                if let (Some(file), Some(store)) = (self.file.take(), self.store()) {
-                    self.import = Job::import(store, file, act);
-                }
+                self.begin_import(false, act);
+            }
+            Effect::ImportWithHoles => {
+                self.begin_import(true, act);
             }
             Effect::CancelImport => self.import.cancel(),
             Effect::Export(packing) => {
                 if let Some(store) = self.store() {
-                    self.export = Job::export(store, packing, act);
+                    let told = act.clone();
+                    self.export = Job::begin(
+                        self.loaders.jobs,
+                        move |jobs, job| (jobs.export)(job, store, packing, act),
+                        move |reason| told.emit(Action::Exported(Err(reason))),
+                    );
                 }
             }
             Effect::CancelExport => self.export.end(),
-            Effect::Reset(after) => self.with_store(async move |store| {
-                let result = reset(&store, after).await;
-                act.emit(Action::StoreEmptied);
-                act.emit(Action::ResetEnded(after, result));
-            }),
-            Effect::Archive(stream, archive) => self.with_store(async move |store| {
-                let result = match archive {
-                    true => store.archive(&stream).await,
-                    false => store.unarchive(&stream).await,
-                };
-                act.emit(Action::ArchiveEnded {
-                    stream,
-                    archive,
-                    result,
+            Effect::Reset(after) => {
+                let loaders = self.loaders;
+                self.with_store(async move |store| {
+                    let result = match (loaders.jobs)().await {
+                        Ok(jobs) => (jobs.reset)(store.clone(), after).await,
+                        Err(reason) => Err(NotReset::Refused(reason)),
+                    };
+                    let emptied = result.is_ok();
+                    // A store in memory gives no signals.
+                    if emptied && matches!(store, Backend::Memory(_)) {
+                        act.emit(Action::StoreEmptied);
+                    }
+                    act.emit(Action::ResetEnded(after, result));
                 });
-            }),
+            }
+            Effect::Archive(asked, stream, archive) => {
+                let jobs = self.loaders.jobs;
+                self.with_store(async move |store| {
+                    let result = match jobs().await {
+                        Ok(jobs) => (jobs.archive)(store, stream.clone(), archive).await,
+                        Err(reason) => Err(StoreError::Unavailable { reason }),
+                    };
+                    act.emit(Action::ArchiveEnded {
+                        asked,
+                        stream,
+                        archive,
+                        result,
+                    });
+                });
+            }
             Effect::Verify => {
                 if let Some(store) = self.store() {
-                    self.check = Job::verify(store, act);
+                    let told = act.clone();
+                    self.check = Job::begin(
+                        self.loaders.jobs,
+                        move |jobs, job| (jobs.verify)(job, store, act),
+                        move |reason| told.emit(Action::Verified(Err(reason))),
+                    );
                 }
             }
-            Effect::CancelVerify => self.check.end(),
+            Effect::CancelVerify => {
+                self.check.cancel();
+                self.check.end();
+            }
+            Effect::Mend => self.with_jobs(|jobs, store| (jobs.mend)(store), Action::Mended),
             Effect::Copy(text) => spawn(async move {
                 act.emit(Action::Copied(copy(&text).await));
             }),
@@ -175,22 +235,35 @@ impl Runner {
                 show_theme(remembered.theme);
                 preferences::remember(&remembered);
             }
+            Effect::RememberExport(time) => preferences::remember_export(time),
         }
     }
 
-    /// Reads a stream from its beginning, and comes back with an action.
-    fn read(&self, stream: StreamId, action: fn(StreamId, Read) -> Action) {
-        let act = self.act.clone();
+    /// Imports the file that was chosen, where `with_holes` with holes in the places of what it lacks.
+    fn begin_import(&mut self, with_holes: bool, act: Callback<Action>) {
+        if let (Some(file), Some(store)) = (self.file.clone(), self.store()) {
+            let told = act.clone();
+            self.import = Job::begin(
+                self.loaders.jobs,
+                move |jobs, job| (jobs.import)(job, store, file, with_holes, act),
+                move |reason| told.emit(Action::Imported(Err(NotImported::Refused(reason)))),
+            );
+        }
+    }
+
+    /// Does something with the store, once it is open, by the part for that.
+    fn with_jobs<T: 'static>(
+        &self,
+        work: impl FnOnce(Jobs, Backend) -> Later<Result<T, String>> + 'static,
+        told: fn(Result<T, String>) -> Action,
+    ) {
+        let (jobs, act) = (self.loaders.jobs, self.act.clone());
         self.with_store(async move |store| {
-            let (events, failed) = as_far_as_it_goes(&store, &stream, Version::NONE).await;
-            let Some(error) = failed else {
-                return act.emit(action(stream, Ok(events)));
+            let result = match jobs().await {
+                Ok(jobs) => work(jobs, store).await,
+                Err(reason) => Err(format!("{reason}.")),
             };
-            // What comes before a damaged event can be looked at all the same.
-            if !events.is_empty() {
-                act.emit(action(stream.clone(), Ok(events)));
-            }
-            act.emit(action(stream, Err(error)));
+            act.emit(told(result));
         });
     }
 
@@ -214,155 +287,14 @@ impl Runner {
     }
 }
 
-async fn open(act: Callback<Action>, slot: Rc<RefCell<Opening>>) {
-    let mut story = Ok(());
-    let mut recovery = None;
-    let storage = match IndexedDbStore::open_with_second_copy(DATABASE).await {
-        Ok(store) => {
-            recovery = store.recovery();
-            keep_listening(listen(&store, act.clone()));
-            // Where this can't be read the page says so itself, as soon as it lists the streams.
-            let untouched = store.is_untouched().await.unwrap_or(false);
-            let backend = Backend::Browser(store);
-            // Another tab that opens for the first time too may be quicker; its story is the same.
-            if untouched && recovery.is_none() {
-                story = story::import(&backend).await;
-            }
-            Opening::done(&slot, backend);
-            Storage::Kept
-        }
-        Err(reason) => {
-            let backend = Backend::Memory(Rc::new(MemoryStore::new()));
-            story = story::import(&backend).await;
-            Opening::done(&slot, backend);
-            Storage::InMemory(reason)
-        }
-    };
-    act.emit(Action::Opened(storage));
-    if let Some(recovery) = recovery {
-        act.emit(Action::Recovered(recovery));
-    }
-    if let Err(reason) = story {
-        let reason = format!("the story of the first visit: {reason}");
-        act.emit(Action::Imported(Err(reason)));
-    }
-}
-
-fn listen(store: &IndexedDbStore, act: Callback<Action>) -> Subscription {
-    let opened = store.clone();
-    let told = Cell::new(store.recovery());
-    store.subscribe(Rc::new(move |signal| match signal {
-        Signal::Appended(_) | Signal::Archived => act.emit(Action::StoreChanged),
-        Signal::Reset => act.emit(Action::StoreEmptied),
-        // What was missing after the browser had closed the store is told when it is whole again.
-        Signal::Copied(_) => {
-            let recovery = opened.recovery();
-            if let Some(recovery) = recovery.filter(|_| told.replace(recovery) != recovery) {
-                act.emit(Action::Recovered(recovery));
-            }
-        }
-        Signal::Superseded => act.emit(Action::StoreLost(StoreError::Superseded.to_string())),
-        Signal::Closed => {
-            let reason = "the browser closed this store; reload this page".to_owned();
-            act.emit(Action::StoreLost(reason));
-        }
-    }))
-}
-
-/// The page listens as long as it lives, and it dies with the tab.
-fn keep_listening(subscription: Subscription) {
-    std::mem::forget(subscription);
-}
-
-async fn all_streams(store: &Backend) -> Result<Vec<StreamHead>, StoreError> {
-    let mut streams: Vec<StreamHead> = Vec::new();
-    loop {
-        let after = streams.last().map(|head| head.stream.clone());
-        let page = store.streams(after.as_ref(), PAGE).await?;
-        let full = page.len() == PAGE;
-        streams.extend(page);
-        if !full {
-            return Ok(streams);
-        }
-    }
-}
-
-async fn whole_stream(store: &Backend, stream: &StreamId, after: Version) -> Read {
-    let (events, failed) = as_far_as_it_goes(store, stream, after).await;
-    failed.map_or(Ok(events), Err)
-}
-
-/// What of a stream can be read from there on, and what ended it before its end.
-async fn as_far_as_it_goes(
-    store: &Backend,
-    stream: &StreamId,
-    after: Version,
-) -> (Vec<RecordedEvent>, Option<StoreError>) {
-    let mut events: Vec<RecordedEvent> = Vec::new();
-    let mut limit = PAGE;
-    loop {
-        let after = events.last().map_or(after, |event| event.version);
-        match store.read_stream(stream, after, limit).await {
-            Ok(page) if page.len() == PAGE => events.extend(page),
-            Ok(page) => {
-                events.extend(page);
-                if limit == PAGE {
-                    return (events, None);
-                }
-                // Then the damaged event is next.
-                limit = PAGE;
-            }
-            Err(StoreError::Corrupt { version, .. }) if version > after.next() && limit == PAGE => {
-                limit = (version.0 - after.0 - 1) as usize;
-            }
-            Err(error) => return (events, Some(error)),
-        }
-    }
-}
-
-/// What follows a version, and whether it replaces what is held: it does where the stream doesn't
-/// hold that version's event any more, since a reset can be missed like any hint.
-async fn newer(
-    store: &Backend,
-    stream: &StreamId,
-    after: Version,
-    event_id: &str,
-) -> (bool, Result<Vec<RecordedEvent>, StoreError>) {
-    match whole_stream(store, stream, after.previous()).await {
-        Ok(mut events)
-            if events
-                .first()
-                .is_some_and(|e| e.event_id.to_string() == event_id) =>
-        {
-            events.remove(0);
-            (false, Ok(events))
-        }
-        Ok(_) => (true, whole_stream(store, stream, Version::NONE).await),
-        Err(error) => (false, Err(error)),
-    }
-}
-
 /// Puts decided events into envelopes; those of one command are one conversation.
 fn seal(events: Vec<EncodedEvent>, command_id: CommandId) -> Vec<NewEvent> {
     let now = BrowserClock.now();
-    let mut correlation = None;
+    let metadata = Metadata::of_command(command_id, None);
     events
         .into_iter()
-        .map(|event| {
-            let event_id = BrowserIds.next_id(now);
-            let correlation = correlation.get_or_insert_with(|| event_id.to_string());
-            let metadata = Metadata::correlated(correlation.clone()).caused_by(command_id);
-            event.seal(event_id, now, metadata)
-        })
+        .map(|event| event.seal(BrowserIds.next_id(now), now, metadata.clone()))
         .collect()
-}
-
-async fn reset(store: &Backend, after: AfterReset) -> Result<(), String> {
-    store.reset().await.map_err(|error| error.to_string())?;
-    match after {
-        AfterReset::Empty => Ok(()),
-        AfterReset::Story => story::import(store).await,
-    }
 }
 
 /// A fresh id for a command.
@@ -405,6 +337,13 @@ pub fn show_title(title: &str) {
         && document.title() != title
     {
         document.set_title(title);
+    }
+}
+
+/// Shows the page from its beginning.
+pub fn scroll_to_the_top() {
+    if let Some(window) = web_sys::window() {
+        window.scroll_to_with_x_and_y(0.0, 0.0);
     }
 }
 

@@ -4,7 +4,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
 
 use super::action::{Action, Step};
-use super::state::Dialog;
+use super::parts::{Fetched, Part};
+use super::state::{Dialog, State};
 
 /// Where keys belong to what has the focus.
 const OWN_KEYS: &str =
@@ -16,10 +17,41 @@ const OWN_SPACE: &str = "button, summary, a[href]";
 /// Where arrows go through versions even when single keys are off.
 const VERSIONS: &str = "[role=slider], [role=listbox]";
 
+/// On what it hangs which keys do something.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Mode {
+    /// Whether single keys do.
+    pub shortcuts: bool,
+    /// In a place beside the streams only the help has a key.
+    pub beside: bool,
+    /// A dialog that is on its way is closed by the key that would close it.
+    pub awaits_dialog: bool,
+}
+
+impl Mode {
+    /// That of the page as it is.
+    pub fn of(state: &State) -> Mode {
+        Mode {
+            shortcuts: state.preferences.shortcuts,
+            beside: state.beside.is_some(),
+            awaits_dialog: state.dialog.is_some()
+                && *state.parts.get(Part::Dialogs) != Fetched::Here,
+        }
+    }
+}
+
 /// What a key pressed anywhere on the page does, if anything. The caller prevents the default.
-pub fn action(event: &KeyboardEvent, shortcuts: bool) -> Option<Key> {
+pub fn action(event: &KeyboardEvent, mode: Mode) -> Option<Key> {
+    let Mode {
+        shortcuts,
+        beside,
+        awaits_dialog,
+    } = mode;
     if event.default_prevented() || event.ctrl_key() || event.meta_key() || event.alt_key() {
         return None;
+    }
+    if awaits_dialog && event.key() == "Escape" {
+        return Some(Key::Act(Action::CloseDialog));
     }
     let target = event
         .target()
@@ -32,6 +64,10 @@ pub fn action(event: &KeyboardEvent, shortcuts: bool) -> Option<Key> {
     if inside(OWN_KEYS) || (!shortcuts && !inside(VERSIONS)) {
         return None;
     }
+    let help = || Some(Key::Act(Action::Open(Dialog::Help)));
+    if beside {
+        return (event.key() == "?").then(help).flatten();
+    }
     let step = |step| Some(Key::Act(Action::Step(step)));
     match event.key().as_str() {
         "ArrowLeft" => step(Step::Previous),
@@ -41,7 +77,7 @@ pub fn action(event: &KeyboardEvent, shortcuts: bool) -> Option<Key> {
         _ if !shortcuts => None,
         " " if !inside(OWN_SPACE) => Some(Key::Act(Action::TogglePlay)),
         "/" => Some(Key::FindStream),
-        "?" => Some(Key::Act(Action::Open(Dialog::Help))),
+        "?" => help(),
         _ => None,
     }
 }

@@ -4,11 +4,16 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::last_export::LastExport;
 use super::state::{Preferences, Theme};
+use crate::core::Timestamp;
 use crate::store::Durability;
 
 /// Where preferences are kept between visits.
 const PREFERENCES: &str = "eventloom.preferences";
+
+/// Where the time of the last export is: apart, since a tab that remembers a preference knows of its own exports only.
+pub const EXPORTED: &str = "eventloom.exported";
 
 /// Preferences live in local storage, which may be denied: then they last as long as the page.
 fn local_storage() -> Option<web_sys::Storage> {
@@ -50,8 +55,34 @@ pub fn remembered() -> Preferences {
     preferences.tip = value["tip"].as_bool().unwrap_or(preferences.tip);
     let named = |durability: &Durability| Some(durability.name()) == value["durability"].as_str();
     preferences.durability = Durability::ALL.into_iter().find(named).unwrap_or_default();
-    if let Ok(open) = serde_json::from_value::<BTreeSet<_>>(value["open_forms"].clone()) {
-        preferences.open_forms = open;
+    if let Some(open) = value["open_forms"].as_array() {
+        preferences.open_forms = BTreeSet::new();
+        for form in open {
+            if let (Some(aggregate_type), Some(command)) = (form[0].as_str(), form[1].as_str()) {
+                let form = (aggregate_type.to_owned(), command.to_owned());
+                preferences.open_forms.insert(form);
+            }
+        }
     }
     preferences
+}
+
+/// Keeps when all was last exported.
+pub fn remember_export(time: Timestamp) {
+    if let Some(storage) = local_storage() {
+        // Full or denied: then it is known as long as the page.
+        let _ = storage.set_item(EXPORTED, &time.millis().to_string());
+    }
+}
+
+/// When all was last exported, by any tab.
+pub fn last_export() -> LastExport {
+    let remembered = local_storage().and_then(|storage| storage.get_item(EXPORTED).ok());
+    match remembered {
+        None => LastExport::Unknown,
+        Some(None) => LastExport::Never,
+        Some(Some(millis)) => millis.parse().map_or(LastExport::Unknown, |millis| {
+            LastExport::At(Timestamp::from_millis(millis))
+        }),
+    }
 }

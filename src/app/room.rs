@@ -1,6 +1,8 @@
 //! What the browser says of the room that this site takes, and asking it to protect that room.
 //! Pages that aren't served securely get no answer.
 
+use std::rc::Rc;
+
 use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
@@ -8,16 +10,20 @@ use web_sys::StorageManager;
 
 use super::backend::Backend;
 use super::state::Room;
+use crate::browser::indexed_db::IndexedDbStore;
+use crate::store::SetAside;
 
-/// Asks how much is used, whether it is protected, and where the second copy stands.
+/// Asks how much is used, whether it is protected, where the second copy stands, and what was set aside.
 pub async fn measure(store: &Backend) -> Room {
-    let second_copy = match store {
-        Backend::Browser(store) => store.second_copy(),
-        Backend::Memory(_) => None,
+    let (second_copy, set_aside) = match store {
+        // Where that can't be asked, nothing can be offered either.
+        Backend::Browser(store) => (store.second_copy(), set_aside(store).await),
+        Backend::Memory(_) => (None, Vec::new()),
     };
     let Some(storage) = manager() else {
         return Room {
             second_copy,
+            set_aside,
             ..Room::default()
         };
     };
@@ -39,7 +45,13 @@ pub async fn measure(store: &Backend) -> Room {
         used,
         protected,
         second_copy,
+        set_aside,
     }
+}
+
+async fn set_aside(store: &IndexedDbStore) -> Vec<Rc<SetAside>> {
+    let found = store.set_aside().await.unwrap_or_default();
+    found.into_iter().map(Rc::new).collect()
 }
 
 /// Asks that nothing of it is deleted when the disk runs full. A browser may refuse, or ask the user.

@@ -3,13 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::core::{CommandId, JsonText, StreamId, Version};
+use crate::core::{CommandId, History, JsonText, StreamHead, StreamId, Version};
 use crate::model::{Draft, FieldError, Registry};
-use crate::store::{Durability, Recovery, SecondCopy, StoreError, StreamHead};
+use crate::store::{Durability, Recovery, SecondCopy, SetAside, StoreError};
 use crate::timeline::Timeline;
 
-use super::action::Checked;
+use super::action::Effect;
 use super::address;
+use super::asked::{Question, Views};
+use super::checked::Checked;
+use super::last_export::LastExport;
+use super::parts::{Beside, Parts};
+use super::trying::Trying;
 
 /// The whole state of the page.
 #[derive(Clone)]
@@ -18,6 +23,8 @@ pub struct State {
     pub registry: Registry,
     /// What the address asks for.
     pub place: Place,
+    /// Where the page is instead, as long as it shows no stream. The stream stays as it was.
+    pub beside: Option<Beside>,
     /// All streams of the store, once they are known.
     pub streams: Option<Rc<Vec<StreamHead>>>,
     /// The streams that are left out where one is chosen.
@@ -26,12 +33,18 @@ pub struct State {
     pub shows_archived: bool,
     /// The history of the place's stream, once it is loaded.
     pub timeline: Option<Rc<Timeline>>,
+    /// Which history of the store it was read in; none while that isn't known.
+    pub history: Option<History>,
     /// The version that is looked at; none for the head, followed.
     pub viewed: Option<Version>,
     /// Whether versions play by themselves.
     pub playing: bool,
     /// Where events are kept.
     pub storage: Storage,
+    /// What is done about a database that doesn't open, as long as it doesn't.
+    pub trying: Option<Rc<Trying>>,
+    /// How far the store has come where it is moved to the layout of today, from 0 to 100.
+    pub moving: Option<u8>,
     /// Events that were missing when the store was opened, until that was read.
     pub recovery: Option<Recovery>,
     /// The room that this site takes in the browser, once it was asked for.
@@ -44,6 +57,16 @@ pub struct State {
     pub outcomes: u64,
     /// The command that is being saved.
     pub saving: Option<Rc<Sent>>,
+    /// Whether the store is open. Until then work on it as a whole waits.
+    pub is_open: bool,
+    /// The work that waits for that, in the order in which it was asked for.
+    pub waiting: Vec<Effect>,
+    /// Whether the store is being emptied, or is to be once it is open.
+    pub resetting: bool,
+    /// Whether what is here is being exchanged for what was set aside.
+    pub exchanging: bool,
+    /// When all was last exported.
+    pub last_export: LastExport,
     /// What has been typed into the forms of each model's commands.
     pub drafts: BTreeMap<FormKey, Draft>,
     /// The form that was refused for its fields, and why.
@@ -58,12 +81,20 @@ pub struct State {
     pub verifying: Verifying,
     /// The dialog that is open.
     pub dialog: Option<Dialog>,
+    /// The parts of the page that are fetched when they are opened.
+    pub parts: Parts,
     /// What is remembered from visit to visit.
     pub preferences: Preferences,
     /// The address that the browser shows, as far as is known.
     pub shown_address: String,
     /// The address to go to once the streams are known, or a version once the stream is.
     pub(super) pending: Pending,
+    /// Since when what is shown is what it is.
+    pub views: Views,
+    /// The list of streams, while the store is asked for it.
+    pub(super) listing: Question,
+    /// The events of the stream that is looked at, while the store is asked for them.
+    pub(super) reading: Question,
 }
 
 /// Aggregate type and command name.
@@ -113,6 +144,8 @@ pub struct Room {
     pub protected: Option<bool>,
     /// Where the second copy stands.
     pub second_copy: Option<SecondCopy>,
+    /// What was set aside of the store.
+    pub set_aside: Vec<Rc<SetAside>>,
 }
 
 /// A command on its way to the store.
@@ -141,6 +174,17 @@ pub struct Outcome {
     pub text: String,
     /// The command that can be tried again.
     pub retry: Option<Rc<Sent>>,
+    /// The import that can be tried again, with holes.
+    pub with_holes: Option<WithHoles>,
+}
+
+/// A file that was refused, and can be imported with holes in the places of what it lacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WithHoles {
+    /// The name of the file.
+    pub file: Option<String>,
+    /// How many holes there would be.
+    pub holes: u64,
 }
 
 /// Whether something went well.
@@ -194,7 +238,7 @@ pub enum Verifying {
 }
 
 /// A dialog.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Dialog {
     /// Emptying the store.
     Reset,
@@ -202,6 +246,10 @@ pub enum Dialog {
     Archive,
     /// All keys.
     Help,
+    /// Exchanging what is here for what was set aside.
+    BringBack(Rc<SetAside>),
+    /// Deleting what was set aside.
+    DeleteSetAside(Rc<SetAside>),
 }
 
 /// What is remembered from visit to visit.
@@ -221,18 +269,21 @@ pub struct Preferences {
 
 impl Default for Preferences {
     fn default() -> Preferences {
-        let open =
-            |aggregate_type: &str, command: &str| (aggregate_type.to_owned(), command.to_owned());
+        let mut open_forms = BTreeSet::new();
+        // One by one: made of all at once, a set brings the code of a sort with it.
+        for (aggregate_type, command) in [
+            ("bank_account", "Deposit"),
+            ("bank_account", "Withdraw"),
+            ("order", "Place order"),
+        ] {
+            open_forms.insert((aggregate_type.to_owned(), command.to_owned()));
+        }
         Preferences {
             theme: None,
             shortcuts: true,
             tip: true,
             durability: Durability::Strict,
-            open_forms: BTreeSet::from([
-                open("bank_account", "Deposit"),
-                open("bank_account", "Withdraw"),
-                open("order", "Place order"),
-            ]),
+            open_forms,
         }
     }
 }
@@ -264,13 +315,17 @@ impl State {
         State {
             registry,
             place: Place::Undecided,
+            beside: None,
             streams: None,
             archived: BTreeSet::new(),
             shows_archived: false,
             timeline: None,
+            history: None,
             viewed: None,
             playing: false,
             storage: Storage::Opening,
+            trying: None,
+            moving: None,
             recovery: None,
             room: None,
             asked_to_protect: false,
@@ -284,12 +339,21 @@ impl State {
             packs: false,
             verifying: Verifying::No,
             dialog: None,
+            parts: Parts::default(),
             preferences,
             shown_address: address.clone(),
             pending: Pending {
                 address: Some(address),
                 version: None,
             },
+            is_open: false,
+            waiting: Vec::new(),
+            resetting: false,
+            exchanging: false,
+            last_export: LastExport::Unknown,
+            views: Views::default(),
+            listing: Question::default(),
+            reading: Question::default(),
         }
     }
 
@@ -316,9 +380,19 @@ impl State {
         self.viewed.unwrap_or_else(|| self.head())
     }
 
-    /// The address of what is looked at.
+    /// The address of where the page is.
     #[must_use]
     pub fn address(&self) -> Option<String> {
+        match &self.beside {
+            None => self.stream_address(),
+            Some(Beside::About) => Some(address::ABOUT.to_owned()),
+            Some(Beside::Unknown(_)) => Some(self.shown_address.clone()),
+        }
+    }
+
+    /// The address of the stream that is looked at, or was before the page went elsewhere.
+    #[must_use]
+    pub fn stream_address(&self) -> Option<String> {
         Some(address::format(self.stream()?, self.viewed))
     }
 
@@ -354,7 +428,23 @@ impl State {
     #[must_use]
     pub fn events_in_store(&self) -> u64 {
         let streams = self.streams.as_deref().map_or(&[][..], Vec::as_slice);
-        streams.iter().map(|head| head.version.0).sum()
+        let listed: u64 = streams.iter().map(|head| head.version.0).sum();
+        let shown = self.stream().and_then(|stream| {
+            let index = streams.binary_search_by(|head| head.stream.cmp(stream));
+            streams.get(index.ok()?)
+        });
+        listed + shown.map_or(0, |head| self.version_of(head).0 - head.version.0)
+    }
+
+    /// The version of a stream's last event. Of the one that is looked at more may be known than of the list.
+    #[must_use]
+    pub fn version_of(&self, listed: &StreamHead) -> Version {
+        match &self.timeline {
+            Some(timeline) if *timeline.stream() == listed.stream => {
+                timeline.head().max(listed.version)
+            }
+            _ => listed.version,
+        }
     }
 
     /// Whether the store's events would be lost with the page.

@@ -3,24 +3,47 @@
 use std::ops::ControlFlow;
 
 use crate::core::{Position, RecordedEvent, Version};
-use crate::store::segments::unpack;
-use crate::store::{EventStore, ImportError};
+use crate::log::segments::unpack;
+use crate::store::{EventStore, ImportError, ImportStore};
 
 /// The story: nine events of `bank_account/ada-savings`. `story.ndjson` beside this file is what a
 /// person reads; this is the same packed, because the page leaves the reading of files to its worker.
 pub const PACKED: &[u8] = include_bytes!("story.packed");
+
+/// The story's events, with their versions and positions.
+///
+/// # Errors
+/// A sentence.
+pub fn events() -> Result<Vec<RecordedEvent>, String> {
+    unpack(PACKED).map_err(|error| error.to_string())
+}
 
 /// Puts the story into an empty store; where another tab was quicker with the same story, nothing
 /// happens.
 ///
 /// # Errors
 /// A sentence.
-pub async fn import(store: &impl EventStore) -> Result<(), String> {
-    let story = unpack(PACKED).map_err(|error| error.to_string())?;
+pub async fn import(store: &(impl EventStore + ImportStore)) -> Result<(), String> {
     let go_on = |_| ControlFlow::Continue(());
-    match store.import(Position::START, &story, go_on).await {
+    let put = async |story: &[RecordedEvent]| {
+        let imported = store.import(Position::START, None, story, go_on);
+        imported.await.map(drop)
+    };
+    tell(store, put).await
+}
+
+/// The same by a way of the store's own to begin with some events.
+///
+/// # Errors
+/// A sentence.
+pub async fn tell<S: EventStore>(
+    store: &S,
+    put: impl AsyncFnOnce(&[RecordedEvent]) -> Result<(), ImportError>,
+) -> Result<(), String> {
+    let story = events()?;
+    match put(&story).await {
         Ok(()) => Ok(()),
-        Err(ImportError::StoreMoved { .. }) if is_there(store, &story).await => Ok(()),
+        Err(_) if is_there(store, &story).await => Ok(()),
         Err(error) => Err(format!("{error}.")),
     }
 }
@@ -29,8 +52,18 @@ async fn is_there(store: &impl EventStore, story: &[RecordedEvent]) -> bool {
     let Some(first) = story.first() else {
         return true;
     };
-    let held = store.read_stream(&first.stream, Version::NONE, story.len());
-    held.await.is_ok_and(|held| held == story)
+    let mut found = 0;
+    while found < story.len() {
+        let after = story[..found].last().map_or(Version::NONE, |e| e.version);
+        let page = store.read_stream(&first.stream, after, story.len() - found, None);
+        match page.await.map(|page| page.items) {
+            Ok(page) if !page.is_empty() && story[found..].starts_with(&page) => {
+                found += page.len();
+            }
+            _ => return false,
+        }
+    }
+    true
 }
 
 /// The whole envelope of an event as JSON, indented, for a person to read.

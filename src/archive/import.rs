@@ -5,15 +5,17 @@ use std::mem;
 
 use super::line::{self, Line};
 use super::refused::{Reason, Refused};
-
-/// The most bytes of a line, its end not counted.
-pub const MAX_LINE: usize = 1 << 20;
+use crate::core::envelope::{MAX_EARLIER_LINE, MAX_LINE};
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
-/// What a line may have beyond [`MAX_LINE`] before it is known to be too long: a byte order mark
-/// and the CR of its end.
+/// What a line may have beyond the most before it is known to be too long: a byte order mark and the
+/// CR of its end.
 const SLACK: usize = BOM.len() + 1;
+
+/// How a line of an export begins. Only such a line can be one that may be longer than [`MAX_LINE`],
+/// so nothing else is held any longer than that.
+const EXPORTED: &[u8] = br#"{"specversion":"1.0","id":""#;
 
 /// Takes the events of a file, one by one in its order, or refuses one and with it the file.
 pub type Take<'a> = dyn FnMut(Line) -> Result<(), Refused> + 'a;
@@ -101,8 +103,11 @@ impl Reader {
                 self.hold(line)?;
                 let mut line = mem::take(&mut self.pending);
                 self.complete_line(&line, take)?;
-                line.clear();
-                self.pending = line;
+                // The room of a very long one isn't kept.
+                if line.len() <= MAX_LINE {
+                    line.clear();
+                    self.pending = line;
+                }
             }
             bytes = rest;
         }
@@ -110,7 +115,8 @@ impl Reader {
     }
 
     fn hold(&mut self, part: &[u8]) -> Result<(), Refused> {
-        if self.pending.len() + part.len() > MAX_LINE + SLACK {
+        let length = self.pending.len() + part.len();
+        if length > MAX_LINE + SLACK && length > self.most_of(part) + SLACK {
             return Err(Refused {
                 line: self.complete + 1,
                 reason: Reason::TooLong,
@@ -118,6 +124,17 @@ impl Reader {
         }
         self.pending.extend_from_slice(part);
         Ok(())
+    }
+
+    /// How long the line may be that is pending and goes on with this part.
+    fn most_of(&self, part: &[u8]) -> usize {
+        let begin = EXPORTED.len() + BOM.len();
+        let mut begun: Vec<u8> = self.pending.iter().take(begin).copied().collect();
+        begun.extend(part.iter().take(begin - begun.len()));
+        most(match self.complete {
+            0 => begun.strip_prefix(BOM).unwrap_or(&begun),
+            _ => &begun,
+        })
     }
 
     fn complete_line(&mut self, line: &[u8], take: &mut Take<'_>) -> Result<(), Refused> {
@@ -150,8 +167,16 @@ impl Reader {
     }
 }
 
+/// How many bytes a line may have that begins so.
+fn most(begun: &[u8]) -> usize {
+    match begun.starts_with(EXPORTED) {
+        true => MAX_EARLIER_LINE,
+        false => MAX_LINE,
+    }
+}
+
 fn as_text(line: &[u8]) -> Result<&str, Reason> {
-    if line.len() > MAX_LINE {
+    if line.len() > most(line) {
         return Err(Reason::TooLong);
     }
     std::str::from_utf8(line).map_err(|error| match error.error_len() {
@@ -327,5 +352,26 @@ mod tests {
         let reason = Reason::TooLong;
         let refused = Refused { line: 1, reason };
         assert_eq!(reader.finish(&mut take), Err(refused));
+    }
+
+    #[test]
+    fn a_line_of_an_export_without_an_end_is_refused_after_64_mebibytes() {
+        for begin in ["", "\u{feff}"] {
+            let mut reader = Reader::new();
+            let mut take = |_| Ok(());
+            // In two pieces: what it is isn't known at the first.
+            reader.feed(begin.as_bytes(), &mut take).unwrap();
+            reader.feed(&EXPORTED[..9], &mut take).unwrap();
+            reader.feed(&EXPORTED[9..], &mut take).unwrap();
+            let piece = vec![b'x'; 1 << 20];
+            let taken = (0..70)
+                .take_while(|_| reader.feed(&piece, &mut take).is_ok())
+                .count();
+            assert_eq!(taken, 63);
+            assert_eq!(
+                reader.pending.len(),
+                EXPORTED.len() + begin.len() + (63 << 20)
+            );
+        }
     }
 }

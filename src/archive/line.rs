@@ -16,25 +16,22 @@ use super::attribute::{
     self, Attribute, DATA_BASE64, DEFAULT_SUBJECT, JSON_CONTENT, SPEC_VERSION, event_id,
 };
 use super::refused::{Excerpt, JsonKind, Reason, without_place};
-use crate::core::json_text::check_depth;
+use crate::core::envelope::{Envelope, MAX_EARLIER_DEPTH, MAX_LINE};
+use crate::core::hole::{HOLE, hole_id};
+use crate::core::json_text::{check_depth, is_within_depth};
 use crate::core::{
     EventId, InvalidJson, JsonText, Metadata, Position, StreamId, Timestamp, Version,
 };
 
-/// The highest position that a file may give. Half of what a browser's numbers hold exactly, so
-/// that there is room for what is appended later.
+/// The highest position of a file that keeps its own. Half of what a browser's numbers hold exactly,
+/// so that there is room for what is appended later. Beyond it, positions are given anew.
 pub const MAX_POSITION: Position = Position(1 << 52);
-
-/// The most characters of an `id` and of a `type`.
-const MAX_NAME: usize = 256;
 
 /// A line that is a CloudEvent. Its place in the stream and in the store isn't decided yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// The line, from 1, blank lines counted.
     pub number: u64,
-    /// How many bytes it has, its end not counted.
-    pub length: usize,
     /// The stream that `source` and `subject` name.
     pub stream: StreamId,
     /// `streamversion`, where there is one.
@@ -67,6 +64,49 @@ impl Line {
     pub fn id(&self) -> Cow<'_, str> {
         attribute::id(self.event_id, &self.source(), &self.metadata)
     }
+
+    /// Whether it stands for an event that is missing.
+    #[must_use]
+    pub fn is_hole(&self) -> bool {
+        self.event_type == HOLE
+    }
+
+    /// Whether it may be recorded. What says its place in its stream and in the log was recorded
+    /// once, and may be what today is refused: an export of it has to come in again.
+    fn check(&self, length: usize, is_deep: bool) -> Result<(), Reason> {
+        let envelope = Envelope {
+            stream: &self.stream,
+            event_type: &self.event_type,
+            data: &self.data,
+            metadata: &self.metadata,
+        };
+        if self.is_hole() {
+            return self.check_hole();
+        }
+        if self.version.is_some() && self.position.is_some() {
+            return Ok(envelope.check_again()?);
+        }
+        if length > MAX_LINE {
+            return Err(Reason::TooLong);
+        }
+        if is_deep {
+            return Err(Reason::TooDeep);
+        }
+        Ok(envelope.check()?)
+    }
+
+    /// Whether nothing is in it but its place, and it is the hole of that.
+    fn check_hole(&self) -> Result<(), Reason> {
+        let place = self.version.zip(self.position);
+        let is_hole = place.is_some_and(|(version, position)| {
+            self.event_id == hole_id(&self.stream, version, position)
+        });
+        let has_data = !attribute::is_without_data(&self.data, &self.metadata);
+        match is_hole && !has_data {
+            true => Ok(()),
+            false => Err(Reason::NoHole),
+        }
+    }
 }
 
 /// Reads a line without its end.
@@ -78,10 +118,9 @@ pub(super) fn parse(number: u64, text: &str) -> Result<Line, Reason> {
         return Err(Reason::SpecVersion { found });
     }
     let id = attributes.required_text(Attribute::Id)?;
-    at_most(MAX_NAME, Attribute::Id, &id)?;
     let source = attributes.required_text(Attribute::Source)?;
+    let source = not_empty(Attribute::Source, source)?;
     let event_type = attributes.required_text(Attribute::Type)?;
-    at_most(MAX_NAME, Attribute::Type, &event_type)?;
     let subject = match attributes.text(Attribute::Subject)? {
         Some(subject) => not_empty(Attribute::Subject, subject)?,
         None => DEFAULT_SUBJECT.to_owned(),
@@ -96,9 +135,15 @@ pub(super) fn parse(number: u64, text: &str) -> Result<Line, Reason> {
     if id != event_id.to_string() {
         keep(Attribute::Id, id.as_str().into(), &mut extensions);
     }
-    Ok(Line {
+    let mut metadata = Metadata {
+        causation_id: attributes.text(Attribute::CausationId)?,
+        actor: attributes.text(Attribute::Actor)?,
+        extensions,
+        ..Metadata::correlated(attributes.text(Attribute::CorrelationId)?.unwrap_or(id))
+    };
+    metadata.find_command_id();
+    let line = Line {
         number,
-        length: text.len(),
         stream,
         version: attributes.version()?,
         position: attributes.position()?,
@@ -107,13 +152,10 @@ pub(super) fn parse(number: u64, text: &str) -> Result<Line, Reason> {
         schema_version: attributes.schema_version()?,
         data,
         timestamp: attributes.time()?,
-        metadata: Metadata {
-            correlation_id: attributes.text(Attribute::CorrelationId)?.unwrap_or(id),
-            causation_id: attributes.text(Attribute::CausationId)?,
-            actor: attributes.text(Attribute::Actor)?,
-            extensions,
-        },
-    })
+        metadata,
+    };
+    line.check(text.len(), attributes.is_deep)?;
+    Ok(line)
 }
 
 fn keep(attribute: Attribute, value: Value, extensions: &mut Map<String, Value>) {
@@ -126,21 +168,26 @@ struct Attributes<'a> {
     /// Sorted, so that a repeated name is found at once however many there are.
     others: BTreeMap<Cow<'a, str>, &'a RawValue>,
     repeated: Option<Excerpt>,
+    /// Whether it is nested deeper than an event may be today.
+    is_deep: bool,
 }
 
 impl<'a> Attributes<'a> {
     fn parse(line: &'a str) -> Result<Attributes<'a>, Reason> {
         let begun = line.trim_start_matches([' ', '\t', '\r']);
-        if let Some(members) = begun.strip_prefix('{') {
-            // The object itself isn't counted: a payload may use all levels.
-            check_depth(members).map_err(|_| Reason::TooDeep)?;
-        } else {
+        let Some(members) = begun.strip_prefix('{') else {
             check_depth(line).map_err(|_| Reason::TooDeep)?;
             serde_json::from_str::<&RawValue>(line).map_err(not_json)?;
             let found = JsonKind::of(begun);
             return Err(Reason::NotAnObject { found });
+        };
+        // The object itself isn't counted: a payload may use all levels.
+        let is_deep = check_depth(members).is_err();
+        if is_deep && !is_within_depth(members, MAX_EARLIER_DEPTH) {
+            return Err(Reason::TooDeep);
         }
-        let attributes: Attributes<'a> = serde_json::from_str(line).map_err(not_json)?;
+        let mut attributes: Attributes<'a> = serde_json::from_str(line).map_err(not_json)?;
+        attributes.is_deep = is_deep;
         match attributes.repeated {
             Some(attribute) => Err(Reason::Repeated { attribute }),
             None => Ok(attributes),
@@ -158,9 +205,10 @@ impl<'a> Attributes<'a> {
     }
 
     fn required_text(&self, attribute: Attribute) -> Result<String, Reason> {
-        let name = attribute.name();
-        let text = self.text(attribute)?;
-        not_empty(attribute, text.ok_or(Reason::Missing { attribute: name })?)
+        let attribute_name = attribute.name();
+        self.text(attribute)?.ok_or(Reason::Missing {
+            attribute: attribute_name,
+        })
     }
 
     fn time(&self) -> Result<Option<Timestamp>, Reason> {
@@ -180,8 +228,8 @@ impl<'a> Attributes<'a> {
     }
 
     fn position(&self) -> Result<Option<Position>, Reason> {
-        const EXPECTED: &str = "a whole number from 1 to 4503599627370496, in quotes or not";
-        let position = self.whole_number(Attribute::Position, 1, MAX_POSITION.0, EXPECTED)?;
+        const EXPECTED: &str = "a whole number from 1, in quotes or not";
+        let position = self.whole_number(Attribute::Position, 1, u64::MAX, EXPECTED)?;
         Ok(position.map(Position))
     }
 
@@ -289,6 +337,7 @@ impl<'de> Visitor<'de> for AttributesVisitor {
             known: [None; Attribute::COUNT],
             others: BTreeMap::new(),
             repeated: None,
+            is_deep: false,
         };
         while let Some((Name(name), raw)) = members.next_entry::<Name<'de>, &'de RawValue>()? {
             // CloudEvents 1.0.2, JSON format, section 2.2: null is the same as left out.
@@ -334,6 +383,11 @@ fn unreadable(attribute: &str, cause: &InvalidJson) -> Reason {
             attribute: Excerpt::of(attribute),
             cause: without_place(cause),
         },
+        // Only a value that is written can hold such a number, never a text that is read.
+        InvalidJson::NotFinite { .. } => Reason::Unreadable {
+            attribute: Excerpt::of(attribute),
+            cause: cause.to_string(),
+        },
     }
 }
 
@@ -353,13 +407,13 @@ fn read_text(attribute: &str, raw: &RawValue) -> Result<String, Reason> {
 /// CloudEvents allows texts, whole numbers and booleans; what else there is in the wild is kept
 /// as well, as long as it comes out as it went in.
 fn read_extension(name: &str, raw: &RawValue) -> Result<Value, Reason> {
-    let text = JsonText::parse(raw.get()).map_err(|cause| unreadable(name, &cause))?;
     let syntax =
         |error: serde_json::Error| unreadable(name, &InvalidJson::Syntax(error.to_string()));
-    let value: Value = text.read().map_err(syntax)?;
-    match JsonText::of(&value) {
-        Ok(written) if written.same_value(&text) => Ok(value),
-        _ => Err(Reason::Inexact {
+    let value: Value = serde_json::from_str(raw.get()).map_err(syntax)?;
+    let written = JsonText::kept(&value.to_string());
+    match written.same_value(&JsonText::kept(raw.get())) {
+        true => Ok(value),
+        false => Err(Reason::Inexact {
             attribute: Excerpt::of(name),
         }),
     }
@@ -371,16 +425,4 @@ fn not_empty(attribute: Attribute, text: String) -> Result<String, Reason> {
         return Err(Reason::Empty { attribute });
     }
     Ok(text)
-}
-
-fn at_most(most: usize, attribute: Attribute, text: &str) -> Result<(), Reason> {
-    let length = text.chars().count();
-    if length > most {
-        return Err(Reason::TooMany {
-            attribute: attribute.name(),
-            length,
-            most,
-        });
-    }
-    Ok(())
 }

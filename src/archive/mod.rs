@@ -3,6 +3,8 @@
 
 mod attribute;
 pub mod export;
+mod exporter;
+mod holes;
 pub mod import;
 mod line;
 pub mod plan;
@@ -10,7 +12,9 @@ mod refused;
 
 pub use attribute::event_id;
 pub use export::{file_name, write_event};
+pub use exporter::{Exporter, Piece, Summary};
+pub use holes::MOST_HOLES;
 pub use import::{Reader, Take};
 pub use line::{Line, MAX_POSITION};
-pub use plan::{Plan, Planner, Planning};
+pub use plan::{Placed, Plan, Planner, Planning};
 pub use refused::{Difference, Excerpt, Holder, JsonKind, Reason, Refused};

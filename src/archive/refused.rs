@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::core::{InvalidStreamId, MAX_DEPTH, Version};
+use super::attribute::Attribute;
+use crate::core::envelope::{MAX_EARLIER_LINE, MAX_LINE, MAX_NAME, Name};
+use crate::core::{HOLE, InvalidEnvelope, InvalidStreamId, MAX_DEPTH, Version};
 
 /// A refusal: which line, and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,16 +29,24 @@ pub enum Reason {
         next: u64,
     },
     /// The line is longer than one event may be.
-    #[error("it is longer than 1 MiB, the most that one event may have")]
+    #[error(
+        "it is longer than {} MiB, the most that one event may have; only a line of an export, with \
+         \"streamversion\" and \"position\", may have up to {} MiB",
+        MAX_LINE >> 20,
+        MAX_EARLIER_LINE >> 20
+    )]
     TooLong,
     /// An export would make a longer line of it than an import takes.
     #[error(
-        "it would be longer than 1 MiB, the most that one event may have, with what an export adds \
-         to it: {length} bytes"
+        "it could be longer than {} MiB, the most that one event may have, with what an export adds \
+         to it: up to {length} bytes",
+        .most >> 20
     )]
     TooLongExported {
-        /// How many bytes that line would have.
+        /// How many bytes that line could have.
         length: usize,
+        /// How many it may have.
+        most: usize,
     },
     /// The line isn't text.
     #[error("it is not UTF-8 text: byte {byte} of the line can't be read")]
@@ -147,9 +157,20 @@ pub enum Reason {
         /// The attribute.
         attribute: Excerpt,
     },
+    /// It has the type of a hole, and not the rest.
+    #[error(
+        "its type \"{HOLE}\" stands for an event that is missing, and it isn't one that an export wrote: \
+         that has the place of the event, an id made from it, and no data"
+    )]
+    NoHole,
     /// The event isn't the next of its stream.
     #[error(
-        "it is version {found} of {stream}, where version {expected} comes next; none may be missing"
+        "it is version {found} of {stream}, where version {expected} comes next: the file lacks {}, \
+         as an export of an earlier Eventloom does where a record was damaged. If an export made \
+         before holds what is missing, put its lines in front of these; what is said twice is \
+         skipped{}",
+        versions(*.expected, .found.previous()),
+        or_with_holes(*.holes)
     )]
     Gap {
         /// The stream.
@@ -158,6 +179,9 @@ pub enum Reason {
         expected: Version,
         /// The version that the line says.
         found: Version,
+        /// With how many holes in the places of what is missing the file can be imported; none where
+        /// that would be too many.
+        holes: Option<u64>,
     },
     /// Its place in the stream belongs to another event.
     #[error(
@@ -171,10 +195,10 @@ pub enum Reason {
         /// The version of the stream's last event, earlier lines of the file counted.
         head: Version,
     },
-    /// Its id belongs to an event with other content.
+    /// Its id belongs to an event of its stream with other content.
     #[error(
-        "its id {id} is already that of an event in {holder} with another {difference}; an id \
-         names one event only"
+        "its id {id} is already that of an event of its stream, in {holder}, with another \
+         {difference}; in a stream an id names one event only"
     )]
     IdReused {
         /// The id.
@@ -192,6 +216,51 @@ pub enum Reason {
         /// What the model says.
         cause: String,
     },
+}
+
+impl From<InvalidEnvelope> for Reason {
+    fn from(cause: InvalidEnvelope) -> Reason {
+        let attribute = |name| match name {
+            Name::EventType => Attribute::Type.name(),
+            Name::Id => Attribute::Id.name(),
+        };
+        match cause {
+            InvalidEnvelope::Reserved => Reason::NoHole,
+            InvalidEnvelope::Empty { name } => Reason::Empty {
+                attribute: attribute(name),
+            },
+            InvalidEnvelope::TooLong { name, length } => Reason::TooMany {
+                attribute: attribute(name),
+                length,
+                most: MAX_NAME,
+            },
+            InvalidEnvelope::TooDeep { .. } => Reason::TooDeep,
+            InvalidEnvelope::LineTooLong { length, most } => {
+                Reason::TooLongExported { length, most }
+            }
+        }
+    }
+}
+
+fn or_with_holes(holes: Option<u64>) -> String {
+    match holes {
+        None => String::new(),
+        Some(1) => {
+            ". It can also be imported with a hole in the place of the event that is missing"
+                .to_owned()
+        }
+        Some(holes) => format!(
+            ". It can also be imported with {holes} holes in the places of the events that are missing"
+        ),
+    }
+}
+
+/// `version 2`, `versions 2 to 4`.
+fn versions(first: Version, last: Version) -> String {
+    match first == last {
+        true => format!("version {first}"),
+        false => format!("versions {first} to {last}"),
+    }
 }
 
 /// Where the event is that a line clashes with.
@@ -215,10 +284,8 @@ impl fmt::Display for Holder {
 /// In which part of their content two events of one id differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Difference {
-    /// `source`, or the aggregate type.
+    /// `source`, in its spelling: both name the same stream.
     Source,
-    /// `subject`, or the aggregate id.
-    Subject,
     /// `type`.
     Type,
     /// `schemaversion`.
@@ -235,7 +302,6 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Difference::Source => "source",
-            Difference::Subject => "subject",
             Difference::Type => "type",
             Difference::SchemaVersion => "schemaversion",
             Difference::Data => "data",

@@ -6,11 +6,27 @@ const here = import.meta.url;
 const isWorker = typeof DedicatedWorkerGlobalScope !== 'undefined' && self instanceof DedicatedWorkerGlobalScope
   && self.name === 'eventloom journal';
 
-/** Answers with what lets a lock go, once it is held; with nothing where another holds it and `wait` is false. */
-export function lock(name, wait, mode = 'exclusive') {
+/**
+ * Answers with what lets a lock go, once it is held; with nothing where another holds it and `wait` is false.
+ * `lost` is called where it is taken away: see `steal`.
+ */
+export function lock(name, wait, mode = 'exclusive', lost = () => {}) {
+  return ask(name, { ifAvailable: !wait, mode }, lost);
+}
+
+/** The same at once, whoever holds it: for one that doesn't answer any more. Those who wait for it go on waiting. */
+export function steal(name, lost = () => {}) {
+  return ask(name, { steal: true }, lost);
+}
+
+function ask(name, options, lost) {
   return new Promise((granted, refused) => {
     const hold = (lock) => lock ? new Promise((release) => granted(release)) : granted();
-    navigator.locks.request(name, { ifAvailable: !wait, mode }, hold).catch(refused);
+    // It throws, and so refuses, where there are none. A lock that is held and taken away is refused late.
+    navigator.locks.request(name, options, hold).catch((error) => {
+      refused(error);
+      lost(error);
+    });
   });
 }
 
@@ -23,14 +39,21 @@ export async function holders(name) {
 /** The worker's side: one file, opened by the first message. */
 if (isWorker) {
   let handle;
+  // The name of its file.
+  let opened;
   // Once a change failed, those after it would leave a hole: none is made until the file was read again.
   let broken;
+  // Another tab has taken it over meanwhile.
+  let lost;
   const does = {
-    /** Whether it is open: not where another tab has it and `wait` is false. */
-    async open(name, wait) {
-      // Held until the worker ends, which is after the file was closed.
-      if (!await lock(name, wait)) return false;
+    /** Whether it is open: not where another tab has the lock and `wait` is false. */
+    async open(name, how, of) {
+      // Held until the worker ends, which is after the file was closed; who loses it writes no more.
+      const lose = (error) => { lost = error; };
+      const held = how === 'steal' ? await steal(of, lose) : await lock(of, how === 'wait', 'exclusive', lose);
+      if (!held) return false;
       const folder = await navigator.storage.getDirectory();
+      opened = name;
       const file = await folder.getFileHandle(name, { create: true });
       for (let tries = 1; !handle; tries++) {
         handle = await file.createSyncAccessHandle().catch((error) => {
@@ -47,7 +70,7 @@ if (isWorker) {
       return bytes.subarray(0, handle.read(bytes, { at }));
     },
     change(cut, writes, flush) {
-      if (broken) throw broken;
+      if (lost || broken) throw lost || broken;
       try {
         if (cut >= 0) handle.truncate(cut);
         for (const [at, bytes] of writes) {
@@ -60,19 +83,21 @@ if (isWorker) {
         throw error;
       }
     },
-    /** Copies the file to another one, which is made or replaced. */
-    async copy(name) {
-      const folder = await navigator.storage.getDirectory();
-      const copy = await (await folder.getFileHandle(name, { create: true })).createSyncAccessHandle();
+    /** Gives the file another name, and begins a new one under its own. */
+    async aside(to) {
+      handle.close();
       try {
-        const bytes = new Uint8Array(handle.getSize());
-        handle.read(bytes, { at: 0 });
-        copy.truncate(0);
-        copy.write(bytes, { at: 0 });
-        copy.flush();
+        if (!await moveFile(opened, to)) throw new DOMException('a file has that name already', 'InvalidStateError');
       } finally {
-        copy.close();
+        const folder = await navigator.storage.getDirectory();
+        handle = await (await folder.getFileHandle(opened, { create: true })).createSyncAccessHandle();
       }
+    },
+    async remove() {
+      handle.close();
+      handle = undefined;
+      const folder = await navigator.storage.getDirectory();
+      await folder.removeEntry(opened);
     },
     close() {
       handle?.close();
@@ -105,11 +130,14 @@ export class OpfsFile {
   #isOpen = false;
   #silence;
   #failed;
+  #isLost = false;
 
   constructor() {
     this.#worker.onmessage = ({ data: { value, error } }) => {
       const [answer, refuse] = this.#waiting.shift();
       this.#listen();
+      // Its lock was taken away: whoever did that has another file.
+      this.#isLost ||= error?.name === 'AbortError';
       if (error) refuse(error);
       else answer(value);
     };
@@ -142,10 +170,16 @@ export class OpfsFile {
     });
   }
 
-  async open(name, wait) {
-    const open = this.#ask(['open', name, wait]);
+  /** Whether it can't be written any more: its worker is gone, or another has its lock. */
+  get failed() {
+    return this.#isLost || this.#failed !== undefined;
+  }
+
+  /** `how` is what to do where another tab has the lock `of`: 'wait', 'steal', or nothing of the kind. */
+  async open(name, how, of) {
+    const open = this.#ask(['open', name, how, of]);
     // The tab that has it may keep it for hours.
-    if (wait) clearTimeout(this.#silence);
+    if (how === 'wait') clearTimeout(this.#silence);
     this.#isOpen = await open;
     return this.#isOpen;
   }
@@ -158,14 +192,21 @@ export class OpfsFile {
     return this.#ask(['change', cut, writes, flush], writes.map(([, bytes]) => bytes.buffer));
   }
 
-  copy(name) {
-    return this.#ask(['copy', name]);
+  aside(name) {
+    return this.#ask(['aside', name]);
+  }
+
+  remove() {
+    return this.#ask(['remove']);
   }
 
   /** After what was asked for before. One that still waits to be opened waits no longer. */
   close() {
     if (this.#isOpen) this.#ask(['close']).catch(() => {});
-    else this.#worker.terminate();
+    else {
+      clearTimeout(this.#silence);
+      this.#worker.terminate();
+    }
   }
 }
 
@@ -174,4 +215,37 @@ export async function removeFile(name) {
   await folder?.removeEntry(name).catch((error) => {
     if (error.name !== 'NotFoundError') throw error;
   });
+}
+
+/** The names of the files that begin so. */
+export async function filesOf(beginning) {
+  const names = [];
+  const folder = await navigator.storage.getDirectory();
+  for await (const name of folder.keys()) {
+    if (name.startsWith(beginning)) names.push(name);
+  }
+  return names;
+}
+
+/** Gives a file that nobody has open another name, unless a file has that already; answers whether it did. */
+async function moveFile(from, to) {
+  const folder = await navigator.storage.getDirectory();
+  const isTaken = await folder.getFileHandle(to).then(() => true, (error) => {
+    // A folder of that name is in the way as well.
+    if (error.name === 'TypeMismatchError') return true;
+    if (error.name !== 'NotFoundError') throw error;
+    return false;
+  });
+  if (isTaken) return false;
+  await (await folder.getFileHandle(from)).move(to);
+  return true;
+}
+
+/** The bytes of a file, as a file that the browser keeps where it is; nothing where there is none. */
+export async function fileOf(name) {
+  const folder = await navigator.storage.getDirectory();
+  const file = await folder.getFileHandle(name).catch((error) => {
+    if (error.name !== 'NotFoundError') throw error;
+  });
+  return file?.getFile();
 }

@@ -9,6 +9,8 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
 
+use super::finite::{NotFinite, not_finite};
+
 /// The deepest nesting that is taken in. Deeper input is refused before anything walks it, so
 /// that no reader has to fear for its stack.
 pub const MAX_DEPTH: usize = 64;
@@ -22,6 +24,27 @@ pub enum InvalidJson {
     /// It is nested deeper than [`MAX_DEPTH`].
     #[error("nested deeper than {MAX_DEPTH} levels")]
     TooDeep,
+    /// It holds NaN or an infinite number, which would be written as `null` and read as something
+    /// else. Decide what such a number is to mean, and record that: a rule of the model may forbid
+    /// it, or a text or a variant stand for it.
+    #[error(
+        "the number {number}{} has no form in JSON; decide what it is to mean, and record that",
+        in_fields(within)
+    )]
+    NotFinite {
+        /// `NaN`, `inf` or `-inf`.
+        number: &'static str,
+        /// The fields that it stands in, from the outermost on, with points between them; as far
+        /// as they have names that the type gives them, or places in a list.
+        within: String,
+    },
+}
+
+fn in_fields(within: &str) -> String {
+    match within {
+        "" => String::new(),
+        fields => format!(" (in {fields})"),
+    }
 }
 
 /// A JSON value as compact text.
@@ -42,8 +65,12 @@ impl JsonText {
     /// Writes a value as JSON.
     ///
     /// # Errors
-    /// [`InvalidJson`] when the value has no JSON form (a map whose keys aren't texts).
+    /// [`InvalidJson`] when the value has no JSON form: a map whose keys aren't texts, a number
+    /// that isn't finite.
     pub fn of(value: &impl Serialize) -> Result<JsonText, InvalidJson> {
+        if let Some(NotFinite { number, within }) = not_finite(value) {
+            return Err(InvalidJson::NotFinite { number, within });
+        }
         let text = serde_json::to_string(value).map_err(|e| InvalidJson::Syntax(e.to_string()))?;
         check_depth(&text)?;
         Ok(JsonText(text))
@@ -53,6 +80,12 @@ impl JsonText {
     #[must_use]
     pub fn empty_object() -> JsonText {
         JsonText("{}".to_owned())
+    }
+
+    /// `null`: of what has no payload.
+    #[must_use]
+    pub fn null() -> JsonText {
+        JsonText("null".to_owned())
     }
 
     /// A text that was a `JsonText` when it was kept, and is known by its checksum to be the same.
@@ -100,20 +133,28 @@ impl fmt::Display for JsonText {
 /// # Errors
 /// [`InvalidJson::TooDeep`].
 pub fn check_depth(text: &str) -> Result<(), InvalidJson> {
+    match is_within_depth(text, MAX_DEPTH) {
+        true => Ok(()),
+        false => Err(InvalidJson::TooDeep),
+    }
+}
+
+/// The same for another limit.
+pub(crate) fn is_within_depth(text: &str, most: usize) -> bool {
     let mut depth = 0_usize;
     for byte in outside_strings(text) {
         match byte {
             b'[' | b'{' => {
                 depth += 1;
-                if depth > MAX_DEPTH {
-                    return Err(InvalidJson::TooDeep);
+                if depth > most {
+                    return false;
                 }
             }
             b']' | b'}' => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
-    Ok(())
+    true
 }
 
 /// The bytes of a JSON text that stand outside its strings.
@@ -253,6 +294,34 @@ fn decimal(text: &str) -> Option<(bool, String, i64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_that_is_not_finite_is_refused_by_name_and_never_written_as_null() {
+        let degrees = std::collections::HashMap::from([("roof", [20.5, f64::NAN])]);
+        let error = JsonText::of(&degrees).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the number NaN (in 1) has no form in JSON; decide what it is to mean, and record that"
+        );
+        let error = JsonText::of(&f32::NEG_INFINITY).unwrap_err();
+        assert!(error.to_string().starts_with("the number -inf has no form"));
+        assert_eq!(JsonText::of(&None::<f64>).unwrap().as_str(), "null");
+        assert_eq!(JsonText::of(&1.5_f32).unwrap().as_str(), "1.5");
+    }
+
+    #[test]
+    fn what_can_not_be_written_at_all_is_refused_in_other_words() {
+        let refused = JsonText::of(&BTreeMap::from([(vec![1], f64::NAN)]));
+        assert!(
+            matches!(refused, Err(InvalidJson::NotFinite { .. })),
+            "{refused:?}"
+        );
+        let refused = JsonText::of(&BTreeMap::from([(vec![1], 1)]));
+        assert!(
+            matches!(refused, Err(InvalidJson::Syntax(_))),
+            "{refused:?}"
+        );
+    }
 
     #[test]
     fn only_white_space_outside_strings_goes() {

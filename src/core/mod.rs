@@ -3,9 +3,13 @@
 
 pub mod command;
 pub mod decider;
+pub mod envelope;
 pub mod event;
+mod finite;
+pub mod hole;
 pub mod json_text;
 pub mod payload;
+mod ranges;
 pub mod root;
 #[cfg(any(test, feature = "testing"))]
 pub mod scenario;
@@ -15,10 +19,15 @@ pub mod timestamp;
 
 pub use command::CommandId;
 pub use decider::{Aggregate, Decider};
+pub use envelope::{Envelope, InvalidEnvelope};
 pub use event::{EncodedEvent, EventId, Metadata, NewEvent, RecordedEvent};
+pub use hole::HOLE;
 pub use json_text::{InvalidJson, JsonText, MAX_DEPTH};
 pub use payload::DecodeError;
+pub use ranges::PositionRanges;
 pub use root::{AggregateRoot, ReplayError};
 pub use source::{Clock, FixedClock, IdSource, SequentialIds};
-pub use stream::{ExpectedVersion, InvalidStreamId, Position, StreamId, Version};
-pub use timestamp::{InvalidTimestamp, Timestamp};
+pub use stream::{
+    ExpectedVersion, History, InvalidStreamId, Position, StreamHead, StreamId, Version,
+};
+pub use timestamp::{InvalidTimestamp, Timestamp, TimestampOutOfRange};

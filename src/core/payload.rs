@@ -186,6 +186,22 @@ mod tests {
     }
 
     #[test]
+    fn an_event_with_a_number_that_reads_as_null_is_refused_before_it_is_recorded() {
+        #[derive(Serialize)]
+        enum Reading {
+            Measured { degrees: f64 },
+        }
+        let degrees = f64::NAN;
+        assert_eq!(
+            encode(&Reading::Measured { degrees }, 1),
+            Err(InvalidJson::NotFinite {
+                number: "NaN",
+                within: "degrees".to_owned(),
+            })
+        );
+    }
+
+    #[test]
     fn what_is_no_variant_is_refused() {
         #[derive(Serialize)]
         struct Two {

@@ -1,9 +1,10 @@
-//! Streams: how one is named, where an event stands in it and in the store, and what a writer
-//! may expect of it.
+//! Streams: how one is named, where an event stands in it and in the store, which log that place is
+//! of, and what a writer may expect of it.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// An event's place in its stream. 0 means that the stream doesn't exist; the first event is 1,
 /// and there are no gaps.
@@ -55,6 +56,32 @@ impl fmt::Display for Position {
     }
 }
 
+/// Which log it is: changes whenever what was read before may not hold any more, with each reset and
+/// each loss, and is another for each store that is made. A position or a version means something
+/// in one history only; the same numbers in another are other events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct History(pub Uuid);
+
+impl History {
+    /// The history that follows from this one by something that happened to its log once, told from
+    /// all else that ever happens to it by a number: so everybody who sees the log names it alike.
+    #[must_use]
+    pub fn after(self, happened: u64) -> History {
+        // Another for each number: an odd factor only changes places among numbers of 62 bits. These
+        // are the UUID's last, so that its version and variant stay.
+        const LAST: u64 = (1 << 62) - 1;
+        let mixed = happened.wrapping_mul(0x9e37_79b9_7f4a_7c15) & LAST;
+        History(Uuid::from_u128(self.0.as_u128() ^ u128::from(mixed)))
+    }
+}
+
+impl fmt::Display for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// A text that can't name a stream.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidStreamId {
@@ -87,7 +114,7 @@ pub struct StreamId {
 
 impl StreamId {
     /// The most characters that either part may have.
-    pub const MAX_PART: usize = 512;
+    pub const MAX_PART: usize = 1_024;
 
     /// Names the stream of one aggregate.
     ///
@@ -134,6 +161,15 @@ impl fmt::Display for StreamId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.aggregate_type, self.aggregate_id)
     }
+}
+
+/// A stream in a list of streams.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamHead {
+    /// The stream.
+    pub stream: StreamId,
+    /// The version of its last event.
+    pub version: Version,
 }
 
 /// What a writer expects of a stream before it appends; the store checks it and the append in
@@ -189,6 +225,18 @@ mod tests {
             matched(ExpectedVersion::Exact(Version(1))),
             [false, true, false]
         );
+    }
+
+    #[test]
+    fn what_happens_to_a_history_makes_another_that_is_told_from_all_others() {
+        let first = History(Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0001));
+        let mut seen = std::collections::HashSet::from([first]);
+        for happened in (1..2_000).chain([1 << 52, (1 << 53) - 1]) {
+            let next = first.after(happened);
+            assert_eq!(next, first.after(happened));
+            assert_eq!(next.0.get_version_num(), 7);
+            assert!(seen.insert(next), "{happened}");
+        }
     }
 
     #[test]

@@ -8,8 +8,37 @@ use time::{OffsetDateTime, UtcOffset};
 
 /// Milliseconds since 1970-01-01T00:00:00Z, between the years 0 and 9999.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "i64", into = "i64")]
 pub struct Timestamp(i64);
+
+/// Milliseconds that lie outside the years 0 to 9999.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{millis} milliseconds since 1970 lie outside the years 0 to 9999")]
+pub struct TimestampOutOfRange {
+    /// The milliseconds.
+    pub millis: i64,
+}
+
+/// Refuses what lies outside, as whoever reads a time from elsewhere has to: moved to the edge it
+/// would be recorded as a fact that nobody stated. A clock's time can't be refused, and is moved,
+/// by [`Timestamp::from_millis`].
+impl TryFrom<i64> for Timestamp {
+    type Error = TimestampOutOfRange;
+
+    fn try_from(millis: i64) -> Result<Timestamp, TimestampOutOfRange> {
+        let time = Timestamp::from_millis(millis);
+        match time.0 == millis {
+            true => Ok(time),
+            false => Err(TimestampOutOfRange { millis }),
+        }
+    }
+}
+
+impl From<Timestamp> for i64 {
+    fn from(time: Timestamp) -> i64 {
+        time.0
+    }
+}
 
 /// A text that isn't a time with date, time of day and offset.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,10 +82,7 @@ impl Timestamp {
         let millis = time.unix_timestamp_nanos().div_euclid(1_000_000);
         let millis = i64::try_from(millis).map_err(|_| invalid())?;
         // An offset can carry a time over the edge of the years that can be written.
-        if !(Self::MIN..=Self::MAX).contains(&millis) {
-            return Err(invalid());
-        }
-        Ok(Timestamp(millis))
+        Timestamp::try_from(millis).map_err(|_| invalid())
     }
 }
 
@@ -102,6 +128,23 @@ mod tests {
         let time = Timestamp::parse("1969-12-31T23:59:59.9999Z").unwrap();
         assert_eq!(time.millis(), -1);
         assert_eq!(time.to_string(), "1969-12-31T23:59:59.999Z");
+    }
+
+    #[test]
+    fn a_number_out_of_range_is_refused_where_it_is_read_and_moved_where_a_clock_says_it() {
+        let read = |json: &str| serde_json::from_str::<Timestamp>(json);
+        for (edge, beyond) in [
+            ("-62167219200000", "-62167219200001"),
+            ("253402300799999", "253402300800000"),
+        ] {
+            let time = read(edge).unwrap();
+            assert_eq!(serde_json::to_string(&time).unwrap(), edge);
+            assert!(read(beyond).is_err(), "{beyond}");
+            assert_eq!(Timestamp::from_millis(beyond.parse().unwrap()), time);
+        }
+        for far in [i64::MIN, i64::MAX] {
+            assert!(read(&far.to_string()).is_err(), "{far}");
+        }
     }
 
     #[test]

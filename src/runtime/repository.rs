@@ -1,88 +1,19 @@
 //! Loading and saving aggregates: the newest usable snapshot and the events after it, and an
 //! append that expects the version that was loaded.
 
-use std::num::NonZeroU64;
-
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::outcome::{ExecuteError, LoadError, leaves_open};
+use super::snapshot::{SnapshotPolicy, whole};
 use crate::core::{
-    Aggregate, AggregateRoot, Clock, CommandId, DecodeError, ExpectedVersion, IdSource,
-    InvalidJson, InvalidStreamId, JsonText, Metadata, RecordedEvent, ReplayError, StreamId,
-    Version,
+    Aggregate, AggregateRoot, Clock, CommandId, ExpectedVersion, IdSource, InvalidJson,
+    InvalidStreamId, Metadata, RecordedEvent, StreamId, Version,
 };
-use crate::store::{AppendError, EventStore, Snapshot, SnapshotStore, StoreError};
+use crate::store::{EventStore, Snapshot, SnapshotStore};
 
 /// How many events one read asks for.
 const PAGE: usize = 1_000;
-
-/// Why an aggregate can't be loaded.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LoadError {
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The id can't name a stream.
-    #[error(transparent)]
-    InvalidId(#[from] InvalidStreamId),
-    /// An event can't be read by this model. Use the model that wrote it, or a newer one.
-    #[error(transparent)]
-    Decode(DecodeError),
-    /// The store answered with events that don't follow one another.
-    #[error(transparent)]
-    Replay(ReplayError),
-}
-
-impl From<ReplayError> for LoadError {
-    fn from(error: ReplayError) -> LoadError {
-        match error {
-            ReplayError::Decode(error) => LoadError::Decode(error),
-            error => LoadError::Replay(error),
-        }
-    }
-}
-
-/// Why a command wasn't answered with recorded events. Nothing was recorded, except where the
-/// append's [outcome is unknown](AppendError::outcome_is_unknown): send the same command with the
-/// same id again, by [`Repository::execute_once`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ExecuteError<R> {
-    /// A rule of the model forbids it. Asking again without a change is useless.
-    #[error("{0}")]
-    Rejected(R),
-    /// The aggregate can't be loaded.
-    #[error(transparent)]
-    Load(#[from] LoadError),
-    /// An event has no JSON form: a fault in the model.
-    #[error(transparent)]
-    Encode(#[from] InvalidJson),
-    /// The append was refused, or the store failed. After a conflict, load again and decide again.
-    #[error(transparent)]
-    Append(#[from] AppendError),
-}
-
-/// When snapshots are kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[doc(alias = "snapshot frequency")]
-#[doc(alias = "SnapshotFrequency")]
-pub enum SnapshotPolicy {
-    /// Never.
-    #[default]
-    Never,
-    /// Each time a save crosses a multiple of so many versions.
-    Every(NonZeroU64),
-}
-
-impl SnapshotPolicy {
-    /// Whether a save from one version to another calls for a snapshot.
-    #[must_use]
-    pub fn crossed(self, from: Version, to: Version) -> bool {
-        match self {
-            SnapshotPolicy::Never => false,
-            SnapshotPolicy::Every(frequency) => from.0 / frequency < to.0 / frequency,
-        }
-    }
-}
 
 /// Loads and saves the aggregates of one decider in one store.
 ///
@@ -134,7 +65,7 @@ where
     /// [`LoadError`].
     pub async fn exists(&self, aggregate_id: &str) -> Result<bool, LoadError> {
         let stream = self.stream(aggregate_id)?;
-        Ok(self.store.head(&stream).await? > Version::NONE)
+        Ok(self.store.head(&stream).await?.place > Version::NONE)
     }
 
     /// Loads an aggregate: the newest usable snapshot and the events after it. One without
@@ -157,16 +88,23 @@ where
         if let Some(root) = from_snapshot {
             return Ok(root);
         }
-        let mut root = AggregateRoot::new(self.decider.clone(), stream);
-        self.replay_rest(&mut root).await?;
-        Ok(root)
+        self.replay_rest(AggregateRoot::new(self.decider.clone(), stream))
+            .await
     }
 
     /// Appends the uncommitted events of an aggregate, expecting the version that it was loaded
     /// at, and answers with what was recorded. A snapshot that can't be kept fails nothing.
     ///
+    /// Events keep the ids, times and metadata that the first save gives them, so saving the same
+    /// aggregate again, after any failure, appends the same batch: if the store has recorded it,
+    /// that is the answer, though others have appended since. Events that were raised after a save
+    /// whose outcome is unknown are appended after that one's, in a batch of their own.
+    ///
     /// # Errors
-    /// [`ExecuteError::Encode`] or [`ExecuteError::Append`]; the events stay uncommitted.
+    /// [`ExecuteError::Encode`], [`ExecuteError::Append`] or [`ExecuteError::Unknown`]; what isn't
+    /// known to be recorded stays uncommitted. Where an earlier save's outcome was unknown, its
+    /// events may be found recorded, and are committed then, though the error is about those after
+    /// them: [`AggregateRoot::committed_version`] counts them.
     pub async fn save(
         &self,
         root: &mut AggregateRoot<D>,
@@ -181,45 +119,105 @@ where
         command_id: Option<CommandId>,
     ) -> Result<Vec<RecordedEvent>, ExecuteError<D::Rejection>> {
         let before = root.committed_version();
-        if root.uncommitted().is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut batch = Vec::with_capacity(root.uncommitted().len());
-        let mut metadata: Option<Metadata> = None;
-        for event in root.uncommitted() {
-            let now = self.clock.now();
-            let event_id = self.ids.next_id(now);
-            // The events of one save are one conversation, named after the first of them.
-            let metadata = metadata
-                .get_or_insert_with(|| Metadata {
-                    causation_id: command_id.map(|id| id.to_string()),
-                    ..Metadata::correlated(event_id.to_string())
-                })
-                .clone();
-            batch.push(self.decider.encode(event)?.seal(event_id, now, metadata));
-        }
-        let recorded = self
-            .store
-            .append(root.stream(), ExpectedVersion::Exact(before), &batch)
-            .await?;
-        root.mark_committed();
-        if self.snapshots.crossed(before, root.version())
-            && let (Some(last), Ok(state)) = (recorded.last(), JsonText::of(root.state()))
-        {
-            let snapshot = Snapshot {
-                stream: root.stream().clone(),
-                version: root.version(),
-                event_id: last.event_id,
-                schema: self.decider.snapshot_schema(),
-                state,
-            };
-            // The events are recorded; a cache that can't be written must not undo that answer.
-            let _ = self.store.keep_snapshot(snapshot).await;
+        let mut recorded = Vec::new();
+        // Twice at most: what an earlier save left in doubt, and what was raised since.
+        while !root.uncommitted().is_empty() {
+            if !root.is_in_doubt() {
+                self.seal(root, command_id)?;
+            }
+            recorded.extend(self.send(root, command_id, before).await?);
         }
         Ok(recorded)
     }
 
-    /// Loads an aggregate, decides a command on it, and saves what it led to.
+    /// Puts the events that have no envelope yet into theirs, all or none. They are one
+    /// conversation with those that are sealed before them.
+    fn seal(
+        &self,
+        root: &mut AggregateRoot<D>,
+        command_id: Option<CommandId>,
+    ) -> Result<(), InvalidJson> {
+        let mut metadata = root.sealed().first().map(|event| event.metadata.clone());
+        let mut envelopes = Vec::with_capacity(root.unsealed().len());
+        for event in root.unsealed() {
+            let now = self.clock.now();
+            let event_id = self.ids.next_id(now);
+            // The events of one save are one conversation, named after the command that led to
+            // them, or else the first of them.
+            let metadata = metadata
+                .get_or_insert_with(|| match command_id {
+                    Some(id) => Metadata::of_command(id, None),
+                    None => Metadata::correlated(event_id.to_string()),
+                })
+                .clone();
+            envelopes.push(self.decider.encode(event)?.seal(event_id, now, metadata));
+        }
+        root.seal(envelopes);
+        Ok(())
+    }
+
+    /// The snapshot that is to be kept with a root's next batch, where that is its last, and a save
+    /// from this version on calls for one.
+    fn snapshot_with(&self, root: &mut AggregateRoot<D>, before: Version) -> Option<Snapshot> {
+        let batch = root.send();
+        let (events, last) = (batch.len() as u64, batch.last()?.event_id);
+        let version = root.version();
+        if root.committed_version().0 + events != version.0
+            || !self.snapshots.crossed(before, version)
+        {
+            return None;
+        }
+        Some(Snapshot {
+            stream: root.stream().clone(),
+            version,
+            event_id: last,
+            schema: self.decider.snapshot_schema(),
+            state: whole(root.state())?,
+        })
+    }
+
+    /// Appends the next batch of what is sealed, in a save that began at this version, and notes what
+    /// came of it. The last batch brings the snapshot with it, where one is called for.
+    async fn send(
+        &self,
+        root: &mut AggregateRoot<D>,
+        command_id: Option<CommandId>,
+        before: Version,
+    ) -> Result<Vec<RecordedEvent>, ExecuteError<D::Rejection>> {
+        let (stream, history) = (root.stream().clone(), root.history());
+        let expected = ExpectedVersion::Exact(root.committed_version());
+        let sent_before = root.is_in_doubt();
+        let snapshot = self.snapshot_with(root, before);
+        let (store, batch) = (&self.store, root.send());
+        let answer = match snapshot {
+            Some(snapshot) => {
+                store
+                    .append_with_snapshot(&stream, expected, history, batch, snapshot)
+                    .await
+            }
+            None => store.append(&stream, expected, history, batch).await,
+        };
+        match answer {
+            Ok(recorded) => {
+                root.mark_committed();
+                Ok(recorded)
+            }
+            Err(cause) if leaves_open(&cause, sent_before) => {
+                Err(ExecuteError::Unknown { command_id, cause })
+            }
+            Err(error) => {
+                root.mark_not_recorded();
+                Err(ExecuteError::Append(error))
+            }
+        }
+    }
+
+    /// Loads an aggregate, decides a command on it, and saves what it led to. If somebody else
+    /// appended meanwhile, it loads and decides once more, by itself, and so if the history
+    /// changed; who meets the same a second time is told.
+    ///
+    /// The command gets a new id, which its events carry. When its outcome is unknown, the error
+    /// hands the id out: nothing is tried again by itself then.
     ///
     /// # Errors
     /// [`ExecuteError`].
@@ -227,10 +225,32 @@ where
         &self,
         aggregate_id: &str,
         command: D::Command,
+    ) -> Result<Vec<RecordedEvent>, ExecuteError<D::Rejection>>
+    where
+        D::Command: Clone,
+    {
+        let command_id = self.next_command_id();
+        let mut met = Vec::new();
+        loop {
+            let command = command.clone();
+            let answer = self.decide(aggregate_id, command_id, command).await;
+            match answer.as_ref().err().and_then(ExecuteError::stale) {
+                Some(stale) if !met.contains(&stale) => met.push(stale),
+                _ => return answer,
+            }
+        }
+    }
+
+    /// Loads an aggregate, decides a command on it, and appends what it led to.
+    async fn decide(
+        &self,
+        aggregate_id: &str,
+        command_id: CommandId,
+        command: D::Command,
     ) -> Result<Vec<RecordedEvent>, ExecuteError<D::Rejection>> {
         let mut root = self.load(aggregate_id).await?;
         root.execute(command).map_err(ExecuteError::Rejected)?;
-        self.save(&mut root).await
+        self.append(&mut root, Some(command_id)).await
     }
 
     /// A new id for a command that is to be executed once, however often it must be sent.
@@ -256,7 +276,7 @@ where
     ///
     /// # Errors
     /// [`ExecuteError`]. Of two who send the same command at once, one may meet a conflict; its
-    /// next try finds what the other recorded.
+    /// next try finds what the other recorded. That is why it doesn't decide again by itself.
     #[doc(alias = "idempotency key")]
     pub async fn execute_once(
         &self,
@@ -287,10 +307,14 @@ where
         let emptied = root.version() < seen;
         let mut after = if emptied { Version::NONE } else { seen };
         while after < root.version() {
-            let page = self.store.read_stream(root.stream(), after, PAGE).await?;
-            let Some(last) = page.last() else { break };
+            let page = self
+                .store
+                .read_stream(root.stream(), after, PAGE, root.history())
+                .await?;
+            let Some(last) = page.items.last() else { break };
             after = last.version;
-            recorded.extend(page.into_iter().filter(|event| command_id.caused(event)));
+            let events = page.items.into_iter();
+            recorded.extend(events.filter(|event| command_id.caused(event)));
         }
         Ok(recorded)
     }
@@ -312,35 +336,35 @@ where
             return Ok(None);
         };
         let before = snapshot.version.previous();
-        let page = self.store.read_stream(stream, before, PAGE).await?;
-        let Some((taken_after, rest)) = page.split_first() else {
+        let page = self.store.read_stream(stream, before, PAGE, None).await?;
+        let Some((taken_after, rest)) = page.items.split_first() else {
             return Ok(None);
         };
         if taken_after.event_id != snapshot.event_id || taken_after.version != snapshot.version {
             return Ok(None);
         }
         let decider = self.decider.clone();
-        let mut root = AggregateRoot::at(decider, stream.clone(), snapshot.version, state);
+        let root = AggregateRoot::at(decider, stream.clone(), snapshot.version, state);
+        let mut root = root.in_history(page.history);
         for event in rest {
             root.raise_event(event)?;
         }
-        if page.len() == PAGE {
-            self.replay_rest(&mut root).await?;
-        }
-        Ok(Some(root))
+        self.replay_rest(root).await.map(Some)
     }
 
-    async fn replay_rest(&self, root: &mut AggregateRoot<D>) -> Result<(), LoadError> {
+    /// Replays what comes after a root's version, all of it in one history.
+    async fn replay_rest(&self, mut root: AggregateRoot<D>) -> Result<AggregateRoot<D>, LoadError> {
         loop {
             let page = self
                 .store
-                .read_stream(root.stream(), root.version(), PAGE)
+                .read_stream(root.stream(), root.version(), PAGE, root.history())
                 .await?;
-            for event in &page {
-                root.raise_event(event)?;
+            root = root.in_history(page.history);
+            if page.items.is_empty() {
+                return Ok(root);
             }
-            if page.len() < PAGE {
-                return Ok(());
+            for event in &page.items {
+                root.raise_event(event)?;
             }
         }
     }

@@ -4,8 +4,8 @@
 use std::fmt;
 use std::ops::ControlFlow;
 
-use super::{Snapshot, StoreError, StreamHead};
-use crate::core::{Position, RecordedEvent, StreamId, Version};
+use super::{Snapshot, StoreError};
+use crate::core::{Position, RecordedEvent, StreamHead, StreamId, Version};
 use crate::target::{MaybeSend, MaybeSync};
 
 /// A record that can't be read, and what can be told of it all the same. What it says of itself

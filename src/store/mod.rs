@@ -1,34 +1,44 @@
 //! What a store promises: appending with an expected version, reading by stream and by
 //! position, and the errors it answers with. The conformance suite holds each backend to it.
 
-pub mod checksum;
+mod batch;
 #[cfg(any(test, feature = "testing"))]
 pub mod conformance;
+mod envelope;
+mod following;
+mod hole;
+mod importing;
 pub mod inspect;
-pub mod journal;
+pub mod judging;
+mod keeping;
 pub mod memory;
-mod numbers;
 pub mod recovery;
-pub mod segments;
+mod shared;
 pub mod verify;
 
-use std::collections::BTreeSet;
-use std::ops::ControlFlow;
-
 use crate::core::{
-    EventId, ExpectedVersion, JsonText, NewEvent, Position, RecordedEvent, StreamId, Version,
+    EventId, ExpectedVersion, History, InvalidEnvelope, NewEvent, Position, PositionRanges,
+    RecordedEvent, StreamHead, StreamId, Version,
 };
+use crate::log::Chain;
+use crate::log::segments::Damage;
 use crate::target::{MaybeSend, MaybeSync};
 
+pub use batch::{recognise, repeated_id, same_history, same_history_for};
+pub use envelope::check;
+pub use following::{Following, Misplaced};
+pub use hole::{met_hole, until_hole};
+pub use importing::{
+    ImportError, ImportStore, ImportToken, ResetError, ResetToken, Segments, UndoError,
+};
 pub use inspect::{Damaged, Held, InspectStore};
+pub use keeping::{ArchiveStore, CheckpointStore, Snapshot, SnapshotStore};
 pub use memory::MemoryStore;
-pub use recovery::{Loss, Recovery, SecondCopy};
+pub use recovery::{CopyChecked, Loss, Recovery, SecondCopy, SetAside, Unopened, WhySetAside};
 pub use verify::{Finding, Verification, VerifyError, verify};
 
-/// How many events [`EventStore::import`] gives at once.
-const IMPORT_BATCH: usize = 1_000;
-
-/// Why a store can't answer. None of these is cured by deciding again.
+/// Why a store can't answer. None of these is cured by deciding again, but
+/// [`HistoryChanged`](StoreError::HistoryChanged).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// Storage can't be had: switched off, denied, or gone. Work goes on in memory at best.
@@ -42,12 +52,27 @@ pub enum StoreError {
         "another tab keeps an older version of this store open; close that tab, then reload this one"
     )]
     Blocked,
+    /// The browser doesn't answer whether the database can be opened, or another tab holds that up. Try again,
+    /// or close all other tabs of this site.
+    #[error(
+        "the browser doesn't answer; where other tabs of this site are open, one of them may hold it up: close them"
+    )]
+    Unanswered,
     /// A newer Eventloom in another tab has taken the database over. Reload this page.
     #[error("a newer Eventloom in another tab has taken this store over; reload this page")]
     Superseded,
     /// There is no room left. Free some, or export and reset; nothing was written.
     #[error("there is no room left in this browser's storage; nothing was written")]
     Full,
+    /// The log isn't the one that the caller knows: it was emptied, or lost, since. Places of one
+    /// history mean nothing in another. Load again, decide again; who reads on begins anew.
+    #[error("{}", history_changed(known.as_ref()))]
+    HistoryChanged {
+        /// The history that the caller knows; none where it named none and had to.
+        known: Option<History>,
+        /// The history that the store has.
+        now: History,
+    },
     /// A record can't be read. Export what is intact.
     #[error("the record of {stream} version {version} is damaged: {cause}")]
     Corrupt {
@@ -55,6 +80,9 @@ pub enum StoreError {
         stream: String,
         /// The version, 0 where it can't be told.
         version: Version,
+        /// The position of the last event that the damaged part may hold, so that who reads the
+        /// whole store on begins after it; [`Position::START`] where it can't be told.
+        position: Position,
         /// What is wrong with it.
         cause: String,
     },
@@ -88,6 +116,45 @@ pub enum StoreError {
         /// What the storage said.
         cause: String,
     },
+}
+
+impl From<&Damage> for StoreError {
+    fn from(damage: &Damage) -> StoreError {
+        let unknown = || "a stream that can't be told".to_owned();
+        StoreError::Corrupt {
+            stream: damage
+                .stream
+                .as_ref()
+                .map_or_else(unknown, StreamId::to_string),
+            version: damage.version,
+            // Said of a stream, not of a place that one could read on after.
+            position: Position::START,
+            cause: damage.cause.clone(),
+        }
+    }
+}
+
+impl From<Damaged> for StoreError {
+    fn from(damaged: Damaged) -> StoreError {
+        StoreError::Corrupt {
+            stream: damaged.stream(),
+            version: damaged.version,
+            position: damaged.position,
+            cause: damaged.cause,
+        }
+    }
+}
+
+fn history_changed(known: Option<&History>) -> &'static str {
+    match known {
+        Some(_) => {
+            "the store was emptied, or lost events, since it was read; load again, then decide again"
+        }
+        None => {
+            "an exact version means something in one history only; give the history that it was \
+             read with"
+        }
+    }
 }
 
 /// What an acknowledged append survives, in a store that leaves the choice.
@@ -138,6 +205,15 @@ pub enum AppendError {
         /// The stream that holds it.
         stream: StreamId,
     },
+    /// An event can't be recorded, since it couldn't be read, exported or imported again. Change
+    /// what its cause names, and append again.
+    #[error("event {event_id} can't be appended: {cause}")]
+    InvalidEvent {
+        /// The first such event.
+        event_id: EventId,
+        /// What is wrong with it.
+        cause: InvalidEnvelope,
+    },
     /// The store itself failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -153,55 +229,75 @@ impl AppendError {
             AppendError::Store(StoreError::Unavailable { .. } | StoreError::Failed { .. }) => true,
             AppendError::Store(
                 StoreError::Blocked
+                | StoreError::Unanswered
                 | StoreError::Superseded
                 | StoreError::Full
+                | StoreError::HistoryChanged { .. }
                 | StoreError::Corrupt { .. }
                 | StoreError::Newer { .. }
                 | StoreError::OutOfRange { .. },
             )
             | AppendError::Conflict { .. }
-            | AppendError::EventIdReused { .. } => false,
+            | AppendError::EventIdReused { .. }
+            | AppendError::InvalidEvent { .. } => false,
         }
+    }
+
+    /// Whether loading again and deciding again may succeed: nothing was recorded, since somebody
+    /// else appended, or the log is another than the one that was decided on.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        matches!(
+            self,
+            AppendError::Conflict { .. } | AppendError::Store(StoreError::HistoryChanged { .. })
+        )
     }
 }
 
-/// Why an import wrote nothing.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ImportError {
-    /// Events were appended since the import was planned. Plan again.
-    #[error("the store moved from position {planned} to {actual} meanwhile; nothing was imported")]
-    StoreMoved {
-        /// The last position that the plan knew.
-        planned: Position,
-        /// The last position now.
-        actual: Position,
-    },
-    /// It was cancelled.
-    #[error("the import was cancelled; nothing was imported")]
-    Cancelled,
-    /// The store itself failed. Where it is [`Unavailable`](StoreError::Unavailable) or
-    /// [`Failed`](StoreError::Failed), it may have been lost between importing and saying so, and
-    /// not be there to be asked either: plan again, which finds what is in.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+/// A part of what a store holds, and the history that it was read in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The history of the store at that moment.
+    pub history: History,
+    /// What was asked for. May be fewer than the limit though more follows: a store bounds what it
+    /// reads at once. **Only an empty page is the end.**
+    pub items: Vec<T>,
+    /// Of events: which of their positions an import wrote. What it says of a position that none of
+    /// them has means nothing. Of streams: none.
+    pub imported: PositionRanges,
 }
 
-/// A stream in a list of streams.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StreamHead {
-    /// The stream.
-    pub stream: StreamId,
-    /// The version of its last event.
-    pub version: Version,
+/// A place in the log, or what stands there, and the history that it means something in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct At<T> {
+    /// The history of the store at that moment.
+    pub history: History,
+    /// The version, the position, the chain.
+    pub place: T,
 }
 
 /// Keeps events. Reads come in pages: a browser's transaction can't stay open over foreign work.
+///
+/// A place (a version, a position, the stream after which a list goes on) means something in one
+/// [`History`]. Who took it from an answer gives that answer's history beside it, and is told
+/// [`StoreError::HistoryChanged`] where the store has another by now; who gives none is answered for
+/// the history of the moment. **The only end of a read is an empty page**, and a limit of 0 is none.
+///
+/// **A read ends before what is damaged**, with a shorter page. One that begins at it answers
+/// [`StoreError::Corrupt`], whose `position` is the last that the damaged part may hold: a read of the
+/// whole store after that position goes on behind it, as one of a stream does after its `version`.
+/// Nothing is appended to a stream that holds something damaged. A [hole](RecordedEvent::hole), which an
+/// import puts in the place of an event that was missing, is damaged in all of this; it counts in versions,
+/// positions and numbers of events.
 pub trait EventStore: MaybeSend + MaybeSync {
-    /// Appends events to a stream, all of them or none, if the stream is as expected.
+    /// Appends events to a stream, all of them or none, if the stream is as expected, and the
+    /// history where one is given: an [`Exact`](ExpectedVersion::Exact) version has to come with the
+    /// history that it was read in.
     ///
     /// Idempotent by event id within the stream: the same batch again answers with what was
     /// recorded and writes nothing, though the expected version has moved on. An empty batch
-    /// answers empty once the expected version holds.
+    /// answers empty once the expected version holds. A batch of another history is refused before
+    /// its ids are looked for.
     ///
     /// # Errors
     /// [`AppendError`]; nothing was written, unless its
@@ -210,6 +306,7 @@ pub trait EventStore: MaybeSend + MaybeSync {
         &self,
         stream: &StreamId,
         expected: ExpectedVersion,
+        history: Option<History>,
         events: &[NewEvent],
     ) -> impl Future<Output = Result<Vec<RecordedEvent>, AppendError>> + MaybeSend;
 
@@ -222,9 +319,11 @@ pub trait EventStore: MaybeSend + MaybeSync {
         stream: &StreamId,
         after: Version,
         limit: usize,
-    ) -> impl Future<Output = Result<Vec<RecordedEvent>, StoreError>> + MaybeSend;
+        history: Option<History>,
+    ) -> impl Future<Output = Result<Page<RecordedEvent>, StoreError>> + MaybeSend;
 
-    /// The events of the whole store with positions above `after`, in order, at most `limit`.
+    /// The events of the whole store with positions above `after`, in order, at most `limit`. Once
+    /// a reader has seen a position, nothing at or below it appears later.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -232,7 +331,8 @@ pub trait EventStore: MaybeSend + MaybeSync {
         &self,
         after: Position,
         limit: usize,
-    ) -> impl Future<Output = Result<Vec<RecordedEvent>, StoreError>> + MaybeSend;
+        history: Option<History>,
+    ) -> impl Future<Output = Result<Page<RecordedEvent>, StoreError>> + MaybeSend;
 
     /// The streams that follow `after` in the order of (aggregate type, aggregate id), at most
     /// `limit`.
@@ -243,7 +343,8 @@ pub trait EventStore: MaybeSend + MaybeSync {
         &self,
         after: Option<&StreamId>,
         limit: usize,
-    ) -> impl Future<Output = Result<Vec<StreamHead>, StoreError>> + MaybeSend;
+        history: Option<History>,
+    ) -> impl Future<Output = Result<Page<StreamHead>, StoreError>> + MaybeSend;
 
     /// The version of a stream's last event, 0 where there is none.
     ///
@@ -252,188 +353,49 @@ pub trait EventStore: MaybeSend + MaybeSync {
     fn head(
         &self,
         stream: &StreamId,
-    ) -> impl Future<Output = Result<Version, StoreError>> + MaybeSend;
+    ) -> impl Future<Output = Result<At<Version>, StoreError>> + MaybeSend;
 
     /// The position of the store's last event, 0 where there is none.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn last_position(&self) -> impl Future<Output = Result<Position, StoreError>> + MaybeSend;
+    fn last_position(&self) -> impl Future<Output = Result<At<Position>, StoreError>> + MaybeSend;
+
+    /// How many events have positions above one: exact, and found without reading all of them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn count_after(
+        &self,
+        position: Position,
+        history: Option<History>,
+    ) -> impl Future<Output = Result<u64, StoreError>> + MaybeSend;
+
+    /// The chain of the log up to the segment that ends at this position; none where no segment ends
+    /// there, or none does any more. A segment is what one append recorded, or a part of an import.
+    ///
+    /// Two chains at one position that differ prove two logs; two that are the same show that the
+    /// logs are the same up to there. One that isn't there proves nothing: segments that were
+    /// recorded one by one may be kept as one. At [`Position::START`], where no segment ends yet, it
+    /// is [`Chain::START`] in each store.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn chain(
+        &self,
+        position: Position,
+        history: Option<History>,
+    ) -> impl Future<Output = Result<At<Option<Chain>>, StoreError>> + MaybeSend;
 
     /// Ends when something after `after` may exist. A hint: it can end for nothing, and a missed
     /// one is harmless to a reader that also looks by itself now and then.
     ///
     /// # Errors
-    /// [`StoreError`].
-    fn changed(&self, after: Position) -> impl Future<Output = Result<(), StoreError>> + MaybeSend;
-
-    /// Appends events that already have their places, to any number of streams, all of them or
-    /// none, if the store's last position is `after`. For importing: the caller has checked ids
-    /// and versions against all that the store held at `after`.
-    ///
-    /// `next` is told how many events are in and gives those that follow, none at the end, where it
-    /// may be asked again; it can break the import off. It is asked while the import runs and can't wait for anything, so that
-    /// a log of any size goes in with no more of it in memory than `next` gives at once and the
-    /// store lays out together.
-    ///
-    /// # Errors
-    /// [`ImportError`]; nothing was written.
-    fn import_from(
+    /// [`StoreError`]; [`HistoryChanged`](StoreError::HistoryChanged) at once where the store has
+    /// another history than the one that is given, and as soon as it gets another.
+    fn changed(
         &self,
         after: Position,
-        next: impl FnMut(usize) -> ControlFlow<(), Vec<RecordedEvent>> + MaybeSend,
-    ) -> impl Future<Output = Result<(), ImportError>> + MaybeSend;
-
-    /// [`import_from`](EventStore::import_from) events that are in memory. `progress` is told now
-    /// and then how many are in, and can break the import off.
-    ///
-    /// # Errors
-    /// [`ImportError`]; nothing was written.
-    fn import(
-        &self,
-        after: Position,
-        events: &[RecordedEvent],
-        mut progress: impl FnMut(usize) -> ControlFlow<()> + MaybeSend,
-    ) -> impl Future<Output = Result<(), ImportError>> + MaybeSend {
-        let mut batches = events.chunks(IMPORT_BATCH);
-        self.import_from(after, move |done| {
-            progress(done)?;
-            ControlFlow::Continue(batches.next().unwrap_or_default().to_vec())
-        })
-    }
-
-    /// Empties the store: events, snapshots, checkpoints, and what is archived. Positions are not given again,
-    /// except by an import that brings its own.
-    ///
-    /// # Errors
-    /// [`StoreError`]; everything is then still there, unless the storage was lost between emptying
-    /// and saying so, and couldn't be asked either. Reset again.
-    fn reset(&self) -> impl Future<Output = Result<(), StoreError>> + MaybeSend;
-}
-
-/// A cached fold: the state of one aggregate at a version.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Snapshot {
-    /// The stream whose state it is.
-    pub stream: StreamId,
-    /// The version of the state.
-    pub version: Version,
-    /// The id of the event at that version: shows whether the stream is still the same.
-    pub event_id: EventId,
-    /// Which form of state it holds: [`Aggregate::snapshot_schema`](crate::core::Aggregate).
-    pub schema: u32,
-    /// The state.
-    pub state: JsonText,
-}
-
-/// Keeps the newest snapshot of each stream. A cache: losing it costs time, never a result.
-pub trait SnapshotStore: MaybeSend + MaybeSync {
-    /// The snapshot of a stream, where there is one.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn snapshot(
-        &self,
-        stream: &StreamId,
-    ) -> impl Future<Output = Result<Option<Snapshot>, StoreError>> + MaybeSend;
-
-    /// Keeps a snapshot in place of the one before.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn keep_snapshot(
-        &self,
-        snapshot: Snapshot,
+        history: Option<History>,
     ) -> impl Future<Output = Result<(), StoreError>> + MaybeSend;
-}
-
-/// Keeps, for each subscriber by name, the last position that it finished.
-pub trait CheckpointStore: MaybeSend + MaybeSync {
-    /// The last position that a subscriber finished, 0 for one that is new.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn checkpoint(
-        &self,
-        subscriber: &str,
-    ) -> impl Future<Output = Result<Position, StoreError>> + MaybeSend;
-
-    /// Keeps the last position that a subscriber finished.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn keep_checkpoint(
-        &self,
-        subscriber: &str,
-        position: Position,
-    ) -> impl Future<Output = Result<(), StoreError>> + MaybeSend;
-}
-
-/// Keeps which streams are archived: left out where a person chooses one, and otherwise like any
-/// other, in reading, checking and export too. Not a part of the log: a file doesn't carry it.
-pub trait ArchiveStore: MaybeSend + MaybeSync {
-    /// The streams that are archived.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn archived(&self) -> impl Future<Output = Result<BTreeSet<StreamId>, StoreError>> + MaybeSend;
-
-    /// Archives a stream, with events or not; again, for one that is archived already.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn archive(
-        &self,
-        stream: &StreamId,
-    ) -> impl Future<Output = Result<(), StoreError>> + MaybeSend;
-
-    /// The contrary.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn unarchive(
-        &self,
-        stream: &StreamId,
-    ) -> impl Future<Output = Result<(), StoreError>> + MaybeSend;
-}
-
-/// What a batch that met a stream already holding some of its ids amounts to. Shared by the
-/// backends, so that idempotency means the same in each.
-///
-/// `found` are the events of the stream whose ids are in the batch. `None`: the ids are all new.
-///
-/// # Errors
-/// [`AppendError::EventIdReused`] when an id is there with other content, or only part of the
-/// batch is there.
-pub fn recognise(
-    stream: &StreamId,
-    batch: &[NewEvent],
-    found: &[RecordedEvent],
-) -> Result<Option<Vec<RecordedEvent>>, AppendError> {
-    let Some(first) = found.first() else {
-        return Ok(None);
-    };
-    let reused = |event_id| AppendError::EventIdReused {
-        event_id,
-        stream: stream.clone(),
-    };
-    let mut recorded = Vec::with_capacity(batch.len());
-    for event in batch {
-        match found.iter().find(|held| held.event_id == event.event_id) {
-            Some(held) if held.is_same_as(event) => recorded.push(held.clone()),
-            Some(held) => return Err(reused(held.event_id)),
-            None => return Err(reused(first.event_id)),
-        }
-    }
-    Ok(Some(recorded))
-}
-
-/// The first id that a batch holds twice, if any: such a batch can't be appended anywhere.
-#[must_use]
-pub fn repeated_id(batch: &[NewEvent]) -> Option<EventId> {
-    let mut seen = std::collections::HashSet::with_capacity(batch.len());
-    batch
-        .iter()
-        .map(|event| event.event_id)
-        .find(|id| !seen.insert(*id))
 }

@@ -2,7 +2,7 @@
 
 use eventloom::browser::{IndexedDbStore, Signal};
 use eventloom::core::{ExpectedVersion, RecordedEvent};
-use eventloom::store::EventStore;
+use eventloom::store::conformance::Plain;
 use js_sys::{Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -59,7 +59,7 @@ impl Drop for Posts {
 
 async fn append(store: &IndexedDbStore, number: u64) -> RecordedEvent {
     let (stream, batch) = (ada(), [event(number)]);
-    let appended = store.append(&stream, ExpectedVersion::Any, &batch).await;
+    let appended = store.record(&stream, ExpectedVersion::Any, &batch).await;
     appended.unwrap().remove(0)
 }
 
@@ -83,7 +83,7 @@ async fn who_is_alone_tells_nobody_and_who_comes_is_told_of_each_append() {
 
     let there = open(here.name()).await;
     let mut ear = Ear::on(&there);
-    let seen = there.last_position().await.unwrap();
+    let seen = there.end().await.unwrap();
     let next = append(&here, 2_000).await;
     while ear.next().await != Signal::Appended(next.position) {}
     assert!(next.position > seen);
@@ -100,7 +100,7 @@ async fn a_tab_that_comes_is_told_what_was_appended_before_it_was_heard() {
 
     posts.hold(true);
     let there = open(here.name()).await;
-    let seen = there.last_position().await.unwrap();
+    let seen = there.end().await.unwrap();
     let mut ear = Ear::on(&there);
     let appended = append(&here, 2_000).await;
     assert!(appended.position > seen);

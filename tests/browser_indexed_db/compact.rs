@@ -9,7 +9,8 @@ use std::task::Poll;
 use eventloom::browser::IndexedDbStore;
 use eventloom::core::{ExpectedVersion, Position, RecordedEvent, StreamId, Version};
 use eventloom::store::conformance::both;
-use eventloom::store::{EventStore, Finding, StoreError, verify};
+use eventloom::store::conformance::{Plain, PlainImport};
+use eventloom::store::{Finding, ImportStore, StoreError, verify};
 use js_sys::{Array, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -30,7 +31,7 @@ async fn append_batches(store: &IndexedDbStore, ids: u64, batches: u64, size: u6
     for batch in 0..batches {
         let first = ids + batch * size;
         let events = events(first..first + size);
-        store.append(&stream(batch), ANY, &events).await.unwrap();
+        store.record(&stream(batch), ANY, &events).await.unwrap();
     }
 }
 
@@ -63,21 +64,21 @@ async fn assert_holds(store: &IndexedDbStore, held: &[RecordedEvent]) {
     for store in [store, &other] {
         assert!(everything(store).await == held);
         let middle = held[held.len() / 3].position;
-        let rest = store.read_all(middle, 9_999).await.unwrap();
+        let rest = store.all_events(middle, 9_999).await.unwrap();
         assert!(rest == held[held.len() / 3 + 1..]);
         for number in 0..7 {
             let name = stream(number);
             let of: Vec<_> = held.iter().filter(|e| e.stream == name).cloned().collect();
             assert!(
                 store
-                    .read_stream(&name, Version::NONE, 9_999)
+                    .stream_events(&name, Version::NONE, 9_999)
                     .await
                     .as_ref()
                     == Ok(&of)
             );
-            let some = store.read_stream(&name, Version(150), 77).await;
+            let some = store.stream_events(&name, Version(150), 77).await;
             assert!(some.as_deref() == Ok(&of[150..227]));
-            assert_eq!(store.head(&name).await, Ok(Version(of.len() as u64)));
+            assert_eq!(store.version_of(&name).await, Ok(Version(of.len() as u64)));
         }
     }
     other.close();
@@ -100,7 +101,7 @@ async fn joined_segments_hold_what_was_appended_and_the_newest_stay() {
     // Nothing is left to do.
     store.compact().await.unwrap();
     assert_eq!(numbers(&store).await, expected);
-    let next = store.append(&ada(), ANY, &[event(90_000)]).await.unwrap();
+    let next = store.record(&ada(), ANY, &[event(90_000)]).await.unwrap();
     assert_eq!(next[0].position, Position(5_257));
     assert_eq!(found(&store).await, []);
     delete(store).await;
@@ -111,12 +112,12 @@ async fn a_batch_that_was_joined_is_recognised_when_it_is_sent_again() {
     let (store, held) = grown().await;
     store.compact().await.unwrap();
     let again = store
-        .append(&stream(0), ExpectedVersion::NoStream, &events(1..101))
+        .record(&stream(0), ExpectedVersion::NoStream, &events(1..101))
         .await;
     assert!(again.as_deref() == Ok(&held[..100]));
     let other = open(store.name()).await;
     let again = other
-        .append(&stream(0), ExpectedVersion::NoStream, &events(1..101))
+        .record(&stream(0), ExpectedVersion::NoStream, &events(1..101))
         .await;
     assert!(again.as_deref() == Ok(&held[..100]));
     other.close();
@@ -156,7 +157,7 @@ async fn a_tab_that_was_hidden_and_missed_a_joining_appends_after_all_that_is_th
     other.compact().await.unwrap();
     assert_eq!(numbers(&other).await.len(), 267);
     let next = behind
-        .append(&ada(), ANY, &[super::support::event(1)])
+        .record(&ada(), ANY, &[super::support::event(1)])
         .await
         .unwrap();
     assert_eq!(next[0].position, Position(5_257));
@@ -173,13 +174,13 @@ async fn who_reads_and_appends_while_segments_are_joined_notices_nothing() {
     let read = async {
         let mut answers = Vec::new();
         for _ in 0..20 {
-            answers.push(all([store.read_stream(&wanted, Version::NONE, 9_999)]).await);
-            answers.push(all([store.read_all(rest, 9_999)]).await);
+            answers.push(all([store.stream_events(&wanted, Version::NONE, 9_999)]).await);
+            answers.push(all([store.all_events(rest, 9_999)]).await);
         }
         answers
     };
     let (next, one) = (ada(), [event(1)]);
-    let appended = store.append(&next, ANY, &one);
+    let appended = store.record(&next, ANY, &one);
     let ((answers, joined), appended) = both(both(read, store.compact()), appended).await;
     joined.unwrap();
     assert_eq!(appended.unwrap()[0].position, Position(5_257));
@@ -243,7 +244,7 @@ async fn a_damaged_record_stays_as_it_is_and_is_not_joined() {
     // What stands before it stays too; after it 40 of 42 are joined.
     let expected: Vec<u64> = (1..=21).chain([61]).chain(62..=319).collect();
     assert_eq!(left, expected);
-    let read = store.read_stream(&stream(0), Version::NONE, 9_999).await;
+    let read = store.stream_events(&stream(0), Version::NONE, 9_999).await;
     assert!(
         matches!(&read, Err(StoreError::Corrupt { cause, .. }) if cause.contains("checksum")),
         "{read:?}"
@@ -311,7 +312,7 @@ async fn damage_to_a_joined_segment_is_found_and_named() {
         let store = open(&name).await;
         let found = format!("{:?}", found(&store).await);
         assert!(found.contains(told), "{field}: {found}");
-        let refused = store.append(&ada(), ANY, &[event(1)]).await;
+        let refused = store.record(&ada(), ANY, &[event(1)]).await;
         assert!(refused.is_err(), "{field}");
         store.close();
         put(&name, "log", std::slice::from_ref(&whole)).await;
@@ -342,7 +343,7 @@ async fn a_record_that_lies_where_others_were_joined_is_found_and_named() {
     let told = "segment 17 lies where segments 1 to 40 were joined";
     let found = format!("{:?}", found(&store).await);
     assert!(found.contains(told), "{found}");
-    let refused = store.append(&ada(), ANY, &[event(1)]).await;
+    let refused = store.record(&ada(), ANY, &[event(1)]).await;
     assert!(
         matches!(&refused, Err(error) if error.to_string().contains("segment 17")
             || error.to_string().contains("missing")),
@@ -358,13 +359,13 @@ async fn a_store_with_joined_segments_is_imported_into_and_emptied() {
     let log: Vec<RecordedEvent> = (1..=400)
         .map(|number| recorded(20_000 + number, number, 5_256 + number))
         .collect();
-    let import = store.import(Position(5_256), &log, |_| ControlFlow::Continue(()));
+    let import = store.take_in(Position(5_256), &log, |_| ControlFlow::Continue(()));
     import.await.unwrap();
     held.extend(log);
     assert_holds(&store, &held).await;
-    store.reset().await.unwrap();
+    store.reset(&[]).await.unwrap();
     assert_eq!(everything(&store).await, []);
-    let next = store.append(&ada(), ANY, &[event(1)]).await.unwrap();
+    let next = store.record(&ada(), ANY, &[event(1)]).await.unwrap();
     assert_eq!(next[0].position, Position(5_657));
     let other = open(store.name()).await;
     assert_eq!(everything(&other).await, next);

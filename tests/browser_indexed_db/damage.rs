@@ -4,9 +4,8 @@ use std::ops::ControlFlow;
 
 use eventloom::browser::IndexedDbStore;
 use eventloom::core::{ExpectedVersion, JsonText, Position, RecordedEvent, StreamId, Version};
-use eventloom::store::{
-    AppendError, CheckpointStore, EventStore, Snapshot, SnapshotStore, StoreError,
-};
+use eventloom::store::conformance::{Plain, PlainImport};
+use eventloom::store::{AppendError, CheckpointStore, Snapshot, SnapshotStore, StoreError};
 use js_sys::{Array, Function};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -80,22 +79,23 @@ async fn a_damaged_event_is_named_with_its_stream_and_version() {
     ] {
         let store = fresh().await;
         store
-            .append(&ada(), ExpectedVersion::Any, &events([1, 2, 3]))
+            .record(&ada(), ExpectedVersion::Any, &events([1, 2, 3]))
             .await
             .unwrap();
         change_event(store.name(), 1, 1, field, js(damage)).await;
         // Whoever knows the log from before, and whoever reads it for the first time.
         let again = open(store.name()).await;
         for answer in [
-            store.read_stream(&ada(), Version::NONE, 10).await,
-            store.read_all(Position::START, 10).await,
-            again.read_stream(&ada(), Version::NONE, 10).await,
-            again.read_all(Position::START, 10).await,
+            store.stream_events(&ada(), Version::NONE, 10).await,
+            store.all_events(Position::START, 10).await,
+            again.stream_events(&ada(), Version::NONE, 10).await,
+            again.all_events(Position::START, 10).await,
         ] {
             let Err(StoreError::Corrupt {
                 stream,
                 version,
                 cause: told,
+                ..
             }) = answer
             else {
                 panic!("{field} = {damage}: {answer:?}");
@@ -105,7 +105,7 @@ async fn a_damaged_event_is_named_with_its_stream_and_version() {
         }
         // What is intact can still be read.
         for store in [&store, &again] {
-            let intact = store.read_stream(&ada(), Version(2), 10).await.unwrap();
+            let intact = store.stream_events(&ada(), Version(2), 10).await.unwrap();
             assert_eq!(intact[0].version, Version(3));
         }
         again.close();
@@ -118,16 +118,16 @@ fn ben() -> StreamId {
 }
 
 async fn refuses_to_append(store: &IndexedDbStore, stream: &StreamId, told: &str) {
-    let before = store.last_position().await.unwrap();
+    let before = store.end().await.unwrap();
     let answer = store
-        .append(stream, ExpectedVersion::Any, &[event(99)])
+        .record(stream, ExpectedVersion::Any, &[event(99)])
         .await;
     assert!(
         matches!(&answer, Err(AppendError::Store(StoreError::Corrupt { cause, .. }))
             if cause.contains(told)),
         "{answer:?}"
     );
-    assert_eq!(store.last_position().await, Ok(before));
+    assert_eq!(store.end().await, Ok(before));
 }
 
 #[wasm_bindgen_test]
@@ -135,12 +135,12 @@ async fn nothing_is_appended_to_a_stream_with_a_damaged_event() {
     let store = fresh().await;
     let any = ExpectedVersion::Any;
     for stream in [ada(), ben()] {
-        store.append(&stream, any, &events([1, 2])).await.unwrap();
+        store.record(&stream, any, &events([1, 2])).await.unwrap();
     }
     change_event(store.name(), 1, 1, "data", "{}".into()).await;
     let again = open(store.name()).await;
     refuses_to_append(&again, &ada(), "segment 1: its checksum").await;
-    assert!(again.append(&ben(), any, &[event(3)]).await.is_ok());
+    assert!(again.record(&ben(), any, &[event(3)]).await.is_ok());
     again.close();
     delete(store).await;
 }
@@ -156,13 +156,13 @@ async fn nothing_is_appended_while_it_is_not_known_whose_events_are_damaged() {
     ] {
         let store = fresh().await;
         let any = ExpectedVersion::Any;
-        store.append(&ada(), any, &events(1..=17)).await.unwrap();
+        store.record(&ada(), any, &events(1..=17)).await.unwrap();
         let segment = raw_segment(store.name(), 1).await;
         set(&segment, field, js(damage));
         put(store.name(), "log", &[segment]).await;
         let again = open(store.name()).await;
         refuses_to_append(&again, &ben(), "segment 1: ").await;
-        let read = again.read_all(Position::START, 9).await;
+        let read = again.all_events(Position::START, 9).await;
         assert!(matches!(read, Err(StoreError::Corrupt { .. })), "{read:?}");
         again.close();
         delete(store).await;
@@ -174,7 +174,7 @@ async fn a_segment_that_is_missing_stops_appending() {
     let store = fresh().await;
     let any = ExpectedVersion::Any;
     for number in 1..=3 {
-        store.append(&ada(), any, &[event(number)]).await.unwrap();
+        store.record(&ada(), any, &[event(number)]).await.unwrap();
     }
     meddle(store.name(), "log", |log| {
         log.delete(JsValue::from(2)).unwrap();
@@ -191,7 +191,7 @@ async fn a_segment_that_is_missing_stops_appending() {
 async fn a_version_that_another_program_skipped_stops_appending_to_its_stream() {
     let store = fresh().await;
     let any = ExpectedVersion::Any;
-    store.append(&ada(), any, &[event(1)]).await.unwrap();
+    store.record(&ada(), any, &[event(1)]).await.unwrap();
     let rogue = raw_segment(store.name(), 1).await;
     set(&rogue, "segment", 2);
     for (field, value) in [
@@ -204,7 +204,7 @@ async fn a_version_that_another_program_skipped_stops_appending_to_its_stream() 
     }
     put(store.name(), "log", &[rogue]).await;
     refuses_to_append(&store, &ada(), "events between are missing").await;
-    assert!(store.append(&ben(), any, &[event(3)]).await.is_ok());
+    assert!(store.record(&ben(), any, &[event(3)]).await.is_ok());
     delete(store).await;
 }
 
@@ -223,7 +223,7 @@ async fn a_damaged_or_missing_page_is_told_and_other_streams_are_read() {
     ] {
         let store = fresh().await;
         let go_on = |_| ControlFlow::Continue(());
-        store.import(Position::START, &log, go_on).await.unwrap();
+        store.take_in(Position::START, &log, go_on).await.unwrap();
         let key: JsValue = Array::of2(&1.into(), &0.into()).into();
         let page = raw_record(store.name(), "pages", key.clone()).await;
         let damaged = Function::new_with_args("page", &format!("return {damage}"))
@@ -238,14 +238,14 @@ async fn a_damaged_or_missing_page_is_told_and_other_streams_are_read() {
         .await
         .unwrap();
         for store in [store.clone(), open(store.name()).await] {
-            let read = store.read_stream(&stream(0), Version::NONE, 10).await;
+            let read = store.stream_events(&stream(0), Version::NONE, 10).await;
             assert!(matches!(read, Err(StoreError::Corrupt { .. })), "{read:?}");
-            let read = store.read_all(Position::START, 10).await;
+            let read = store.all_events(Position::START, 10).await;
             assert!(matches!(read, Err(StoreError::Corrupt { .. })), "{read:?}");
             // Its last thousand is in other pages.
-            let read = store.read_stream(&stream(2), Version::NONE, 2_000).await;
+            let read = store.stream_events(&stream(2), Version::NONE, 2_000).await;
             assert_eq!(read.as_deref(), Ok(&log[2_000..]));
-            let head = store.head(&stream(0)).await;
+            let head = store.version_of(&stream(0)).await;
             assert_eq!(head, Ok(Version(1_000)));
         }
         delete(store).await;
@@ -281,5 +281,23 @@ async fn a_damaged_snapshot_is_none_and_a_damaged_checkpoint_starts_over() {
     .unwrap();
     assert_eq!(store.snapshot(&ada()).await, Ok(None));
     assert_eq!(store.checkpoint("ledger").await, Ok(Position::START));
+    delete(store).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_batch_that_was_recorded_and_cannot_be_read_is_not_told_as_if_nothing_was() {
+    let store = fresh().await;
+    let any = ExpectedVersion::Any;
+    let batch = events([1, 2]);
+    store.record(&ada(), any, &batch).await.unwrap();
+    change_event(store.name(), 1, 1, "data", "{}".into()).await;
+    let again = store.record(&ada(), any, &batch).await.unwrap_err();
+    assert!(again.outcome_is_unknown(), "{again:?}");
+    let told = again.to_string();
+    assert!(
+        told.contains("holds events of this batch already"),
+        "{told}"
+    );
+    assert!(told.contains("checksum"), "{told}");
     delete(store).await;
 }

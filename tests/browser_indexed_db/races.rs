@@ -2,7 +2,8 @@
 
 use eventloom::browser::IndexedDbStore;
 use eventloom::core::{ExpectedVersion, StreamId, Version};
-use eventloom::store::{AppendError, EventStore};
+use eventloom::store::AppendError;
+use eventloom::store::conformance::Plain;
 use wasm_bindgen_test::{console_log, wasm_bindgen_test};
 
 use crate::support::*;
@@ -28,8 +29,8 @@ async fn work(store: &IndexedDbStore, stream: &StreamId, tab: u64) -> u64 {
         let mut patience = 40.0;
         loop {
             jitter(patience).await;
-            let head = store.head(stream).await.unwrap();
-            let appended = store.append(stream, ExpectedVersion::Exact(head), &batch);
+            let head = store.version_of(stream).await.unwrap();
+            let appended = store.record(stream, ExpectedVersion::Exact(head), &batch);
             match appended.await {
                 Ok(recorded) => {
                     assert_eq!(recorded[0].version, head.next());
@@ -75,7 +76,7 @@ async fn ten_tabs_on_one_stream_lose_nothing_and_meet_few_conflicts() {
     console_log!("{conflicts} conflicts");
     assert!(conflicts <= TABS * COMMANDS, "{conflicts} conflicts");
     for tab in &tabs {
-        let read = tab.read_stream(&stream, Version::NONE, 2_000).await;
+        let read = tab.stream_events(&stream, Version::NONE, 2_000).await;
         assert_eq!(read.as_ref(), Ok(&held));
     }
     close(tabs).await;
@@ -89,14 +90,14 @@ async fn ten_tabs_on_ten_streams_meet_no_conflict() {
         for command in 0..COMMANDS {
             let expected = ExpectedVersion::Exact(Version(command));
             let batch = [event(number * COMMANDS + command + 1)];
-            let appended = tab.append(&stream(number), expected, &batch).await;
+            let appended = tab.record(&stream(number), expected, &batch).await;
             assert_eq!(appended.unwrap()[0].version, Version(command + 1));
         }
     });
     all(working).await;
     for tab in &tabs {
         for number in 0..TABS {
-            assert_eq!(tab.head(&stream(number)).await, Ok(Version(COMMANDS)));
+            assert_eq!(tab.version_of(&stream(number)).await, Ok(Version(COMMANDS)));
         }
     }
     let held = everything(&tabs[0]).await;
@@ -109,7 +110,7 @@ async fn ten_tabs_on_ten_streams_meet_no_conflict() {
 async fn appends_that_nobody_waits_for_share_a_transaction_and_have_their_own_answers() {
     let store = fresh().await;
     let stream = |number: u64| StreamId::new("bank_account", format!("a{}", number % 100)).unwrap();
-    store.head(&ada()).await.unwrap();
+    store.version_of(&ada()).await.unwrap();
     let spy = Spy::on(&store, "");
     let batches: Vec<_> = (0..1_000)
         .map(|number| (stream(number), [event(number + 1)]))
@@ -120,7 +121,7 @@ async fn appends_that_nobody_waits_for_share_a_transaction_and_have_their_own_an
             6 => ExpectedVersion::Exact(Version(5_000)),
             _ => ExpectedVersion::Any,
         };
-        store.append(stream, expected, batch)
+        store.append_as_it_is(stream, expected, batch)
     });
     let answers = all(appends).await;
     let mut heads = [0_u64; 100];
@@ -154,7 +155,7 @@ async fn a_batch_that_is_sent_twice_at_once_is_recorded_once() {
     let store = fresh().await;
     let stream = ada();
     let (batch, any) = (events([1, 2]), ExpectedVersion::Any);
-    let twice = all((0..2).map(|_| store.append(&stream, any, &batch))).await;
+    let twice = all((0..2).map(|_| store.record(&stream, any, &batch))).await;
     let held = everything(&store).await;
     assert_eq!(held.len(), 2);
     for answer in twice {

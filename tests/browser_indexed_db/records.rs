@@ -5,7 +5,9 @@ use std::ops::ControlFlow;
 use eventloom::core::{
     ExpectedVersion, JsonText, Position, RecordedEvent, StreamId, Timestamp, Version,
 };
-use eventloom::store::{CheckpointStore, EventStore, Snapshot, SnapshotStore, StoreError};
+use eventloom::log::Chain;
+use eventloom::store::conformance::{Plain, PlainImport};
+use eventloom::store::{CheckpointStore, Snapshot, SnapshotStore, StoreError};
 use js_sys::{Array, Object};
 use serde_json::json;
 use wasm_bindgen::{JsCast, JsValue};
@@ -21,23 +23,26 @@ async fn a_segment_of_few_events_reads_like_their_envelopes() {
     rich.metadata.actor = Some("ben".to_owned());
     rich.metadata.extensions = json!({ "b": 1.0, "a": 2 }).as_object().unwrap().clone();
     let any = ExpectedVersion::Any;
-    store.append(&ada(), any, &[rich, event(2)]).await.unwrap();
+    let batch = [rich, event(2)];
+    let recorded = store.record(&ada(), any, &batch).await.unwrap();
     let segment = raw_segment(store.name(), 1).await;
+    let chain = Chain::START.with(1, &recorded);
     assert_eq!(
         json(&segment),
-        concat!(
-            r#"{"events":[{"aggregate_id":"ada","aggregate_type":"bank_account","#,
-            r#""checksum":706558795,"data":"{\"amount\":1.50}","#,
-            r#""event_id":"00000000-0000-0000-0000-000000000001","event_type":"MoneyDeposited","#,
-            r#""metadata":{"actor":"ben","correlation_id":"lesson 1","#,
-            r#""extensions":"{\"b\":1.0,\"a\":2}"},"position":1,"schema_version":1,"#,
-            r#""timestamp":"2026-01-05T09:00:02.007Z","version":1},"#,
-            r#"{"aggregate_id":"ada","aggregate_type":"bank_account","#,
-            r#""checksum":1338413542,"data":"{\"amount\":2.50}","#,
-            r#""event_id":"00000000-0000-0000-0000-000000000002","event_type":"MoneyDeposited","#,
-            r#""metadata":{"correlation_id":"lesson 1"},"position":2,"schema_version":1,"#,
-            r#""timestamp":"2026-01-05T09:00:02.007Z","version":2}],"segment":1}"#,
-        )
+        format!(r#"{{"chain":"{chain}","#)
+            + concat!(
+                r#""events":[{"aggregate_id":"ada","aggregate_type":"bank_account","#,
+                r#""checksum":706558795,"data":"{\"amount\":1.50}","#,
+                r#""event_id":"00000000-0000-0000-0000-000000000001","event_type":"MoneyDeposited","#,
+                r#""metadata":{"actor":"ben","correlation_id":"lesson 1","#,
+                r#""extensions":"{\"b\":1.0,\"a\":2}"},"position":1,"schema_version":1,"#,
+                r#""timestamp":"2026-01-05T09:00:02.007Z","version":1},"#,
+                r#"{"aggregate_id":"ada","aggregate_type":"bank_account","#,
+                r#""checksum":1338413542,"data":"{\"amount\":2.50}","#,
+                r#""event_id":"00000000-0000-0000-0000-000000000002","event_type":"MoneyDeposited","#,
+                r#""metadata":{"correlation_id":"lesson 1"},"position":2,"schema_version":1,"#,
+                r#""timestamp":"2026-01-05T09:00:02.007Z","version":2}],"segment":1}"#,
+            )
     );
     delete(store).await;
 }
@@ -46,13 +51,13 @@ async fn a_segment_of_few_events_reads_like_their_envelopes() {
 async fn the_checksum_of_an_event_holds_its_position() {
     let store = fresh().await;
     let log = [recorded(9, 1, 40)];
-    let imported = store.import(Position::START, &log, |_| ControlFlow::Continue(()));
+    let imported = store.take_in(Position::START, &log, |_| ControlFlow::Continue(()));
     imported.await.unwrap();
     let segment = json(&raw_segment(store.name(), 1).await);
     assert!(segment.contains(r#""checksum":417458815,"#), "{segment}");
     // At another position it isn't the event that was imported.
     change_event(store.name(), 1, 0, "position", 41.into()).await;
-    let answer = store.read_all(Position::START, 9).await;
+    let answer = store.all_events(Position::START, 9).await;
     assert!(
         matches!(&answer, Err(StoreError::Corrupt { cause, .. })
         if cause.contains("checksum")),
@@ -65,7 +70,7 @@ async fn the_checksum_of_an_event_holds_its_position() {
 async fn an_event_without_a_checksum_is_of_an_earlier_time_and_is_read() {
     let store = fresh().await;
     let any = ExpectedVersion::Any;
-    let held = store.append(&ada(), any, &events([1, 2])).await.unwrap();
+    let held = store.record(&ada(), any, &events([1, 2])).await.unwrap();
     change_event(store.name(), 1, 0, "checksum", JsValue::UNDEFINED).await;
     assert_eq!(everything(&store).await, held);
     delete(store).await;
@@ -89,15 +94,15 @@ async fn a_segment_of_many_events_is_packed_and_loses_nothing() {
     batch[4].data = JsonText::parse(r#"{"b":1.00,"a":123456789012345678901234567890}"#).unwrap();
     batch[5].timestamp = Timestamp::from_millis(-1);
     let any = ExpectedVersion::Any;
-    let held = store.append(&ada(), any, &batch).await.unwrap();
+    let held = store.record(&ada(), any, &batch).await.unwrap();
     let segment = raw_segment(store.name(), 1).await;
     assert_eq!(
         fields(&segment),
-        ["checksum", "first", "last", "packed", "segment"]
+        ["chain", "checksum", "first", "last", "packed", "segment"]
     );
     let again = open(store.name()).await;
     assert_eq!(everything(&again).await, held);
-    let middle = again.read_stream(&ada(), Version(3), 3).await.unwrap();
+    let middle = again.stream_events(&ada(), Version(3), 3).await.unwrap();
     assert_eq!(middle, held[3..6]);
     again.close();
     delete(store).await;
@@ -114,11 +119,13 @@ async fn an_import_of_many_events_is_laid_out_in_pages_by_stream() {
         })
         .collect();
     let go_on = |_| ControlFlow::Continue(());
-    store.import(Position::START, &log, go_on).await.unwrap();
+    store.take_in(Position::START, &log, go_on).await.unwrap();
     let segment = raw_segment(store.name(), 1).await;
     assert_eq!(
         fields(&segment),
-        ["checksum", "first", "last", "packed", "pages", "segment"]
+        [
+            "chain", "checksum", "first", "imported", "last", "packed", "pages", "segment"
+        ]
     );
     let page = raw_record(
         store.name(),
@@ -135,7 +142,7 @@ async fn an_import_of_many_events_is_laid_out_in_pages_by_stream() {
             let after = forward
                 .last()
                 .map_or(Position::START, |e: &RecordedEvent| e.position);
-            forward.extend(store.read_all(after, 700).await.unwrap());
+            forward.extend(store.all_events(after, 700).await.unwrap());
         }
         assert_eq!(forward, log);
         for number in 0..7 {
@@ -145,13 +152,15 @@ async fn an_import_of_many_events_is_laid_out_in_pages_by_stream() {
                 .cloned()
                 .collect();
             let read = store
-                .read_stream(&stream(number), Version::NONE, 9_999)
+                .stream_events(&stream(number), Version::NONE, 9_999)
                 .await;
             assert_eq!(read.as_ref(), Ok(&of_it));
-            let part = store.read_stream(&stream(number), Version(300), 100).await;
+            let part = store
+                .stream_events(&stream(number), Version(300), 100)
+                .await;
             assert_eq!(part.as_deref(), Ok(&of_it[300..400]));
             assert_eq!(
-                store.head(&stream(number)).await,
+                store.version_of(&stream(number)).await,
                 Ok(Version(of_it.len() as u64))
             );
         }
@@ -163,7 +172,7 @@ async fn an_import_of_many_events_is_laid_out_in_pages_by_stream() {
 async fn snapshots_and_checkpoints_read_as_what_they_are() {
     let store = fresh().await;
     let held = store
-        .append(&ada(), ExpectedVersion::Any, &events([1, 2]))
+        .record(&ada(), ExpectedVersion::Any, &events([1, 2]))
         .await;
     let snapshot = Snapshot {
         stream: ada(),
@@ -198,7 +207,7 @@ async fn snapshots_and_checkpoints_read_as_what_they_are() {
 async fn the_database_itself_refuses_a_second_segment_under_a_number() {
     let store = fresh().await;
     let any = ExpectedVersion::Any;
-    store.append(&ada(), any, &events([1, 2])).await.unwrap();
+    store.record(&ada(), any, &events([1, 2])).await.unwrap();
     let rogue = js("({ segment: 1, events: [] })");
     let added = meddle(store.name(), "log", |log| {
         log.add(&rogue, None).unwrap();

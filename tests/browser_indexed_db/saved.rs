@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 
 use eventloom::browser::IndexedDbStore;
 use eventloom::core::{ExpectedVersion, Position, RecordedEvent, StreamId, Version};
-use eventloom::store::EventStore;
+use eventloom::store::ImportStore;
+use eventloom::store::conformance::{Plain, PlainImport};
 use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -24,10 +25,10 @@ fn ben() -> StreamId {
 async fn kept() -> (IndexedDbStore, Vec<RecordedEvent>) {
     let store = fresh().await;
     let mut held: Vec<_> = (1..=400).map(|n| recorded(n, n, n)).collect();
-    let import = store.import(Position::START, &held, |_| ControlFlow::Continue(()));
+    let import = store.take_in(Position::START, &held, |_| ControlFlow::Continue(()));
     import.await.unwrap();
-    held.extend(store.append(&ben(), ANY, &events(401..404)).await.unwrap());
-    held.extend(store.append(&ada(), ANY, &events(404..424)).await.unwrap());
+    held.extend(store.record(&ben(), ANY, &events(401..404)).await.unwrap());
+    held.extend(store.record(&ada(), ANY, &events(404..424)).await.unwrap());
     (store, held)
 }
 
@@ -56,21 +57,21 @@ async fn assert_holds(name: &str, held: &[RecordedEvent], what: &str) {
     for stream in [ada(), ben()] {
         let expected = of(stream.clone());
         assert_eq!(
-            store.head(&stream).await,
+            store.version_of(&stream).await,
             Ok(Version(expected.len() as u64)),
             "{what}"
         );
-        let read = store.read_stream(&stream, Version::NONE, 9_999).await;
+        let read = store.stream_events(&stream, Version::NONE, 9_999).await;
         assert!(read.as_ref() == Ok(&expected), "{what}");
     }
     assert!(everything(&store).await == held, "{what}");
     let exact = ExpectedVersion::Exact(Version(of(ben()).len() as u64));
-    let next = store.append(&ben(), exact, &[event(90_000)]).await;
+    let next = store.record(&ben(), exact, &[event(90_000)]).await;
     let last = held.last().map_or(Position::START, |event| event.position);
     let next = next.unwrap_or_else(|error| panic!("{what}: {error}"));
     assert!(next[0].position > last, "{what}");
     // Sent again, it is recognised.
-    let again = store.append(&ben(), exact, &[event(90_000)]).await;
+    let again = store.record(&ben(), exact, &[event(90_000)]).await;
     assert_eq!(again, Ok(next), "{what}");
     let found = everything(&store).await;
     assert_eq!(found.len(), held.len() + 1, "{what}");
@@ -90,7 +91,7 @@ async fn a_saved_index_is_used_and_what_came_later_is_caught_up() {
     let (store, mut held) = kept().await;
     store.compact().await.unwrap();
     let name = store.name().to_owned();
-    held.extend(store.append(&ben(), ANY, &[event(500)]).await.unwrap());
+    held.extend(store.record(&ben(), ANY, &[event(500)]).await.unwrap());
     store.close();
     // A record that the log says nothing of tells which of the two was read.
     let segment = raw_segment(&name, 2).await;
@@ -98,7 +99,7 @@ async fn a_saved_index_is_used_and_what_came_later_is_caught_up() {
     set(&empty, "events", js_sys::Array::new());
     put(&name, "log", &[empty]).await;
     let other = open(&name).await;
-    assert_eq!(other.head(&ben()).await, Ok(Version(4)));
+    assert_eq!(other.version_of(&ben()).await, Ok(Version(4)));
     other.close();
     put(&name, "log", &[segment]).await;
     assert_holds(&name, &held, "late").await;
@@ -164,8 +165,8 @@ async fn a_saved_index_of_before_a_reset_or_of_another_database_is_not_taken() {
     store.compact().await.unwrap();
     let name = store.name().to_owned();
     let of_before = saved(&name).await;
-    store.reset().await.unwrap();
-    let held = store.append(&ben(), ANY, &events(1..3)).await.unwrap();
+    store.reset(&[]).await.unwrap();
+    let held = store.record(&ben(), ANY, &events(1..3)).await.unwrap();
     store.close();
     put(&name, "meta", std::slice::from_ref(&of_before)).await;
     assert_holds(&name, &held, "of before a reset").await;
@@ -174,12 +175,12 @@ async fn a_saved_index_of_before_a_reset_or_of_another_database_is_not_taken() {
     // As many segments, of the same sizes, with other events.
     let other = fresh().await;
     let mut held: Vec<_> = (1..=400).map(|n| recorded(1_000 + n, n, n)).collect();
-    let import = other.import(Position::START, &held, |_| ControlFlow::Continue(()));
+    let import = other.take_in(Position::START, &held, |_| ControlFlow::Continue(()));
     import.await.unwrap();
-    held.extend(other.append(&ada(), ANY, &events(401..404)).await.unwrap());
+    held.extend(other.record(&ada(), ANY, &events(401..404)).await.unwrap());
     held.extend(
         other
-            .append(&ben(), ANY, &events(1_404..1_424))
+            .record(&ben(), ANY, &events(1_404..1_424))
             .await
             .unwrap(),
     );
@@ -197,7 +198,7 @@ async fn a_saved_index_that_does_not_know_of_a_joining_changes_no_answer() {
     for batch in 0..50 {
         let stream = if batch % 2 == 0 { ada() } else { ben() };
         let batch = events(batch * 100..batch * 100 + 100);
-        held.extend(store.append(&stream, ANY, &batch).await.unwrap());
+        held.extend(store.record(&stream, ANY, &batch).await.unwrap());
     }
     store.compact().await.unwrap();
     let name = store.name().to_owned();
@@ -205,7 +206,7 @@ async fn a_saved_index_that_does_not_know_of_a_joining_changes_no_answer() {
     for number in 0..256 {
         held.extend(
             store
-                .append(&ben(), ANY, &[event(10_000 + number)])
+                .record(&ben(), ANY, &[event(10_000 + number)])
                 .await
                 .unwrap(),
         );
@@ -226,13 +227,13 @@ async fn who_joins_takes_the_saved_index_away_in_the_same_transaction() {
     let store = fresh().await;
     for batch in 0..41 {
         let batch = events(batch * 100..batch * 100 + 100);
-        store.append(&ada(), ANY, &batch).await.unwrap();
+        store.record(&ada(), ANY, &batch).await.unwrap();
     }
     store.compact().await.unwrap();
     assert!(is_saved(store.name()).await);
     for number in 0..256 {
         store
-            .append(&ben(), ANY, &[event(10_000 + number)])
+            .record(&ben(), ANY, &[event(10_000 + number)])
             .await
             .unwrap();
     }
@@ -249,7 +250,7 @@ async fn who_joins_takes_the_saved_index_away_in_the_same_transaction() {
 async fn a_store_saves_its_index_by_itself_after_a_great_import() {
     let store = fresh().await;
     let log: Vec<_> = (1..=8_192).map(|n| recorded(n, n, n)).collect();
-    let import = store.import(Position::START, &log, |_| ControlFlow::Continue(()));
+    let import = store.take_in(Position::START, &log, |_| ControlFlow::Continue(()));
     import.await.unwrap();
     soon(async {
         while !is_saved(store.name()).await {

@@ -3,10 +3,11 @@
 
 use std::ops::ControlFlow;
 
-use eventloom::browser::{IndexedDbStore, Signal};
+use eventloom::browser::{IndexedDbStore, Signal, read_set_aside};
 use eventloom::core::{ExpectedVersion, Position, RecordedEvent, Version};
+use eventloom::store::conformance::{Plain, PlainImport};
 use eventloom::store::{
-    AppendError, Durability, EventStore, Loss, Recovery, SecondCopy, StoreError,
+    AppendError, Durability, ImportStore, Loss, Recovery, SecondCopy, StoreError,
 };
 use idb::Factory;
 use js_sys::{Function, Promise, Uint8Array};
@@ -27,7 +28,7 @@ pub async fn open(name: &str) -> IndexedDbStore {
 pub async fn append(store: &IndexedDbStore, numbers: impl IntoIterator<Item = u64>) {
     for number in numbers {
         let (stream, batch) = (ada(), [event(number)]);
-        let appended = store.append(&stream, ExpectedVersion::Any, &batch);
+        let appended = store.record(&stream, ExpectedVersion::Any, &batch);
         appended.await.unwrap();
     }
 }
@@ -37,24 +38,37 @@ pub async fn copied(ear: &mut Ear, segment: u64) {
     while !matches!(ear.next().await, Signal::Copied(upto) if upto >= segment) {}
 }
 
+/// Waits until it is kept: where it wasn't ended cleanly, once it was read whole.
+pub async fn kept(store: &IndexedDbStore, ear: &mut Ear) {
+    while store.second_copy() != Some(SecondCopy::Kept) {
+        ear.next().await;
+    }
+}
+
 /// Deletes the database alone, as a browser may that loses it.
 pub async fn lose_database(name: &str) {
     let factory = Factory::new().unwrap();
     factory.delete(name).unwrap().await.unwrap();
 }
 
-/// Runs a body of JavaScript that may wait, with the name of the journal's file and the folder.
-async fn in_files(name: &str, body: &str) -> JsValue {
+/// Runs a body of JavaScript that may wait, with the name of the journal's file, which no worker has open
+/// any more, and the folder.
+pub async fn in_files(name: &str, body: &str) -> JsValue {
     let body = format!(
         "return (async () => {{
              const folder = await navigator.storage.getDirectory();
-             const held = navigator.locks;
+             await navigator.locks.request(store + '.journals', () => {{}});
+             const epochs = [1];
+             for await (const file of folder.keys()) {{
+                 const epoch = file.startsWith(store + '.journal-') && file.slice(store.length + 9);
+                 if (epoch) epochs.push(Number(epoch));
+             }}
+             const name = store + '.journal-' + Math.max(...epochs);
              {body}
          }})();"
     );
-    let run = Function::new_with_args("name", &body);
-    let file = format!("{name}.journal");
-    let promise = run.call1(&JsValue::UNDEFINED, &file.into()).unwrap();
+    let run = Function::new_with_args("store", &body);
+    let promise = run.call1(&JsValue::UNDEFINED, &name.into()).unwrap();
     JsFuture::from(promise.unchecked_into::<Promise>())
         .await
         .unwrap()
@@ -64,8 +78,7 @@ async fn in_files(name: &str, body: &str) -> JsValue {
 pub async fn journal_bytes(name: &str) -> Vec<u8> {
     let bytes = in_files(
         name,
-        "await held.request(name, () => {});
-         const file = await (await folder.getFileHandle(name)).getFile();
+        "const file = await (await folder.getFileHandle(name)).getFile();
          return new Uint8Array(await file.arrayBuffer());",
     )
     .await;
@@ -73,6 +86,15 @@ pub async fn journal_bytes(name: &str) -> Vec<u8> {
 }
 
 pub async fn set_journal_bytes(name: &str, bytes: &[u8]) {
+    write_file(&format!("{name}.journal-1"), bytes).await;
+}
+
+/// The same of the journal that a release before had.
+pub async fn set_first_journal_bytes(name: &str, bytes: &[u8]) {
+    write_file(&format!("{name}.journal"), bytes).await;
+}
+
+pub async fn write_file(file: &str, bytes: &[u8]) {
     let write = Function::new_with_args(
         "name, bytes",
         "return (async () => {
@@ -83,7 +105,6 @@ pub async fn set_journal_bytes(name: &str, bytes: &[u8]) {
              await writable.close();
          })();",
     );
-    let file = format!("{name}.journal");
     let bytes = Uint8Array::from(bytes);
     let promise = write.call2(&JsValue::UNDEFINED, &file.into(), &bytes);
     JsFuture::from(promise.unwrap().unchecked_into::<Promise>())
@@ -91,7 +112,7 @@ pub async fn set_journal_bytes(name: &str, bytes: &[u8]) {
         .unwrap();
 }
 
-fn local_storage() -> web_sys::Storage {
+pub fn local_storage() -> web_sys::Storage {
     web_sys::window().unwrap().local_storage().unwrap().unwrap()
 }
 
@@ -100,6 +121,8 @@ pub fn deleted(restored: u64, lost: u64) -> Option<Recovery> {
         cause: Loss::Deleted,
         restored,
         lost,
+        set_aside: 0,
+        is_known: true,
     })
 }
 
@@ -125,7 +148,7 @@ async fn a_store_that_the_browser_deleted_comes_back_whole() {
     assert_eq!(store.recovery(), None);
     append(&store, 1..=3).await;
     let (stream, batch) = (ada(), events(4..=40));
-    let appended = store.append(&stream, ExpectedVersion::Exact(Version(3)), &batch);
+    let appended = store.record(&stream, ExpectedVersion::Exact(Version(3)), &batch);
     appended.await.unwrap();
     assert_eq!(store.second_copy(), Some(SecondCopy::Kept));
     let before = everything(&store).await;
@@ -185,6 +208,8 @@ async fn what_the_end_of_the_log_lost_is_brought_back_and_told() {
         cause: Loss::Shortened,
         restored: 2,
         lost: 0,
+        set_aside: 0,
+        is_known: true,
     };
     assert_eq!(store.recovery(), Some(recovery));
     assert_eq!(everything(&store).await, before);
@@ -200,7 +225,7 @@ async fn an_import_comes_back_in_pages_and_all() {
     append(&store, [1]).await;
     // Enough that they are laid out in pages: more than 256, and the page of each holds 48 KiB.
     let imported: Vec<_> = (2..=2_000).map(|n| recorded(n, n, n + 10)).collect();
-    let importing = store.import(Position(1), &imported, |_| ControlFlow::Continue(()));
+    let importing = store.take_in(Position(1), &imported, |_| ControlFlow::Continue(()));
     importing.await.unwrap();
     copied(&mut ear, 2).await;
     let before = everything(&store).await;
@@ -232,12 +257,8 @@ async fn a_store_that_was_emptied_stays_empty_and_gives_no_position_again() {
     let name = fresh_name();
     let store = open(&name).await;
     append(&store, 1..=3).await;
-    let long = {
-        store.reset().await.unwrap();
-        store.close();
-        journal_bytes(&name).await.len()
-    };
-    assert!(long < 300, "the journal began anew, and has {long} bytes");
+    store.reset(&[]).await.unwrap();
+    store.close();
     lose_database(&name).await;
 
     let store = open(&name).await;
@@ -273,8 +294,8 @@ async fn of_two_tabs_that_race_the_journal_holds_what_was_acknowledged() {
         let other = [event(200 + round)];
         let stream = ada();
         let raced = [
-            first.append(&stream, at, &one),
-            second.append(&stream, at, &other),
+            first.record(&stream, at, &one),
+            second.record(&stream, at, &other),
         ];
         let won = all(raced).await.into_iter().filter(|answer| match answer {
             Ok(_) => true,
@@ -315,7 +336,7 @@ async fn what_the_database_refused_is_not_in_the_journal() {
         "if (tx.mode === 'readwrite') tx.commit = () => tx.abort();",
     );
     let failed = store
-        .append(&ada(), ExpectedVersion::Any, &[event(2)])
+        .record(&ada(), ExpectedVersion::Any, &[event(2)])
         .await;
     drop(spoiled);
     assert!(matches!(
@@ -427,17 +448,20 @@ async fn the_journal_of_another_store_is_set_aside_and_not_thrown_away() {
     set_journal_bytes(&name, &foreign).await;
 
     let store = open(&name).await;
-    assert_eq!(store.recovery(), None);
+    let recovery = Recovery {
+        cause: Loss::Shortened,
+        restored: 0,
+        lost: 0,
+        set_aside: 1,
+        is_known: true,
+    };
+    assert_eq!(store.recovery(), Some(recovery));
     assert_eq!(everything(&store).await.len(), 2);
+    let aside = store.set_aside().await.unwrap();
+    let held = read_set_aside(&aside[0].name).await.unwrap();
+    assert_eq!((aside[0].events, held.len()), (Some(3), 3));
     append(&store, [9]).await;
     store.close();
-    let aside = in_files(
-        &name,
-        "const file = await (await folder.getFileHandle(`${name}.of-another-store`)).getFile();
-         return new Uint8Array(await file.arrayBuffer());",
-    );
-    let aside = aside.await.unchecked_into::<Uint8Array>().to_vec();
-    assert_eq!(aside[256..], foreign[256..]);
     let (recovery, after) = reopened_after_loss(&name).await;
     assert_eq!((recovery, after.len()), (deleted(3, 0), 3));
     IndexedDbStore::delete(&other).await.unwrap();

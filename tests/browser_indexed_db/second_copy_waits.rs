@@ -4,8 +4,9 @@ use std::cell::Cell;
 
 use eventloom::browser::IndexedDbStore;
 use eventloom::core::Position;
+use eventloom::store::Durability;
+use eventloom::store::conformance::Plain;
 use eventloom::store::conformance::both;
-use eventloom::store::{Durability, EventStore};
 use js_sys::Function;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -14,10 +15,10 @@ use super::second_copy::{append, deleted, open, reopened_after_loss};
 use super::support::{delete, fresh_name, js, recorded, soon};
 
 /// Keeps back what journals are told to write, until it is dropped.
-struct Held(Function);
+pub struct Held(Function);
 
 impl Held {
-    fn back() -> Held {
+    pub fn back() -> Held {
         let hold = js("(() => {
              const original = Worker.prototype.postMessage;
              const late = [];
@@ -47,18 +48,25 @@ async fn is_answered_by_the_database_alone(
     store: &IndexedDbStore,
 ) -> bool {
     append(keeper, [1]).await;
+    is_next_answered_by_the_database_alone(store, 2).await
+}
+
+/// The same of an event that is recorded next, at the position of its number.
+pub async fn is_next_answered_by_the_database_alone(store: &IndexedDbStore, number: u64) -> bool {
     let held = Held::back();
     let is_answered = Cell::new(false);
     let appended = async {
-        append(store, [2]).await;
+        append(store, [number]).await;
         is_answered.set(true);
     };
     let looked = async {
         // Sees what is complete, and not before.
         let other = IndexedDbStore::open(store.name()).await.unwrap();
-        soon(other.changed(Position(1))).await.unwrap();
+        soon(other.changed_after(Position(number - 1)))
+            .await
+            .unwrap();
         for _ in 0..3 {
-            assert_eq!(other.last_position().await, Ok(Position(2)));
+            assert_eq!(other.end().await, Ok(Position(number)));
         }
         other.close();
         let answered = is_answered.get();

@@ -5,7 +5,7 @@ use eventloom::core::{
     Clock, EventId, IdSource, JsonText, Metadata, NewEvent, Position, RecordedEvent, StreamId,
     Timestamp, Version,
 };
-use eventloom::store::EventStore;
+use eventloom::store::conformance::Plain;
 use futures_channel::mpsc::{UnboundedReceiver, unbounded};
 use futures_channel::oneshot;
 use futures_core::Stream;
@@ -62,7 +62,7 @@ pub fn recorded(number: u64, version: u64, position: u64) -> RecordedEvent {
 }
 
 pub async fn everything(store: &IndexedDbStore) -> Vec<RecordedEvent> {
-    store.read_all(Position::START, 10_000).await.unwrap()
+    store.all_events(Position::START, 10_000).await.unwrap()
 }
 
 /// A connection of another program to the database.
@@ -122,6 +122,12 @@ pub async fn change_event(name: &str, number: u64, index: u32, field: &str, valu
 
 /// A record as it lies in the database.
 pub async fn raw_record(name: &str, store: &str, key: JsValue) -> JsValue {
+    let found = raw_found(name, store, key).await;
+    found.expect("a record with this key")
+}
+
+/// The same where there may be none.
+pub async fn raw_found(name: &str, store: &str, key: JsValue) -> Option<JsValue> {
     let database = raw(name, None).await;
     let transaction = database
         .transaction(&[store], TransactionMode::ReadOnly)
@@ -129,7 +135,7 @@ pub async fn raw_record(name: &str, store: &str, key: JsValue) -> JsValue {
     let request = transaction.object_store(store).unwrap().get(key).unwrap();
     let found = request.await.unwrap();
     database.close();
-    found.expect("a record with this key")
+    found
 }
 
 pub fn set(record: &JsValue, field: &str, value: impl Into<JsValue>) {
@@ -247,6 +253,12 @@ pub struct Spy(JsValue);
 impl Spy {
     /// `spoil` is the body of a function of the transaction `tx`.
     pub fn on(store: &IndexedDbStore, spoil: &str) -> Spy {
+        Spy::of(store.name(), spoil, &JsValue::UNDEFINED)
+    }
+
+    /// The same of a database that nobody has open yet; `given` is known to `spoil`, and so is what was
+    /// asked of the connection, `asked`.
+    pub fn of(name: &str, spoil: &str, given: &JsValue) -> Spy {
         let install = format!(
             "const original = IDBDatabase.prototype.transaction;
              const seen = [];
@@ -263,9 +275,9 @@ impl Spy {
              }};
              return {{ seen, end() {{ IDBDatabase.prototype.transaction = original; }} }};"
         );
-        let install = Function::new_with_args("name", &install);
+        let install = Function::new_with_args("name, given", &install);
         Spy(install
-            .call1(&JsValue::UNDEFINED, &store.name().into())
+            .call2(&JsValue::UNDEFINED, &name.into(), given)
             .unwrap())
     }
 

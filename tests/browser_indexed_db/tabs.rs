@@ -6,7 +6,8 @@ use std::rc::Rc;
 use eventloom::browser::{IndexedDbStore, Signal};
 use eventloom::core::{ExpectedVersion, Position, Version};
 use eventloom::store::conformance::both;
-use eventloom::store::{AppendError, EventStore, StoreError};
+use eventloom::store::conformance::{Plain, PlainImport};
+use eventloom::store::{AppendError, ImportStore, StoreError};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -21,8 +22,8 @@ async fn of_two_tabs_racing_for_a_version_one_wins_and_the_other_is_told_the_hea
         let expected = ExpectedVersion::Exact(Version(round));
         let (ours, theirs) = ([event(round * 2 + 1)], [event(round * 2 + 2)]);
         let (ours, theirs) = both(
-            here.append(&stream, expected, &ours),
-            there.append(&stream, expected, &theirs),
+            here.record(&stream, expected, &ours),
+            there.record(&stream, expected, &theirs),
         )
         .await;
         let (won, lost) = if ours.is_ok() {
@@ -54,7 +55,7 @@ async fn two_tabs_appending_anything_to_one_stream_leave_no_gap() {
             for number in (first..first + 40).step_by(2) {
                 let batch = events([number, number + 100]);
                 store
-                    .append(&stream, ExpectedVersion::Any, &batch)
+                    .record(&stream, ExpectedVersion::Any, &batch)
                     .await
                     .unwrap();
             }
@@ -62,7 +63,7 @@ async fn two_tabs_appending_anything_to_one_stream_leave_no_gap() {
     };
     both(work(here.clone(), 1), work(there.clone(), 2)).await;
     let held = here
-        .read_stream(&stream, Version::NONE, 1_000)
+        .stream_events(&stream, Version::NONE, 1_000)
         .await
         .unwrap();
     let versions: Vec<u64> = held.iter().map(|event| event.version.0).collect();
@@ -77,12 +78,12 @@ async fn opening_again_after_closing_shows_everything() {
     let store = fresh().await;
     let name = store.name().to_owned();
     store
-        .append(&ada(), ExpectedVersion::NoStream, &events([1, 2]))
+        .record(&ada(), ExpectedVersion::NoStream, &events([1, 2]))
         .await
         .unwrap();
     let before = everything(&store).await;
     store.close();
-    let closed = store.last_position().await;
+    let closed = store.end().await;
     assert!(
         matches!(closed, Err(StoreError::Unavailable { .. })),
         "{closed:?}"
@@ -90,7 +91,7 @@ async fn opening_again_after_closing_shows_everything() {
     let again = open(&name).await;
     assert_eq!(everything(&again).await, before);
     let expected = ExpectedVersion::Exact(Version(2));
-    assert!(again.append(&ada(), expected, &[event(3)]).await.is_ok());
+    assert!(again.record(&ada(), expected, &[event(3)]).await.is_ok());
     delete(again).await;
 }
 
@@ -102,9 +103,9 @@ async fn a_store_is_untouched_until_an_event_is_kept_or_it_is_emptied() {
     let again = open(store.name()).await;
     assert_eq!(again.is_untouched().await, Ok(true));
     let any = ExpectedVersion::Any;
-    again.append(&ada(), any, &[event(1)]).await.unwrap();
+    again.record(&ada(), any, &[event(1)]).await.unwrap();
     assert_eq!(store.is_untouched().await, Ok(false));
-    store.reset().await.unwrap();
+    store.reset(&[]).await.unwrap();
     assert_eq!(again.is_untouched().await, Ok(false));
     again.close();
     delete(store).await;
@@ -116,7 +117,7 @@ async fn the_last_clone_closes_the_connection() {
     let name = store.name().to_owned();
     let clone = store.clone();
     drop(store);
-    assert_eq!(clone.last_position().await, Ok(Position::START));
+    assert_eq!(clone.end().await, Ok(Position::START));
     drop(clone);
     // An open connection that doesn't listen would block this.
     assert_eq!(IndexedDbStore::delete(&name).await, Ok(()));
@@ -128,17 +129,17 @@ async fn a_tab_hears_what_another_appends_imports_and_resets() {
     let there = open(here.name()).await;
     let (mut near, mut far) = (Ear::on(&here), Ear::on(&there));
     let held = here
-        .append(&ada(), ExpectedVersion::Any, &events([1, 2]))
+        .record(&ada(), ExpectedVersion::Any, &events([1, 2]))
         .await
         .unwrap();
     let appended = Signal::Appended(held[1].position);
     assert_eq!((near.next().await, far.next().await), (appended, appended));
     let more = [recorded(3, 3, 10)];
     let go_on = |_| std::ops::ControlFlow::Continue(());
-    here.import(held[1].position, &more, go_on).await.unwrap();
+    here.take_in(held[1].position, &more, go_on).await.unwrap();
     let imported = Signal::Appended(Position(10));
     assert_eq!((near.next().await, far.next().await), (imported, imported));
-    here.reset().await.unwrap();
+    here.reset(&[]).await.unwrap();
     assert_eq!(
         (near.next().await, far.next().await),
         (Signal::Reset, Signal::Reset)
@@ -151,20 +152,20 @@ async fn a_tab_hears_what_another_appends_imports_and_resets() {
 async fn an_append_that_was_recorded_already_tells_nobody() {
     let store = fresh().await;
     store
-        .append(&ada(), ExpectedVersion::Any, &[event(1)])
+        .record(&ada(), ExpectedVersion::Any, &[event(1)])
         .await
         .unwrap();
     let mut ear = Ear::on(&store);
     store
-        .append(&ada(), ExpectedVersion::Any, &[event(1)])
+        .record(&ada(), ExpectedVersion::Any, &[event(1)])
         .await
         .unwrap();
     let stale = store
-        .append(&ada(), ExpectedVersion::NoStream, &[event(2)])
+        .record(&ada(), ExpectedVersion::NoStream, &[event(2)])
         .await;
     assert!(stale.is_err());
     let held = store
-        .append(&ada(), ExpectedVersion::Any, &[event(3)])
+        .record(&ada(), ExpectedVersion::Any, &[event(3)])
         .await
         .unwrap();
     assert_eq!(ear.next().await, Signal::Appended(held[0].position));
@@ -176,12 +177,12 @@ async fn waiting_for_a_change_ends_when_another_tab_appends() {
     let here = fresh().await;
     let there = open(here.name()).await;
     let (stream, batch) = (ada(), [event(1)]);
-    let (changed, appended) = both(soon(there.changed(Position::START)), async {
+    let (changed, appended) = both(soon(there.changed_after(Position::START)), async {
         // So that the other looks first and finds nothing.
         for _ in 0..3 {
-            here.last_position().await.unwrap();
+            here.end().await.unwrap();
         }
-        here.append(&stream, ExpectedVersion::Any, &batch).await
+        here.record(&stream, ExpectedVersion::Any, &batch).await
     })
     .await;
     assert_eq!(changed, Ok(()));
@@ -197,13 +198,13 @@ async fn a_dropped_subscription_hears_nothing() {
     let counting = count.clone();
     let subscription = store.subscribe(Rc::new(move |_| counting.set(counting.get() + 1)));
     store
-        .append(&ada(), ExpectedVersion::Any, &[event(1)])
+        .record(&ada(), ExpectedVersion::Any, &[event(1)])
         .await
         .unwrap();
     assert_eq!(count.get(), 1);
     drop(subscription);
     store
-        .append(&ada(), ExpectedVersion::Any, &[event(2)])
+        .record(&ada(), ExpectedVersion::Any, &[event(2)])
         .await
         .unwrap();
     assert_eq!(count.get(), 1);
@@ -214,21 +215,21 @@ async fn a_dropped_subscription_hears_nothing() {
 async fn a_newer_tab_takes_the_database_over_and_the_older_says_so() {
     let store = fresh().await;
     store
-        .append(&ada(), ExpectedVersion::Any, &[event(1)])
+        .record(&ada(), ExpectedVersion::Any, &[event(1)])
         .await
         .unwrap();
     let mut ear = Ear::on(&store);
     // Not blocked: the older closes its connection when it is asked.
-    let newer = raw(store.name(), Some(3)).await;
+    let newer = raw(store.name(), Some(99)).await;
     assert_eq!(ear.next().await, Signal::Superseded);
     let append = store
-        .append(&ada(), ExpectedVersion::Any, &[event(2)])
+        .record(&ada(), ExpectedVersion::Any, &[event(2)])
         .await;
     assert_eq!(append, Err(AppendError::Store(StoreError::Superseded)));
-    let read = store.read_all(Position::START, 10).await;
+    let read = store.all_events(Position::START, 10).await;
     assert_eq!(read, Err(StoreError::Superseded));
     assert_eq!(
-        store.changed(Position::START).await,
+        store.changed_after(Position::START).await,
         Err(StoreError::Superseded)
     );
     newer.close();
@@ -241,7 +242,7 @@ async fn a_database_of_a_newer_layout_is_left_alone() {
     raw(&name, Some(99)).await.close();
     let newer = StoreError::Newer {
         found: 99,
-        known: 2,
+        known: 3,
     };
     assert_eq!(IndexedDbStore::open(&name).await.err(), Some(newer));
     let database = raw(&name, None).await;
@@ -268,16 +269,16 @@ async fn deleting_what_another_program_keeps_open_is_blocked() {
 async fn a_store_whose_database_is_deleted_goes_on_with_an_empty_one() {
     let store = fresh().await;
     store
-        .append(&ada(), ExpectedVersion::Any, &[event(1)])
+        .record(&ada(), ExpectedVersion::Any, &[event(1)])
         .await
         .unwrap();
     let mut ear = Ear::on(&store);
     IndexedDbStore::delete(store.name()).await.unwrap();
     assert_eq!(ear.next().await, Signal::Closed);
-    assert_eq!(store.last_position().await, Ok(Position::START));
+    assert_eq!(store.end().await, Ok(Position::START));
     assert_eq!(ear.next().await, Signal::Reset);
     let held = store
-        .append(&ada(), ExpectedVersion::NoStream, &[event(2)])
+        .record(&ada(), ExpectedVersion::NoStream, &[event(2)])
         .await;
     assert!(held.is_ok());
     delete(store).await;

@@ -6,7 +6,8 @@ use std::pin::pin;
 use std::task::Poll;
 
 use eventloom::core::{ExpectedVersion, Position, RecordedEvent, Version};
-use eventloom::store::{AppendError, Durability, EventStore, ImportError, StoreError};
+use eventloom::store::conformance::{Plain, PlainImport};
+use eventloom::store::{AppendError, Durability, ImportError, Misplaced, StoreError};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::support::*;
@@ -15,11 +16,11 @@ use crate::support::*;
 async fn an_append_is_one_strict_transaction_and_is_acknowledged_when_it_is_complete() {
     let store = fresh().await;
     // From here on it knows the log.
-    store.head(&ada()).await.unwrap();
+    store.version_of(&ada()).await.unwrap();
     let spy = Spy::on(&store, "");
     let batch = events([1, 2, 3]);
     store
-        .append(&ada(), ExpectedVersion::NoStream, &batch)
+        .record(&ada(), ExpectedVersion::NoStream, &batch)
         .await
         .unwrap();
     assert_eq!(
@@ -33,10 +34,10 @@ async fn an_append_is_one_strict_transaction_and_is_acknowledged_when_it_is_comp
 async fn a_relaxed_handle_appends_relaxed() {
     let store = fresh().await;
     let relaxed = store.clone().with_durability(Durability::Relaxed);
-    store.head(&ada()).await.unwrap();
+    store.version_of(&ada()).await.unwrap();
     let spy = Spy::on(&store, "");
     relaxed
-        .append(&ada(), ExpectedVersion::NoStream, &[event(1)])
+        .record(&ada(), ExpectedVersion::NoStream, &[event(1)])
         .await
         .unwrap();
     assert_eq!(
@@ -53,7 +54,7 @@ async fn an_import_is_one_relaxed_transaction() {
     let log: Vec<RecordedEvent> = (1..=500).map(|n| recorded(n, n, n)).collect();
     let spy = Spy::on(&store, "");
     let go_on = |_| ControlFlow::Continue(());
-    store.import(Position::START, &log, go_on).await.unwrap();
+    store.take_in(Position::START, &log, go_on).await.unwrap();
     assert_eq!(
         spy.seen(),
         r#"[{"durability":"relaxed","ended":"complete","mode":"readwrite"}]"#
@@ -65,12 +66,12 @@ async fn an_import_is_one_relaxed_transaction() {
 async fn a_conflict_is_told_without_writing_anything() {
     let store = fresh().await;
     store
-        .append(&ada(), ExpectedVersion::Any, &[event(1)])
+        .record(&ada(), ExpectedVersion::Any, &[event(1)])
         .await
         .unwrap();
     let spy = Spy::on(&store, "");
     let stale = store
-        .append(&ada(), ExpectedVersion::NoStream, &[event(2)])
+        .record(&ada(), ExpectedVersion::NoStream, &[event(2)])
         .await;
     assert!(matches!(stale, Err(AppendError::Conflict { .. })));
     assert!(!spy.seen().contains("readwrite"), "{}", spy.seen());
@@ -92,7 +93,7 @@ async fn no_room_is_told_whether_it_shows_on_the_way_or_at_the_end() {
     ] {
         let store = fresh().await;
         store
-            .append(&ada(), ExpectedVersion::Any, &[event(1)])
+            .record(&ada(), ExpectedVersion::Any, &[event(1)])
             .await
             .unwrap();
         let spy = Spy::on(
@@ -100,15 +101,17 @@ async fn no_room_is_told_whether_it_shows_on_the_way_or_at_the_end() {
             &format!("if (tx.mode === 'readwrite') {{ {no_room} {spoil} }}"),
         );
         let append = store
-            .append(&ada(), ExpectedVersion::Any, &events([2, 3]))
+            .record(&ada(), ExpectedVersion::Any, &events([2, 3]))
             .await;
         assert_eq!(append, Err(AppendError::Store(StoreError::Full)));
         let go_on = |_| ControlFlow::Continue(());
-        let import = store.import(Position(1), &[recorded(4, 2, 9)], go_on).await;
+        let import = store
+            .take_in(Position(1), &[recorded(4, 2, 9)], go_on)
+            .await;
         assert_eq!(import, Err(ImportError::Store(StoreError::Full)));
         drop(spy);
         assert_eq!(everything(&store).await.len(), 1);
-        assert_eq!(store.head(&ada()).await, Ok(Version(1)));
+        assert_eq!(store.version_of(&ada()).await, Ok(Version(1)));
         delete(store).await;
     }
 }
@@ -117,7 +120,7 @@ async fn no_room_is_told_whether_it_shows_on_the_way_or_at_the_end() {
 async fn an_import_that_meets_what_is_there_leaves_nothing_and_says_why() {
     let store = fresh().await;
     store
-        .append(&ada(), ExpectedVersion::Any, &[event(1)])
+        .record(&ada(), ExpectedVersion::Any, &[event(1)])
         .await
         .unwrap();
     let before = everything(&store).await;
@@ -127,18 +130,15 @@ async fn an_import_that_meets_what_is_there_leaves_nothing_and_says_why() {
             (1..=500).map(|n| recorded(n + 1, n + 1, n + 1)).collect();
         log[clash - 1].version = Version(1);
         let go_on = |_| ControlFlow::Continue(());
-        let answer = store.import(Position(1), &log, go_on).await;
-        let Err(ImportError::Store(StoreError::Failed {
-            operation: "import",
-            cause,
-        })) = answer
-        else {
-            panic!("{answer:?}");
+        let answer = store.take_in(Position(1), &log, go_on).await;
+        let misplaced = Misplaced::Version {
+            stream: ada(),
+            expected: Version(clash as u64 + 1),
+            found: Version(1),
         };
-        let told = format!("version 1 would follow version {clash}");
-        assert!(cause.ends_with(&told), "{cause}");
+        assert_eq!(answer, Err(ImportError::Misplaced(misplaced)));
         assert_eq!(everything(&store).await, before);
-        assert_eq!(store.head(&ada()).await, Ok(Version(1)));
+        assert_eq!(store.version_of(&ada()).await, Ok(Version(1)));
     }
     delete(store).await;
 }
@@ -163,7 +163,7 @@ async fn an_append_given_up_is_there_whole_or_not_at_all() {
         let store = fresh().await;
         let mut polled = 0;
         give_up(
-            store.append(&ada(), ExpectedVersion::NoStream, &batch),
+            store.record(&ada(), ExpectedVersion::NoStream, &batch),
             || {
                 polled += 1;
                 polled == polls
@@ -172,10 +172,10 @@ async fn an_append_given_up_is_there_whole_or_not_at_all() {
         .await;
         let held = everything(&store).await.len();
         assert!(held == 0 || held == 50, "{held}");
-        assert_eq!(store.head(&ada()).await, Ok(Version(held as u64)));
+        assert_eq!(store.version_of(&ada()).await, Ok(Version(held as u64)));
         // Sent again, it is there once.
         store
-            .append(&ada(), ExpectedVersion::NoStream, &batch)
+            .record(&ada(), ExpectedVersion::NoStream, &batch)
             .await
             .unwrap();
         assert_eq!(everything(&store).await.len(), 50);
@@ -188,14 +188,14 @@ async fn an_import_given_up_midway_leaves_nothing() {
     let store = fresh().await;
     let log: Vec<RecordedEvent> = (1..=20_000).map(|n| recorded(n, n, n)).collect();
     let in_so_far = std::cell::Cell::new(0);
-    let import = store.import(Position::START, &log, |done| {
+    let import = store.take_in(Position::START, &log, |done| {
         in_so_far.set(done);
         ControlFlow::Continue(())
     });
     give_up(import, || in_so_far.get() > 0).await;
     assert!((1..20_000).contains(&in_so_far.get()));
     assert_eq!(everything(&store).await, []);
-    assert_eq!(store.streams(None, 10).await, Ok(vec![]));
+    assert_eq!(store.all_heads(None, 10).await, Ok(vec![]));
     delete(store).await;
 }
 
@@ -208,7 +208,7 @@ async fn places_beyond_what_a_browser_can_count_are_refused() {
         ("position", recorded(1, 1, GREATEST + 1)),
         ("version", recorded(1, GREATEST + 1, 1)),
     ] {
-        let answer = store.import(Position::START, &[event], go_on).await;
+        let answer = store.take_in(Position::START, &[event], go_on).await;
         let refused = StoreError::OutOfRange {
             what,
             value: GREATEST + 1,
@@ -219,10 +219,10 @@ async fn places_beyond_what_a_browser_can_count_are_refused() {
     }
     // Up to there it counts, and then stops rather than give a position twice.
     let last = [recorded(1, 1, GREATEST)];
-    assert_eq!(store.import(Position::START, &last, go_on).await, Ok(()));
+    assert_eq!(store.take_in(Position::START, &last, go_on).await, Ok(()));
     assert_eq!(everything(&store).await, last);
     let refused = store
-        .append(&ada(), ExpectedVersion::Any, &[event(3)])
+        .record(&ada(), ExpectedVersion::Any, &[event(3)])
         .await;
     assert!(
         matches!(

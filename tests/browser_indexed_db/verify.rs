@@ -7,7 +7,8 @@ use std::ops::ControlFlow;
 
 use eventloom::browser::IndexedDbStore;
 use eventloom::core::{ExpectedVersion, Position, RecordedEvent, StreamId, Version};
-use eventloom::store::{EventStore, Finding, Verification, verify};
+use eventloom::store::conformance::{Plain, PlainImport};
+use eventloom::store::{Finding, Verification, verify};
 use idb::TransactionMode;
 use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
@@ -92,7 +93,7 @@ async fn of_200_records_with_a_flipped_character_all_are_found_and_no_more() {
         let stream = StreamId::new("bank_account", format!("account-{}", number % 17)).unwrap();
         let batch = events(number * 3 + 1..=number * 3 + 3);
         let any = ExpectedVersion::Any;
-        store.append(&stream, any, &batch).await.unwrap();
+        store.record(&stream, any, &batch).await.unwrap();
     }
     assert_eq!(verified(&store).await, whole(EVENTS));
 
@@ -139,7 +140,7 @@ async fn of_200_records_with_a_flipped_byte_each_is_found() {
     for number in 0..150 {
         let stream = StreamId::new("bank_account", format!("account-{}", number % 17)).unwrap();
         let batch = events(number * 20..number * 20 + 20);
-        store.append(&stream, any, &batch).await.unwrap();
+        store.record(&stream, any, &batch).await.unwrap();
     }
     let log: Vec<RecordedEvent> = (0..40_000)
         .map(|number| {
@@ -149,7 +150,7 @@ async fn of_200_records_with_a_flipped_byte_each_is_found() {
         })
         .collect();
     let go_on = |_| ControlFlow::Continue(());
-    store.import(Position(3_000), &log, go_on).await.unwrap();
+    store.take_in(Position(3_000), &log, go_on).await.unwrap();
     assert_eq!(verified(&store).await, whole(43_000));
 
     let seed = (js_sys::Math::random() * 9e15) as u64 + 1;
@@ -207,7 +208,7 @@ async fn five_of_ada() -> IndexedDbStore {
     let store = fresh().await;
     for number in 1..=5 {
         let any = ExpectedVersion::Any;
-        store.append(&ada(), any, &[event(number)]).await.unwrap();
+        store.record(&ada(), any, &[event(number)]).await.unwrap();
     }
     store
 }

@@ -7,19 +7,23 @@
     reason = "a test fails by panicking"
 )]
 
+mod executing;
+mod saving;
 #[path = "../support/mod.rs"]
 mod support;
 mod unreliable;
 
 use std::num::NonZeroU64;
+use std::ops::ControlFlow;
 
 use eventloom::core::{
     Aggregate, CommandId, Decider, DecodeError, EncodedEvent, ExpectedVersion, FixedClock,
-    InvalidJson, RecordedEvent, SequentialIds, Version, payload,
+    InvalidJson, Position, RecordedEvent, SequentialIds, Version, payload,
 };
 use eventloom::model::bank_account::{BankAccount, Command, Event, Rejection};
 use eventloom::runtime::{ExecuteError, Repository, SnapshotPolicy};
-use eventloom::store::{AppendError, EventStore, SnapshotStore, StoreError};
+use eventloom::store::conformance::Plain;
+use eventloom::store::{AppendError, ImportStore, SnapshotStore, StoreError};
 use pollster::block_on;
 use support::{TIME, stream};
 use unreliable::{Fault, Unreliable, at_once};
@@ -45,6 +49,11 @@ fn deposit(amount: i64) -> Command {
     Command::Deposit { amount, reference }
 }
 
+fn deposited(amount: i64) -> Event {
+    let reference = String::new();
+    Event::MoneyDeposited { amount, reference }
+}
+
 fn withdraw(amount: i64) -> Command {
     let reference = String::new();
     Command::Withdraw { amount, reference }
@@ -53,7 +62,7 @@ fn withdraw(amount: i64) -> Command {
 /// All events of Ada's.
 async fn log(accounts: &Accounts) -> Vec<RecordedEvent> {
     let ada = stream("bank_account", "ada");
-    let read = accounts.store().read_stream(&ada, Version::NONE, 9_999);
+    let read = accounts.store().stream_events(&ada, Version::NONE, 9_999);
     read.await.unwrap()
 }
 
@@ -72,7 +81,7 @@ type Answer = Result<Vec<RecordedEvent>, ExecuteError<Rejection>>;
 #[track_caller]
 fn assert_unknown(answer: Answer) {
     match answer {
-        Err(ExecuteError::Append(error)) => assert!(error.outcome_is_unknown(), "{error}"),
+        Err(ExecuteError::Unknown { cause, .. }) => assert!(cause.outcome_is_unknown(), "{cause}"),
         other => panic!("{other:?}"),
     }
 }
@@ -97,25 +106,58 @@ fn executing_once_can_move_to_another_thread(accounts: &Accounts, id: CommandId)
 // --- a command with an id ---------------------------------------------------------------------
 
 #[test]
-fn the_events_of_a_command_name_it_as_their_cause() {
+fn the_events_of_a_command_carry_its_id_and_begin_its_conversation() {
     block_on(async {
         let accounts = opened().await;
         let id = accounts.next_command_id();
         let recorded = send(&accounts, id, deposit(500)).await.unwrap();
-        let cause = recorded[0].metadata.causation_id.clone();
-        assert_eq!(cause, Some(id.to_string()));
+        let metadata = &recorded[0].metadata;
+        assert_eq!(
+            (metadata.command_id, &metadata.causation_id),
+            (Some(id), &None)
+        );
+        assert_eq!(metadata.correlation_id, id.to_string());
         assert!(id.caused(&recorded[0]));
         assert!(!accounts.next_command_id().caused(&recorded[0]));
     });
 }
 
 #[test]
-fn without_an_id_events_name_no_cause() {
+fn events_that_are_saved_without_a_command_name_none() {
     block_on(async {
         let accounts = opened().await;
-        let opened = log(&accounts).await.remove(0);
-        assert_eq!(opened.metadata.causation_id, None);
-        assert!(!accounts.next_command_id().caused(&opened));
+        let mut root = accounts.load("ada").await.unwrap();
+        root.execute(deposit(500)).unwrap();
+        let saved = accounts.save(&mut root).await.unwrap().remove(0);
+        assert_eq!(saved.metadata.command_id, None);
+        assert_eq!(saved.metadata.causation_id, None);
+        assert!(!accounts.next_command_id().caused(&saved));
+    });
+}
+
+#[test]
+fn a_command_of_before_events_had_a_place_for_it_is_found_by_its_cause() {
+    block_on(async {
+        let accounts = opened().await;
+        let id = accounts.next_command_id();
+        let ada = stream("bank_account", "ada");
+        let mut older = support::recorded(&BankAccount, "ada", [deposited(500)]).remove(0);
+        older.metadata.causation_id = Some(id.to_string());
+        (older.version, older.position) = (Version(2), Position(2));
+        let go_on = |_| ControlFlow::Continue(());
+        let imported = accounts
+            .store()
+            .import(Position(1), None, &[older], go_on)
+            .await;
+        imported.unwrap();
+
+        let recorded = send(&accounts, id, deposit(500)).await.unwrap();
+
+        assert_eq!(
+            (&recorded[0].stream, recorded[0].version),
+            (&ada, Version(2))
+        );
+        assert_eq!(balance(&accounts).await, 500);
     });
 }
 
@@ -279,10 +321,7 @@ fn who_has_seen_nothing_has_the_whole_stream_searched_though_reads_come_in_pages
         let recorded = send(&accounts, id, deposit(500)).await.unwrap();
         for later in [999, 1_001] {
             let mut root = accounts.load("ada").await.unwrap();
-            let amount = 1;
-            let reference = String::new();
-            let event = Event::MoneyDeposited { amount, reference };
-            (0..later).for_each(|_| root.apply(event.clone()));
+            (0..later).for_each(|_| root.apply(deposited(1)));
             accounts.save(&mut root).await.unwrap();
             let again = accounts.execute_once("ada", id, Version::NONE, deposit(500));
             assert_eq!(again.await.unwrap(), recorded);
@@ -315,7 +354,7 @@ fn a_stream_that_was_emptied_since_is_searched_whole() {
         let (id, seen) = (accounts.next_command_id(), Version(3));
         let (owner, currency) = ("Ada".to_owned(), "EUR".to_owned());
         let open = Command::OpenAccount { owner, currency };
-        accounts.store().reset().await.unwrap();
+        accounts.store().reset(&[]).await.unwrap();
         accounts.store().next_append(Fault::AnswerLost);
         assert_unknown(accounts.execute_once("ada", id, seen, open.clone()).await);
 
@@ -332,6 +371,7 @@ fn a_stream_that_was_emptied_since_is_searched_whole() {
 #[derive(Clone)]
 struct Drawer;
 
+#[derive(Clone)]
 enum Ask {
     Put,
     Sort,
@@ -452,6 +492,7 @@ fn only_a_store_that_failed_or_was_lost_leaves_the_outcome_unknown() {
         StoreError::Corrupt {
             stream: text(),
             version: Version(1),
+            position: Position::START,
             cause: text(),
         },
         StoreError::Newer { found: 2, known: 1 },

@@ -1,40 +1,57 @@
 //! A store that fails as stores do, and two callers who come at once.
 
-use std::future::poll_fn;
+use std::collections::VecDeque;
+use std::future::{pending, poll_fn};
 use std::ops::ControlFlow;
 use std::pin::pin;
 use std::sync::Mutex;
 use std::task::Poll;
 
-use eventloom::core::{ExpectedVersion, NewEvent, Position, RecordedEvent, StreamId, Version};
+use eventloom::core::{
+    EventId, ExpectedVersion, History, NewEvent, Position, RecordedEvent, StreamHead, StreamId,
+    Version,
+};
+use eventloom::log::Chain;
 use eventloom::store::{
-    AppendError, EventStore, ImportError, MemoryStore, Snapshot, SnapshotStore, StoreError,
-    StreamHead,
+    AppendError, At, EventStore, ImportError, ImportStore, ImportToken, MemoryStore, Page,
+    ResetError, ResetToken, Snapshot, SnapshotStore, StoreError, UndoError,
 };
 use eventloom::target::MaybeSend;
 
 /// What goes wrong with an append.
-#[derive(Clone, Copy)]
+#[derive(Clone, Debug)]
 pub enum Fault {
     /// It is recorded, and the answer is lost on the way back.
     AnswerLost,
+    /// It is recorded, and the answer doesn't come.
+    Unanswered,
     /// It never gets there.
     NotReached,
+    /// It is refused, since there is no room.
+    NoRoom,
+    /// Somebody empties the store just before.
+    Emptied,
+    /// Somebody else appends this to the same stream just before.
+    Overtaken(Box<NewEvent>),
 }
 
 /// A store in memory whose appends may fail. Each takes a moment, in which others get their turn.
 #[derive(Default)]
 pub struct Unreliable {
     inner: MemoryStore,
-    fault: Mutex<Option<Fault>>,
+    faults: Mutex<VecDeque<Fault>>,
     /// How often a stream was read.
     pub reads: Mutex<usize>,
+    /// The ids of each batch that was to be appended, one after the other.
+    pub batches: Mutex<Vec<Vec<EventId>>>,
+    /// How many events came with a snapshot, and of which version it was, one after the other.
+    pub with_snapshots: Mutex<Vec<(usize, Version)>>,
 }
 
 impl Unreliable {
-    /// Has this happen to the next append, and to none after it.
+    /// Has this happen to the next append to which nothing happens yet.
     pub fn next_append(&self, fault: Fault) {
-        *self.fault.lock().unwrap() = Some(fault);
+        self.faults.lock().unwrap().push_back(fault);
     }
 }
 
@@ -49,6 +66,15 @@ async fn a_moment() {
         Poll::Pending
     })
     .await;
+}
+
+/// Goes on with something as long as it can without waiting for others, and gives it up then.
+pub async fn given_up<A>(future: impl Future<Output = A>) {
+    let mut future = pin!(future);
+    for _ in 0..10 {
+        let polled = poll_fn(|context| Poll::Ready(future.as_mut().poll(context)));
+        assert!(polled.await.is_pending(), "it was to wait for ever");
+    }
 }
 
 /// Both at once: each goes on whenever the other waits.
@@ -82,15 +108,34 @@ impl EventStore for Unreliable {
         &self,
         stream: &StreamId,
         expected: ExpectedVersion,
+        history: Option<History>,
         events: &[NewEvent],
     ) -> Result<Vec<RecordedEvent>, AppendError> {
         a_moment().await;
-        let fault = self.fault.lock().unwrap().take();
-        if fault.is_none() {
-            return self.inner.append(stream, expected, events).await;
-        }
-        if let Some(Fault::AnswerLost) = fault {
-            self.inner.append(stream, expected, events).await?;
+        let ids = events.iter().map(|event| event.event_id).collect();
+        self.batches.lock().unwrap().push(ids);
+        let fault = self.faults.lock().unwrap().pop_front();
+        match fault {
+            None => return self.inner.append(stream, expected, history, events).await,
+            Some(Fault::AnswerLost) => {
+                self.inner.append(stream, expected, history, events).await?;
+            }
+            Some(Fault::Unanswered) => {
+                self.inner.append(stream, expected, history, events).await?;
+                return pending().await;
+            }
+            Some(Fault::NotReached) => {}
+            Some(Fault::NoRoom) => return Err(StoreError::Full.into()),
+            Some(Fault::Emptied) => {
+                self.inner.reset(&[]).await.unwrap();
+                return self.inner.append(stream, expected, history, events).await;
+            }
+            Some(Fault::Overtaken(event)) => {
+                self.inner
+                    .append(stream, ExpectedVersion::Any, None, &[*event])
+                    .await?;
+                return self.inner.append(stream, expected, history, events).await;
+            }
         }
         let cause = "the connection was lost".to_owned();
         let operation = "append";
@@ -102,49 +147,83 @@ impl EventStore for Unreliable {
         stream: &StreamId,
         after: Version,
         limit: usize,
-    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        history: Option<History>,
+    ) -> Result<Page<RecordedEvent>, StoreError> {
         *self.reads.lock().unwrap() += 1;
-        self.inner.read_stream(stream, after, limit).await
+        self.inner.read_stream(stream, after, limit, history).await
     }
 
     async fn read_all(
         &self,
         after: Position,
         limit: usize,
-    ) -> Result<Vec<RecordedEvent>, StoreError> {
-        self.inner.read_all(after, limit).await
+        history: Option<History>,
+    ) -> Result<Page<RecordedEvent>, StoreError> {
+        self.inner.read_all(after, limit, history).await
     }
 
     async fn streams(
         &self,
         after: Option<&StreamId>,
         limit: usize,
-    ) -> Result<Vec<StreamHead>, StoreError> {
-        self.inner.streams(after, limit).await
+        history: Option<History>,
+    ) -> Result<Page<StreamHead>, StoreError> {
+        self.inner.streams(after, limit, history).await
     }
 
-    async fn head(&self, stream: &StreamId) -> Result<Version, StoreError> {
+    async fn head(&self, stream: &StreamId) -> Result<At<Version>, StoreError> {
         self.inner.head(stream).await
     }
 
-    async fn last_position(&self) -> Result<Position, StoreError> {
+    async fn last_position(&self) -> Result<At<Position>, StoreError> {
         self.inner.last_position().await
     }
 
-    async fn changed(&self, after: Position) -> Result<(), StoreError> {
-        self.inner.changed(after).await
+    async fn chain(
+        &self,
+        position: Position,
+        history: Option<History>,
+    ) -> Result<At<Option<Chain>>, StoreError> {
+        self.inner.chain(position, history).await
+    }
+
+    async fn changed(&self, after: Position, history: Option<History>) -> Result<(), StoreError> {
+        self.inner.changed(after, history).await
+    }
+
+    async fn count_after(
+        &self,
+        position: Position,
+        history: Option<History>,
+    ) -> Result<u64, StoreError> {
+        self.inner.count_after(position, history).await
+    }
+}
+
+impl ImportStore for Unreliable {
+    async fn next_position(&self) -> Result<At<Position>, StoreError> {
+        self.inner.next_position().await
     }
 
     async fn import_from(
         &self,
         after: Position,
+        history: Option<History>,
         next: impl FnMut(usize) -> ControlFlow<(), Vec<RecordedEvent>> + MaybeSend,
-    ) -> Result<(), ImportError> {
-        self.inner.import_from(after, next).await
+    ) -> Result<Option<ImportToken>, ImportError> {
+        self.inner.import_from(after, history, next).await
     }
 
-    async fn reset(&self) -> Result<(), StoreError> {
-        self.inner.reset().await
+    async fn reset(&self, events: &[RecordedEvent]) -> Result<ResetToken, ResetError> {
+        self.inner.reset(events).await
+    }
+
+    async fn undo_reset(&self, token: ResetToken) -> Result<(), UndoError> {
+        self.inner.undo_reset(token).await
+    }
+
+    async fn undo_import(&self, token: ImportToken) -> Result<(), UndoError> {
+        self.inner.undo_import(token).await
     }
 }
 
@@ -155,5 +234,20 @@ impl SnapshotStore for Unreliable {
 
     async fn keep_snapshot(&self, snapshot: Snapshot) -> Result<(), StoreError> {
         self.inner.keep_snapshot(snapshot).await
+    }
+
+    async fn append_with_snapshot(
+        &self,
+        stream: &StreamId,
+        expected: ExpectedVersion,
+        history: Option<History>,
+        events: &[NewEvent],
+        snapshot: Snapshot,
+    ) -> Result<Vec<RecordedEvent>, AppendError> {
+        let both = (events.len(), snapshot.version);
+        self.with_snapshots.lock().unwrap().push(both);
+        let recorded = self.append(stream, expected, history, events).await?;
+        self.inner.keep_snapshot(snapshot).await?;
+        Ok(recorded)
     }
 }

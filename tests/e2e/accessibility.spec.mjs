@@ -62,6 +62,12 @@ for (const [look, viewport, colorScheme] of LOOKS) {
       await page.keyboard.press('Escape');
       await playground.stream.click();
       await isClean(page, 'streams');
+      await page.goto('./#/:about');
+      await expect(page.getByRole('region', { name: 'Licences', exact: true })).toBeVisible();
+      await isClean(page, 'about');
+      await page.goto('./#/:loom');
+      await expect(playground.alert).toContainText('loom');
+      await isClean(page, 'unknown place');
       await page.goto(`./${addressOf('unicorn', 'u')}`);
       await expect(playground.alert).toContainText('unicorn');
       await isClean(page, 'unknown model');

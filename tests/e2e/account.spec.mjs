@@ -108,18 +108,20 @@ test('the Event region shows the whole envelope of the viewed event', async ({ p
   }
 });
 
-test('an event names the command that led to it, and each command is another', async ({ playground }) => {
+test('an event names the command that recorded it, and each command is another', async ({ playground }) => {
   await playground.open();
-  const entry = playground.event.getByRole('term').filter({ hasText: /^causation id$/ });
+  const entry = playground.event.getByRole('term').filter({ hasText: /^command id$/ });
   await expect(entry).toHaveCount(0);
-  const causes = [];
+  const commands = [];
   for (const version of [10, 11]) {
     await playground.record('Deposit', { Amount: '1.00' }, 'MoneyDeposited', version);
     await playground.shows(version, version);
-    causes.push(await entry.locator('xpath=following-sibling::dd[1]').innerText());
+    commands.push(await entry.locator('xpath=following-sibling::dd[1]').innerText());
   }
-  for (const cause of causes) expect(cause).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
-  expect(causes[0]).not.toBe(causes[1]);
+  for (const command of commands) expect(command).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  expect(commands[0]).not.toBe(commands[1]);
+  // A person asked for it: no event led to it.
+  await expect(playground.event.getByRole('term').filter({ hasText: /^causation id$/ })).toHaveCount(0);
 });
 
 test('Copy as JSON puts the whole envelope on the clipboard', async ({ page, context, playground }) => {

@@ -10,6 +10,23 @@ export async function besides(context, baseURL) {
   return page;
 }
 
+/** Deletes the page's database, as a browser may. Runs in a page beside it. */
+export const deleteDatabase = () =>
+  new Promise((resolve, reject) => {
+    const deleting = indexedDB.deleteDatabase('eventloom');
+    deleting.onsuccess = () => resolve();
+    deleting.onerror = () => reject(deleting.error);
+  });
+
+/** The worker that keeps the second copy can't be had. Runs in the page, before it starts. */
+export const withoutJournal = () => {
+  const Real = Worker;
+  globalThis.Worker = function (address, options) {
+    if (options?.name === 'eventloom journal') throw new Error('no worker just now');
+    return new Real(address, options);
+  };
+};
+
 /** Keeps the database busy with a transaction that writes; answers with how to let it go. */
 export async function occupy(page) {
   await page.evaluate(
@@ -34,3 +51,16 @@ export async function occupy(page) {
     window.occupied = false;
   });
 }
+
+/** Strict transactions are heard to end only when the test lets them. Runs in the page, before it starts. */
+export const holdStrict = () => {
+  const complete = Object.getOwnPropertyDescriptor(IDBTransaction.prototype, 'oncomplete');
+  window.held = [];
+  Object.defineProperty(IDBTransaction.prototype, 'oncomplete', {
+    ...complete,
+    set(handler) {
+      const hold = this.durability === 'strict' && handler;
+      complete.set.call(this, hold ? (event) => window.held.push(() => handler.call(this, event)) : handler);
+    },
+  });
+};

@@ -15,13 +15,13 @@ test('an export is named after its day and holds every event as a CloudEvent a l
   expect(text.endsWith('}\n')).toBe(true);
   const lines = text.slice(0, -1).split('\n').map((line) => JSON.parse(line));
   expect(lines).toHaveLength(10);
-  const { id, correlationid, causationid, ...last } = lines[9];
+  const { id, correlationid, commandid, ...last } = lines[9];
   const ofOurOwn = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
   expect(id).toMatch(ofOurOwn);
-  expect(correlationid).toBe(id);
-  // The command that led to it.
-  expect(causationid).toMatch(ofOurOwn);
-  expect(causationid).not.toBe(id);
+  // The command that recorded it. It began a conversation, as no event led to it.
+  expect(commandid).toMatch(ofOurOwn);
+  expect(commandid).not.toBe(id);
+  expect(correlationid).toBe(commandid);
   expect(last).toEqual({
     specversion: '1.0',
     source: '/bank_account',

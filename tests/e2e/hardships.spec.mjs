@@ -38,24 +38,29 @@ const keepFirstLayout = () =>
     };
   });
 
-/** Changes the payload of one event of the story, as somebody does who edits the database by hand. */
-const damage = (version) =>
-  new Promise((resolve, reject) => {
-    const opening = indexedDB.open('eventloom');
-    opening.onerror = () => reject(opening.error);
-    opening.onsuccess = () => {
-      const writing = opening.result.transaction('log', 'readwrite');
-      writing.objectStore('log').openCursor().onsuccess = ({ target: { result: cursor } }) => {
-        const record = cursor.value;
-        record.events[version - 1].data = '{"amount":1}';
-        cursor.update(record);
-      };
-      writing.oncomplete = () => {
-        opening.result.close();
-        resolve();
-      };
-    };
+/**
+ * Changes the payload of one event of the story, as somebody does who edits the database by hand; `without` the second
+ * copy, which would mend it.
+ */
+const damage = async ([version, without]) => {
+  await navigator.locks.request('eventloom.journals', async () => {
+    if (!without) return;
+    const folder = await navigator.storage.getDirectory();
+    const names = [];
+    for await (const name of folder.keys()) if (name.includes('.journal')) names.push(name);
+    for (const name of names) await folder.removeEntry(name);
   });
+  const opening = indexedDB.open('eventloom');
+  await new Promise((resolve, reject) => Object.assign(opening, { onsuccess: resolve, onerror: reject }));
+  const writing = opening.result.transaction('log', 'readwrite');
+  writing.objectStore('log').openCursor().onsuccess = ({ target: { result: cursor } }) => {
+    const record = cursor.value;
+    record.events[version - 1].data = '{"amount":1}';
+    cursor.update(record);
+  };
+  await new Promise((resolve) => Object.assign(writing, { oncomplete: resolve }));
+  opening.result.close();
+};
 
 /** Opens the story and leaves it, and does something to the database meanwhile. */
 async function whileAway({ context, page, playground, baseURL }, does, given) {
@@ -111,24 +116,34 @@ test('a tab that keeps an older database open is told of, and once it is closed 
 test('a stream with a damaged event is shown up to there, and the rest of the store can be exported', async ({
   context, page, playground, baseURL, picture,
 }) => {
-  await whileAway({ context, page, playground, baseURL }, damage, 4);
+  await whileAway({ context, page, playground, baseURL }, damage, [4, true]);
   await playground.open();
   await playground.shows(3, 3);
   await expect(playground.alert).toContainText(
     "This stream can't be shown whole: the record of bank_account/ada-savings version 4 is damaged: its checksum doesn't"
-      + ' fit what it holds. An export keeps all that is intact; Verify says what else is damaged.',
+      + " fit what it holds. An export keeps all that is intact, with holes in the places of what isn't, and"
+      + ' can be imported; Verify says what else is damaged, and what to do.',
   );
   await picture('a-stream-is-damaged');
   const { text } = await playground.exported();
   const versions = text.trim().split('\n').map((line) => JSON.parse(line).streamversion);
-  expect(versions).toEqual([1, 2, 3, 5, 6, 7, 8, 9]);
-  await expect(playground.status).toContainText('Left out: 1 damaged record');
+  expect(versions).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  await expect(playground.status).toContainText('1 that is damaged or missing has a hole in its place.');
+});
+
+test('a damaged event is mended from the second copy, which is told', async ({ context, page, playground, baseURL }) => {
+  await whileAway({ context, page, playground, baseURL }, damage, [4, false]);
+  await playground.open();
+  await playground.shows(9, 9);
+  await expect(playground.alert).toContainText('1 event was restored from the journal');
+  await playground.button('Verify').click();
+  await expect(page.getByRole('region', { name: 'Verification', exact: true })).toContainText('No problems');
 });
 
 test('a stream whose first event is damaged is said to be unreadable, and not to be empty', async ({
   context, page, playground, baseURL,
 }) => {
-  await whileAway({ context, page, playground, baseURL }, damage, 1);
+  await whileAway({ context, page, playground, baseURL }, damage, [1, true]);
   await page.goto('./');
   await expect(playground.alert).toContainText("The stream can't be read: the record of bank_account/ada-savings version 1");
   await expect(playground.state).toContainText("Can't be read");
@@ -200,9 +215,81 @@ test('a reset that is asked for while the store is being opened is done once it 
   await page.addInitScript(holdOpening);
   await page.goto('./');
   await playground.button('Reset').click();
-  await page.getByRole('dialog', { name: 'Reset' }).getByRole('button', { name: 'Empty store' }).click();
+  await expect(playground.reset).toContainText("how many isn't known yet");
+  await playground.reset.getByRole('button', { name: 'Empty store' }).click();
+  await expect(playground.status).toHaveText('Reset waits until the store is open.');
+  await expect(playground.button('Reset')).toHaveAttribute('aria-disabled', 'true');
   await expect.poll(() => page.evaluate(() => window.opened.length)).toBe(1);
   await page.evaluate(() => window.opened.shift()());
   await expect(playground.status).toHaveText('The store is empty.');
   await playground.shows(0, 0);
+});
+
+test('Export and Verify that are pressed while the store is being opened wait for it, and are done once', async ({
+  page, playground, picture,
+}) => {
+  await page.addInitScript(holdOpening);
+  const saved = [];
+  page.on('download', (download) => saved.push(download.suggestedFilename()));
+  await page.goto('./');
+  for (const name of ['Export', 'Verify', 'Export', 'Verify']) await playground.button(name).press('Enter');
+  await expect(playground.status).toHaveText('Export, Verify wait until the store is open.');
+  await expect(page.getByRole('progressbar', { name: 'Export', exact: true })).toBeVisible();
+  await expect(page.getByRole('progressbar', { name: 'Verify', exact: true })).toBeVisible();
+  await picture('waiting-for-the-store');
+  await expect.poll(() => page.evaluate(() => window.opened.length)).toBe(1);
+  await letOpen(page);
+  await expect(page.getByRole('region', { name: 'Verification' })).toContainText('No problems in 9 events');
+  await expect(playground.status).toHaveText(/^Exported 9 events to/);
+  expect(saved).toHaveLength(1);
+});
+
+test('a store that the browser closed is said to be lost until a command reaches it again', async ({
+  page, playground,
+}) => {
+  await page.addInitScript(() => {
+    const open = IDBFactory.prototype.open;
+    window.databases = [];
+    IDBFactory.prototype.open = function (...how) {
+      const request = open.apply(this, how);
+      request.addEventListener('success', () => window.databases.push(request.result));
+      return request;
+    };
+  });
+  await playground.open();
+  await playground.record('Deposit', { Amount: '1.00' }, 'MoneyDeposited', 10);
+  await page.evaluate(() => window.databases.forEach((database) => database.dispatchEvent(new Event('close'))));
+  await expect(playground.alert).toContainText('Nothing more can be saved here: the browser closed this store');
+  await expect(playground.storage).toContainText('Not saved');
+  await playground.record('Deposit', { Amount: '1.00' }, 'MoneyDeposited', 11);
+  await expect(playground.alert).toHaveCount(0);
+  await expect(playground.storage).toContainText('Saved in this browser');
+});
+
+test('an import whose worker breaks after it was done is not said to be refused, and can be done again', async ({
+  page, playground,
+}) => {
+  await page.addInitScript(() => {
+    window.breaks = false;
+    window.Worker = class extends Worker {
+      set onmessage(hear) {
+        super.onmessage = hear && ((event) => {
+          if (window.breaks && event.data[0] === 'done') this.onerror(new ErrorEvent('error', { message: 'it broke' }));
+          else hear(event);
+        });
+      }
+    };
+  });
+  await playground.open();
+  await page.evaluate(() => (window.breaks = true));
+  await playground.choose(fileOf(manyAccounts(2)));
+  await expect(playground.alert).toContainText("Import has no known outcome. It isn't known whether the file is in");
+  await expect(playground.alert).toContainText('what is in is skipped');
+  await expect(playground.alert).not.toContainText('refused');
+  await playground.holds(11);
+  await page.evaluate(() => (window.breaks = false));
+  await playground.choose(fileOf(manyAccounts(2)));
+  await expect(playground.status).toHaveText('Imported 0 events; 2 that were here already were skipped.');
+  await expect(playground.alert).toHaveCount(0);
+  await playground.holds(11);
 });

@@ -1,18 +1,11 @@
 // What the browser deletes comes back from the second copy, and the page says so.
 import AxeBuilder from '@axe-core/playwright';
-import { besides } from './database.mjs';
+import { besides, deleteDatabase } from './database.mjs';
 import { expect, test } from './fixtures.mjs';
-
-const deleteDatabase = () =>
-  new Promise((resolve, reject) => {
-    const deleting = indexedDB.deleteDatabase('eventloom');
-    deleting.onsuccess = () => resolve();
-    deleting.onerror = () => reject(deleting.error);
-  });
 
 const removeJournal = async () => {
   const folder = await navigator.storage.getDirectory();
-  await navigator.locks.request('eventloom.journal', () => folder.removeEntry('eventloom.journal'));
+  await navigator.locks.request('eventloom.journals', () => folder.removeEntry('eventloom.journal-1'));
 };
 
 test('a store that the browser deleted comes back, and the alert says how many events and from where', async ({

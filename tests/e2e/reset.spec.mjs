@@ -98,3 +98,21 @@ test('a foreign stream is gone with its model when the store is emptied', async 
   await expect(playground.model.getByRole('option')).toHaveText(['Bank account', 'Order']);
   await expect(playground.model).toHaveValue('bank_account');
 });
+
+test('a reset that the storage failed at moves nothing: what the store holds is looked up', async ({ page, playground }) => {
+  await page.addInitScript(() => {
+    const { add } = IDBObjectStore.prototype;
+    IDBObjectStore.prototype.add = function (record, ...key) {
+      if (record.turn === 'emptied') throw new DOMException('the disk failed', 'UnknownError');
+      return add.call(this, record, ...key);
+    };
+  });
+  await playground.open(addressOf('bank_account', 'ada-savings', 5));
+  await playground.shows(5, 9);
+  await playground.button('Reset').click();
+  await playground.reset.getByRole('button', { name: 'Empty store', exact: true }).click();
+  await expect(playground.alert).toContainText("It isn't known whether the store was emptied; what it holds is read anew.");
+  await playground.shows(5, 9);
+  await playground.isAt(addressOf('bank_account', 'ada-savings', 5));
+  await playground.holds(9);
+});

@@ -1,5 +1,7 @@
 // Where events are kept, and what that is worth.
+import { holdStrict } from './database.mjs';
 import { expect, test } from './fixtures.mjs';
+import { Playground } from './page.mjs';
 
 test('the group Storage says that all is saved, how much it takes and what a saved command survives', async ({
   playground,
@@ -13,19 +15,45 @@ test('the group Storage says that all is saved, how much it takes and what a sav
   await expect(playground.durability).toHaveAccessibleDescription(/survives a power cut/);
 });
 
-test('while a command is being saved the group says so, and never that it is saved', async ({ page, playground }) => {
-  // Strict transactions end only when the test lets them.
+test('the group says when all was last exported, in all tabs, and a reset leaves that as it is', async ({
+  page, context, playground, picture,
+}) => {
+  await playground.open();
+  const other = new Playground(await context.newPage());
+  await other.open();
+  for (const tab of [playground, other]) await expect(tab.storage).toContainText('Never exported');
+  const before = Date.now();
+  const { name } = await playground.exported();
+  await expect(playground.storage).toContainText(/Last exported: \d{4}-\d{2}-\d{2} \d{2}:\d{2} UTC/);
+  const [, told] = (await playground.storage.innerText()).match(/Last exported: (.{16}) UTC/);
+  const time = Date.parse(`${told.replace(' ', 'T')}Z`);
+  expect(time).toBeGreaterThan(before - 60_000);
+  expect(time).toBeLessThanOrEqual(Date.now());
+  expect(name).toBe(`eventloom-${told.slice(0, 10)}.ndjson`);
+  await expect(other.storage).toContainText(`Last exported: ${told} UTC`);
+  await picture('exported');
+  await playground.empty();
+  await page.reload();
+  await playground.shows(0, 0);
+  await expect(playground.storage).toContainText(`Last exported: ${told} UTC`);
+});
+
+test('an export of what is only in memory is not said to be one of what is kept', async ({ context, page, playground }) => {
   await page.addInitScript(() => {
-    const complete = Object.getOwnPropertyDescriptor(IDBTransaction.prototype, 'oncomplete');
-    window.held = [];
-    Object.defineProperty(IDBTransaction.prototype, 'oncomplete', {
-      ...complete,
-      set(handler) {
-        const hold = this.durability === 'strict' && handler;
-        complete.set.call(this, hold ? (event) => window.held.push(() => handler.call(this, event)) : handler);
-      },
-    });
+    IDBFactory.prototype.open = () => {
+      throw new DOMException('denied', 'SecurityError');
+    };
   });
+  await playground.open();
+  await playground.exported();
+  await expect(playground.status).toHaveText(/^Exported 9 events/);
+  const kept = new Playground(await context.newPage());
+  await kept.open();
+  await expect(kept.storage).toContainText('Never exported');
+});
+
+test('while a command is being saved the group says so, and never that it is saved', async ({ page, playground }) => {
+  await page.addInitScript(holdStrict);
   await playground.open();
   await playground.send('Deposit', { Amount: '1.00' });
   await expect(playground.storage).toContainText('Saving');

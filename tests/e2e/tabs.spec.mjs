@@ -1,4 +1,5 @@
 // Several tabs on one store: they follow each other, and meet conflicts in words.
+import { holdStrict } from './database.mjs';
 import { expect, test } from './fixtures.mjs';
 import { addressOf, Playground } from './page.mjs';
 
@@ -148,6 +149,25 @@ test('emptying the store in one tab empties the other at once', async ({ context
   await playground.reset.getByRole('button', { name: 'Restore the story', exact: true }).click();
   await playground.shows(9, 9);
   await other.shows(9, 9);
+});
+
+test('what was appended before another tab emptied the store is not shown, when that is heard first', async ({
+  context, page, playground,
+}) => {
+  await page.addInitScript(holdStrict);
+  await playground.open();
+  const other = await openTab(context);
+  await playground.send('Deposit', { Amount: '1.00' });
+  await expect.poll(() => page.evaluate(() => window.held.length)).toBe(1);
+  await other.empty();
+  await playground.shows(0, 0);
+  await page.evaluate(() => window.held[0]());
+  await expect(playground.status).toHaveText(
+    'MoneyDeposited appended as v10. The store was emptied meanwhile, perhaps with it: what is shown is what is there now.',
+  );
+  await playground.shows(0, 0);
+  await playground.holds(0);
+  await expect(playground.alert).toHaveCount(0);
 });
 
 test('a stream begun in one tab can be found in the other', async ({ context, playground }) => {

@@ -1,8 +1,9 @@
 // Checking the whole store from the page: what is whole is said to be, what was damaged is named.
 import { AxeBuilder } from '@axe-core/playwright';
-import { occupy } from './database.mjs';
-import { fileOf, manyAccounts } from './events.mjs';
+import { occupy, withoutJournal } from './database.mjs';
+import { file, fileOf, manyAccounts } from './events.mjs';
 import { expect, test } from './fixtures.mjs';
+import { Playground } from './page.mjs';
 
 /**
  * Changes events in the page's database whose version is one of these (all of them, without), as
@@ -74,8 +75,48 @@ test('a damaged record is named by its stream and version', async ({ page, playg
   await expect(findings).toHaveText([
     /^The record at position \d+ \(bank_account\/ada-savings version 3, as it says\) is damaged: its checksum/,
   ]);
-  await expect(findings).toContainText('Restore it from an export');
+  await expect(findings).toContainText('If an export made before holds what is missing');
   await picture('verified-damaged');
+});
+
+test('what is damaged and whole in the second copy is mended from it when that is asked for, and told', async ({
+  page, playground, picture,
+}) => {
+  await playground.open();
+  await expect(playground.storage).toContainText('A second copy is kept');
+  await meddle(page, { versions: [3, 5], fields: { data: '{"amount":13000,"reference":"rent"}' } });
+  await playground.button('Verify').click();
+  await expect(region(page)).toContainText('2 problems in 9 events');
+  await expect(region(page)).toContainText('The second copy was read whole, too, and nothing of it is damaged.');
+  await expect(region(page)).toContainText('It holds 2 events of what is damaged here, as recorded.');
+  await picture('verified-mendable');
+  await playground.button('Mend from the second copy').click();
+  await expect(playground.status).toHaveText('2 events were mended from the second copy.');
+  await expect(region(page)).toContainText('No problems in 9 events');
+  await expect(playground.button('Mend from the second copy')).toHaveCount(0);
+  await playground.shows(9, 9);
+});
+
+test('where no second copy can be read nothing is offered that it could mend', async ({ page, playground }) => {
+  await page.addInitScript(withoutJournal);
+  await playground.open();
+  await expect(playground.storage).toContainText('No second copy here');
+  await meddle(page, { versions: [3], fields: { data: '{"amount":13000,"reference":"rent"}' } });
+  await playground.button('Verify').click();
+  await expect(region(page)).toContainText('1 problem in 9 events');
+  await expect(region(page)).not.toContainText('second copy was read');
+  await expect(playground.button('Mend from the second copy')).toHaveCount(0);
+});
+
+test('a second copy that another tab keeps is said not to have been read', async ({ context, page, playground }) => {
+  await playground.open();
+  await expect(playground.storage).toContainText('A second copy is kept');
+  const other = new Playground(await context.newPage());
+  await other.open();
+  await other.button('Verify').click();
+  await expect(region(other.page)).toContainText("The second copy wasn't read: another tab keeps it.");
+  await playground.button('Verify').click();
+  await expect(region(page)).toContainText('The second copy was read whole, too');
 });
 
 test('a missing event and records without checksums are told apart', async ({ page, playground }) => {
@@ -84,7 +125,7 @@ test('a missing event and records without checksums are told apart', async ({ pa
   await meddle(page, { versions: [8, 9], fields: { checksum: undefined } });
   await playground.button('Verify').click();
   await expect(region(page).getByRole('listitem')).toHaveText([
-    /^bank_account\/ada-savings lacks version 4, between positions \d+ and \d+\. Restore/,
+    /^bank_account\/ada-savings lacks version 4, between positions \d+ and \d+\. If an export/,
   ]);
   await expect(region(page)).toContainText('1 problem in 8 events');
   await expect(region(page)).toContainText('2 events were recorded before Eventloom kept checksums');
@@ -169,12 +210,27 @@ for (const [look, viewport, colorScheme] of [
   });
 }
 
+test('an export with a hole is imported, and the file that has its event fills it', async ({ page, playground }) => {
+  await playground.open();
+  const before = await playground.exported();
+  await meddle(page, { versions: [4], fields: { data: '{"amount":99999,"reference":"gift"}' } });
+  const { text } = await playground.exported();
+  await playground.empty();
+  await playground.holds(0);
+  await playground.choose(file(text));
+  await expect(playground.status).toContainText('1 that is missing has a hole in its place.');
+  await playground.choose(file(before.text));
+  await expect(playground.status).toContainText('1 of them fills a hole.');
+  expect((await playground.exported()).text).toBe(before.text);
+});
+
 test('an export holds all that can be read, and says what was left out', async ({ page, playground }) => {
   await playground.open();
   await meddle(page, { versions: [4], fields: { data: '{"amount":99999,"reference":"gift"}' } });
   const { text } = await playground.exported();
   await expect(playground.status).toContainText(/^Exported 8 events to /);
-  await expect(playground.status).toContainText("Left out: 1 damaged record that can't be read; Verify says which.");
-  const versions = text.trimEnd().split('\n').map((line) => JSON.parse(line).streamversion);
-  expect(versions).toEqual([1, 2, 3, 5, 6, 7, 8, 9]);
+  await expect(playground.status).toContainText('1 that is damaged or missing has a hole in its place.');
+  const lines = text.trimEnd().split('\n').map((line) => JSON.parse(line));
+  expect(lines.map((line) => line.streamversion)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  expect(lines.filter((line) => line.type === 'eventloom.hole').map((line) => line.streamversion)).toEqual([4]);
 });

@@ -8,7 +8,10 @@ use eventloom::core::{ExpectedVersion, Version};
 use eventloom::store::{AppendError, StoreError};
 
 use super::support::{json, stream};
-use super::{ID, ada, arrived, history, outcome, showing, shown_balance, submitted, view};
+use super::{
+    HISTORY, ID, ada, appended, arrived, came, history, list, outcome, seek, showing,
+    shown_balance, submitted, to_the_end, view,
+};
 
 fn submit(page: &mut State, command: &str) -> Vec<Effect> {
     page.reduce(submitted(command, ID))
@@ -107,7 +110,7 @@ fn nothing_is_told_before_the_append_has_come_back() {
 fn an_accepted_command_is_told_with_type_and_version() {
     let mut page = showing(None, 2);
     submit(&mut page, "Deposit");
-    let effects = page.reduce(Action::Appended(Ok(history(3)[2..].to_vec())));
+    let effects = page.reduce(appended(&page, Ok(history(3)[2..].to_vec())));
     assert_eq!(effects, [Effect::Measure]);
     let outcome = outcome(&page);
     assert_eq!(
@@ -138,7 +141,7 @@ fn a_command_is_decided_on_the_head_though_an_older_version_is_viewed() {
 fn a_view_of_an_older_version_stays_when_ones_own_command_is_recorded() {
     let mut page = showing(Some(1), 3);
     submit(&mut page, "Deposit");
-    page.reduce(Action::Appended(Ok(history(4)[3..].to_vec())));
+    page.reduce(appended(&page, Ok(history(4)[3..].to_vec())));
     assert_eq!(view(&page), (1, 4));
 }
 
@@ -240,7 +243,7 @@ fn the_next_command_can_be_sent_once_the_append_has_come_back_however_it_ended()
     for result in [Ok(history(4)[3..].to_vec()), Err(conflict(3, 4)), Err(full)] {
         let mut page = showing(None, 3);
         submit(&mut page, "Deposit");
-        page.reduce(Action::Appended(result));
+        page.reduce(appended(&page, result));
         assert_eq!(sent(&submit(&mut page, "Deposit")).len(), 1);
     }
 }
@@ -249,7 +252,7 @@ fn the_next_command_can_be_sent_once_the_append_has_come_back_however_it_ended()
 fn a_conflict_names_expected_and_actual_and_asks_for_the_events_that_came_between() {
     let mut page = showing(None, 2);
     submit(&mut page, "Deposit");
-    let effects = page.reduce(Action::Appended(Err(conflict(2, 3))));
+    let effects = page.reduce(appended(&page, Err(conflict(2, 3))));
     let outcome = outcome(&page);
     assert_eq!(outcome.kind, OutcomeKind::Conflict);
     assert_eq!(outcome.title, "Deposit met a conflict.");
@@ -260,29 +263,31 @@ fn a_conflict_names_expected_and_actual_and_asks_for_the_events_that_came_betwee
     );
     let last = history(2)[1].event_id.to_string();
     let catch_up = Effect::CatchUp {
+        asked: page.views.now(),
         stream: ada(),
         after: Version(2),
         event_id: last,
+        history: Some(HISTORY),
     };
-    assert_eq!(effects, [Effect::List, catch_up]);
+    assert_eq!(effects, [list(&page), catch_up]);
 }
 
 #[test]
 fn after_a_conflict_nothing_is_sent_again_until_it_is_asked_for() {
     let mut page = showing(None, 2);
     submit(&mut page, "Deposit");
-    page.reduce(Action::Appended(Err(conflict(2, 3))));
-    let effects = page.reduce(arrived(&history(3)[2..]));
+    page.reduce(appended(&page, Err(conflict(2, 3))));
+    let effects = page.reduce(arrived(&page, &history(3)[2..]));
     assert_eq!(sent(&effects), []);
     assert_eq!(outcome(&page).kind, OutcomeKind::Conflict);
-    assert_eq!(page.reduce(Action::Retry), [Effect::Seek(ada())]);
+    assert_eq!(page.reduce(Action::Retry), [seek(&page)]);
 }
 
 #[test]
 fn a_store_that_fails_is_told_and_nothing_is_shown_as_recorded() {
     let mut page = showing(None, 2);
     submit(&mut page, "Deposit");
-    page.reduce(Action::Appended(Err(AppendError::Store(StoreError::Full))));
+    page.reduce(appended(&page, Err(AppendError::Store(StoreError::Full))));
     let outcome = outcome(&page);
     assert_eq!(outcome.kind, OutcomeKind::Refused);
     assert_eq!(outcome.title, "Deposit not saved.");
@@ -298,8 +303,8 @@ fn a_store_that_fails_is_told_and_nothing_is_shown_as_recorded() {
 fn what_was_recorded_and_came_by_another_way_too_is_shown_once() {
     let mut page = showing(None, 2);
     submit(&mut page, "Deposit");
-    page.reduce(arrived(&history(3)[2..]));
-    page.reduce(Action::Appended(Ok(history(3)[2..].to_vec())));
+    page.reduce(arrived(&page, &history(3)[2..]));
+    page.reduce(appended(&page, Ok(history(3)[2..].to_vec())));
     assert_eq!((view(&page), shown_balance(&page)), ((3, 3), 200));
 }
 
@@ -308,12 +313,13 @@ fn an_append_that_comes_back_for_a_stream_that_was_left_moves_nothing_in_the_vie
     let mut page = showing(None, 2);
     submit(&mut page, "Deposit");
     page.reduce(Action::ChooseStream("grace".into()));
-    page.reduce(Action::Loaded {
-        stream: stream("bank_account", "grace"),
-        whole: true,
-        events: Ok(vec![]),
-    });
-    page.reduce(Action::Appended(Ok(history(3)[2..].to_vec())));
+    page.reduce(came(
+        &page,
+        stream("bank_account", "grace"),
+        true,
+        to_the_end(vec![]),
+    ));
+    page.reduce(appended(&page, Ok(history(3)[2..].to_vec())));
     assert_eq!(view(&page), (0, 0));
     assert_eq!(outcome(&page).text, "MoneyDeposited appended as v3");
     assert_eq!(page.saving, None);
@@ -330,11 +336,7 @@ fn a_command_that_the_model_does_not_have_does_nothing() {
 fn the_lines_of_an_order_can_be_added_and_removed_before_it_is_placed() {
     let mut page = super::loaded_at("#/order/a", 0).0;
     let order = stream("order", "a");
-    page.reduce(Action::Loaded {
-        stream: order,
-        whole: true,
-        events: Ok(vec![]),
-    });
+    page.reduce(came(&page, order, true, to_the_end(vec![])));
     let lines = || ("Place order".to_owned(), "lines".to_owned());
     for _ in 0..2 {
         let (command, path) = lines();

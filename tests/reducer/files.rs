@@ -1,9 +1,14 @@
 //! Importing and exporting: their course, and what came of them.
 
-use eventloom::app::action::{Action, AfterReset, Effect, Exported, Imported, Packing};
-use eventloom::app::state::{OutcomeKind, Storage};
+use eventloom::app::action::{
+    Action, AfterReset, Effect, Exported, Imported, NotImported, Packing,
+};
+use eventloom::app::last_export::LastExport;
+use eventloom::app::state::{OutcomeKind, Storage, WithHoles};
+use eventloom::store::StoreError;
 
-use super::{ADA, begun_at, outcome, showing, view};
+use super::support::TIME;
+use super::{list, outcome, showing, view};
 
 #[test]
 fn an_import_tells_how_many_are_new_and_how_many_were_there() {
@@ -33,10 +38,38 @@ fn an_import_tells_how_many_are_new_and_how_many_were_there() {
             events,
             skipped,
             stamped,
+            shared_ids: 0,
+            holes: 0,
+            fills: 0,
         })));
         assert_eq!(outcome(&page).text, told);
-        assert_eq!(effects[0], Effect::List);
+        assert_eq!(effects[0], list(&page));
         assert_eq!(view(&page), (1, 3));
+    }
+}
+
+#[test]
+fn an_import_tells_how_many_ids_stand_in_several_streams() {
+    for (shared_ids, told) in [
+        (
+            1,
+            "Imported 4 events; none was skipped. 1 id stands in several streams.",
+        ),
+        (
+            2,
+            "Imported 4 events; none was skipped. 2 ids stand in several streams.",
+        ),
+    ] {
+        let mut page = showing(Some(1), 3);
+        page.reduce(Action::Imported(Ok(Imported {
+            events: 4,
+            skipped: 0,
+            stamped: 0,
+            shared_ids,
+            holes: 0,
+            fills: 0,
+        })));
+        assert_eq!(outcome(&page).text, told);
     }
 }
 
@@ -56,37 +89,157 @@ fn an_import_shows_its_progress_from_the_choice_of_a_file_to_its_end() {
         (40, "Writing: 400 events")
     );
     assert_eq!(page.reduce(Action::CancelImport), [Effect::CancelImport]);
-    page.reduce(Action::Imported(Err("line 3: not JSON".into())));
+    page.reduce(Action::Imported(Err(NotImported::Refused(
+        "line 3: not JSON".into(),
+    ))));
     assert_eq!(page.import, None);
-}
-
-#[test]
-fn a_file_that_is_chosen_before_the_store_is_open_waits_for_it() {
-    let chosen = || Action::ImportChosen {
-        file: "log.ndjson".to_owned(),
-    };
-    let mut page = begun_at(ADA);
-    assert_eq!(page.reduce(chosen()), []);
-    assert!(page.import.is_some());
-    let effects = page.reduce(Action::Opened(Storage::Kept));
-    assert!(effects.contains(&Effect::Import));
-
-    let mut page = begun_at(ADA);
-    page.reduce(chosen());
-    assert_eq!(page.reduce(Action::CancelImport), []);
-    assert_eq!(page.import, None);
-    let effects = page.reduce(Action::Opened(Storage::Kept));
-    assert!(!effects.contains(&Effect::Import));
 }
 
 #[test]
 fn a_refused_import_is_told_with_its_line_and_asks_for_nothing() {
     let mut page = showing(Some(1), 3);
-    let effects = page.reduce(Action::Imported(Err("line 3: not JSON".into())));
+    let effects = page.reduce(Action::Imported(Err(NotImported::Refused(
+        "line 3: not JSON".into(),
+    ))));
     assert_eq!(effects, []);
     assert_eq!(outcome(&page).kind, OutcomeKind::Refused);
     assert_eq!(outcome(&page).title, "Import refused:");
     assert_eq!(outcome(&page).text, "line 3: not JSON");
+}
+
+#[test]
+fn a_file_that_lacks_events_can_be_imported_with_holes_once() {
+    let mut page = showing(Some(1), 3);
+    let file = "log.ndjson".to_owned();
+    page.reduce(Action::ImportChosen { file: file.clone() });
+    let reason = "line 3: it lacks version 2".to_owned();
+    let lacking = NotImported::Lacking { reason, holes: 2 };
+    assert_eq!(page.reduce(Action::Imported(Err(lacking))), []);
+    assert_eq!(outcome(&page).kind, OutcomeKind::Refused);
+    assert_eq!(outcome(&page).title, "Import refused:");
+    assert_eq!(outcome(&page).text, "line 3: it lacks version 2");
+    let offer = WithHoles {
+        file: Some(file),
+        holes: 2,
+    };
+    assert_eq!(outcome(&page).with_holes, Some(offer));
+
+    let effects = page.reduce(Action::ImportWithHoles);
+    assert_eq!(effects, [Effect::ImportWithHoles]);
+    let import = page.import.clone().unwrap();
+    assert_eq!(import.file.as_deref(), Some("log.ndjson"));
+    assert_eq!(page.reduce(Action::ImportWithHoles), []);
+}
+
+#[test]
+fn holes_are_told_by_imports_and_exports() {
+    for (holes, fills, told) in [
+        (1, 0, " 1 that is missing has a hole in its place."),
+        (3, 0, " 3 that are missing have holes in their places."),
+        (0, 1, " 1 of them fills a hole."),
+        (
+            2,
+            2,
+            " 2 of them fill holes. 2 that are missing have holes in their places.",
+        ),
+    ] {
+        let mut page = showing(None, 3);
+        page.reduce(Action::Imported(Ok(Imported {
+            events: 4,
+            skipped: 0,
+            stamped: 0,
+            shared_ids: 0,
+            holes,
+            fills,
+        })));
+        let text = format!("Imported 4 events; none was skipped.{told}");
+        assert_eq!(outcome(&page).text, text);
+    }
+    for (holes, missing, told, is_all) in [
+        (
+            1,
+            0,
+            " 1 that is damaged or missing has a hole in its place.",
+            true,
+        ),
+        (
+            1,
+            2,
+            " 3 that are damaged or missing have holes in their places.",
+            false,
+        ),
+    ] {
+        let mut page = showing(None, 3);
+        let effects = page.reduce(Action::Exported(Ok(Exported {
+            events: 4,
+            holes,
+            missing,
+            damaged: 0,
+            file: "a.ndjson".to_owned(),
+            at: TIME,
+        })));
+        let text = format!("Exported 4 events to a.ndjson.{told}");
+        assert_eq!(outcome(&page).text, text);
+        // What the store has is in the file, and that it lacked before is nothing new.
+        assert_eq!(effects.is_empty(), !is_all);
+    }
+}
+
+#[test]
+fn an_import_that_broke_off_is_not_told_as_refused_and_the_page_looks_what_is_in() {
+    let mut page = showing(Some(1), 3);
+    page.reduce(Action::ImportChosen { file: "a".into() });
+    let broke = NotImported::Unknown("the worker broke.".into());
+    let effects = page.reduce(Action::Imported(Err(broke)));
+    assert_eq!(page.import, None);
+    assert_eq!(outcome(&page).kind, OutcomeKind::Unknown);
+    assert_eq!(outcome(&page).title, "Import has no known outcome.");
+    assert_eq!(
+        outcome(&page).text,
+        "It isn't known whether the file is in: all of it is, or nothing. Import it again: what is \
+         in is skipped. The reason: the worker broke."
+    );
+    assert_eq!(outcome(&page).retry, None);
+    assert_eq!(effects[0], list(&page));
+    assert!(matches!(effects[1], Effect::CatchUp { .. }));
+    assert_eq!(view(&page), (1, 3));
+}
+
+#[test]
+fn an_export_of_all_that_is_kept_is_remembered_with_its_time_and_a_reset_leaves_it() {
+    let exported = |damaged| {
+        let file = "eventloom-2026-01-05.ndjson".to_owned();
+        Action::Exported(Ok(Exported {
+            events: 3,
+            holes: 0,
+            missing: 0,
+            damaged,
+            file,
+            at: TIME,
+        }))
+    };
+    let mut page = showing(None, 3);
+    let effects = page.reduce(exported(1));
+    assert_eq!(effects, []);
+    assert_eq!(page.last_export, LastExport::Unknown);
+    let effects = page.reduce(exported(0));
+    assert_eq!(effects, [Effect::RememberExport(TIME)]);
+    page.reduce(Action::StoreEmptied);
+    assert_eq!(page.last_export, LastExport::At(TIME));
+
+    // What is in memory isn't what this browser keeps.
+    let mut page = showing(None, 3);
+    page.reduce(Action::Opened(Storage::InMemory(StoreError::Blocked)));
+    assert_eq!(page.reduce(exported(0)), []);
+    assert_eq!(page.last_export, LastExport::Unknown);
+}
+
+#[test]
+fn an_export_by_another_tab_is_one_too() {
+    let mut page = showing(None, 3);
+    page.last_export = LastExport::Never;
+    page.reduce(Action::ExportedElsewhere(LastExport::At(TIME)));
+    assert_eq!(page.last_export, LastExport::At(TIME));
 }
 
 #[test]
@@ -122,8 +275,11 @@ fn an_export_tells_how_many_events_went_into_which_file() {
         let file = "eventloom-2026-01-05.ndjson".to_owned();
         Action::Exported(Ok(Exported {
             events,
+            holes: 0,
+            missing: 0,
             damaged,
             file,
+            at: TIME,
         }))
     };
     page.reduce(exported(1, 0));
@@ -135,6 +291,6 @@ fn an_export_tells_how_many_events_went_into_which_file() {
     assert_eq!(
         outcome(&page).text,
         "Exported 7 events to eventloom-2026-01-05.ndjson. \
-         Left out: 2 damaged records that can't be read; Verify says which."
+         Left out: 2 damaged records of which nothing tells what was in it; Verify says more."
     );
 }

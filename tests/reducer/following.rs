@@ -8,7 +8,7 @@ use super::{ADA, arrived, history, loaded_at, push, replace, showing, shown_bala
 #[test]
 fn a_view_at_the_head_follows_what_arrives_and_leaves_the_address_alone() {
     let mut page = showing(None, 3);
-    let effects = page.reduce(arrived(&history(5)[3..]));
+    let effects = page.reduce(arrived(&page, &history(5)[3..]));
     assert_eq!(view(&page), (5, 5));
     assert_eq!(shown_balance(&page), 400);
     assert_eq!(effects, []);
@@ -17,7 +17,7 @@ fn a_view_at_the_head_follows_what_arrives_and_leaves_the_address_alone() {
 #[test]
 fn a_view_below_the_head_stays_while_the_head_grows() {
     let mut page = showing(Some(2), 3);
-    let effects = page.reduce(arrived(&history(5)[3..]));
+    let effects = page.reduce(arrived(&page, &history(5)[3..]));
     assert_eq!(view(&page), (2, 5));
     assert_eq!(shown_balance(&page), 100);
     assert_eq!(effects, []);
@@ -26,14 +26,14 @@ fn a_view_below_the_head_stays_while_the_head_grows() {
 #[test]
 fn a_view_at_version_0_stays_there() {
     let mut page = showing(Some(0), 3);
-    page.reduce(arrived(&history(5)[3..]));
+    page.reduce(arrived(&page, &history(5)[3..]));
     assert_eq!(view(&page), (0, 5));
 }
 
 #[test]
 fn an_empty_stream_is_at_its_head_and_follows_its_first_event() {
     let mut page = showing(None, 0);
-    page.reduce(arrived(&history(1)));
+    page.reduce(arrived(&page, &history(1)));
     assert_eq!(view(&page), (1, 1));
 }
 
@@ -41,7 +41,7 @@ fn an_empty_stream_is_at_its_head_and_follows_its_first_event() {
 fn a_head_that_was_stepped_to_is_followed() {
     let mut page = showing(Some(2), 3);
     page.reduce(Action::Step(Step::Next));
-    page.reduce(arrived(&history(5)[3..]));
+    page.reduce(arrived(&page, &history(5)[3..]));
     assert_eq!(view(&page), (5, 5));
 }
 
@@ -49,7 +49,7 @@ fn a_head_that_was_stepped_to_is_followed() {
 fn a_head_that_was_dragged_to_is_followed() {
     let mut page = showing(Some(1), 3);
     page.reduce(Action::View(Version(3), Settled::Yes));
-    page.reduce(arrived(&history(5)[3..]));
+    page.reduce(arrived(&page, &history(5)[3..]));
     assert_eq!(view(&page), (5, 5));
 }
 
@@ -57,7 +57,7 @@ fn a_head_that_was_dragged_to_is_followed() {
 fn a_head_that_the_address_named_is_followed_and_its_number_goes_from_the_address() {
     let (mut page, effects) = loaded_at(&format!("{ADA}?v=3"), 3);
     assert_eq!(effects, [replace(ADA)]);
-    page.reduce(arrived(&history(5)[3..]));
+    page.reduce(arrived(&page, &history(5)[3..]));
     assert_eq!(view(&page), (5, 5));
 }
 
@@ -65,14 +65,14 @@ fn a_head_that_the_address_named_is_followed_and_its_number_goes_from_the_addres
 fn a_view_that_was_dragged_to_an_older_version_stays() {
     let mut page = showing(None, 3);
     page.reduce(Action::View(Version(1), Settled::Yes));
-    page.reduce(arrived(&history(5)[3..]));
+    page.reduce(arrived(&page, &history(5)[3..]));
     assert_eq!(view(&page), (1, 5));
 }
 
 #[test]
 fn what_is_held_already_is_not_counted_twice() {
     let mut page = showing(None, 3);
-    page.reduce(arrived(&history(4)[1..]));
+    page.reduce(arrived(&page, &history(4)[1..]));
     assert_eq!(view(&page), (4, 4));
     assert_eq!(shown_balance(&page), 300);
 }

@@ -12,21 +12,28 @@ mod archive;
 mod commands;
 mod files;
 mod following;
+mod late;
+mod opening;
+mod parts;
 mod places;
 mod play;
+mod reading;
 mod retrying;
 mod robust;
+mod set_aside;
 mod store;
 #[path = "../support/mod.rs"]
 mod support;
 mod verification;
+mod waiting;
 
 use eventloom::app::action::{Action, Effect, Entry};
+use eventloom::app::reading::Read;
 use eventloom::app::state::{Outcome, Preferences, State, Storage};
-use eventloom::core::{CommandId, RecordedEvent, StreamId, Version};
+use eventloom::core::{CommandId, History, RecordedEvent, StreamHead, StreamId, Version};
 use eventloom::model::Registry;
 use eventloom::model::bank_account::{BankAccount, Event};
-use eventloom::store::StreamHead;
+use eventloom::store::{AppendError, StoreError};
 
 /// The stream that most tests look at, and its address at the head.
 const ADA: &str = "#/bank_account/ada-savings";
@@ -37,6 +44,9 @@ fn ada() -> StreamId {
 
 /// The id of a command that a test submits.
 const ID: CommandId = CommandId(uuid::Uuid::from_u128(7));
+
+/// The history that the store has, unless a test says otherwise.
+const HISTORY: History = History(uuid::Uuid::from_u128(9));
 
 /// A command is submitted, under an id.
 fn submitted(command: &str, id: CommandId) -> Action {
@@ -80,14 +90,14 @@ fn listed_at(address: &str, count: usize) -> (State, Vec<Effect>) {
         0 => vec![],
         _ => vec![head_of(ada(), count as u64)],
     };
-    let effects = page.reduce(Action::Listed(Ok(heads)));
+    let effects = page.reduce(listed(&page, heads));
     (page, effects)
 }
 
 /// The page after it also loaded Ada's events.
 fn loaded_at(address: &str, count: usize) -> (State, Vec<Effect>) {
     let (mut page, _) = listed_at(address, count);
-    let effects = page.reduce(loaded(history(count)));
+    let effects = page.reduce(loaded(&page, history(count)));
     (page, effects)
 }
 
@@ -100,22 +110,85 @@ fn showing(viewed: Option<u64>, count: usize) -> State {
     loaded_at(&address, count).0
 }
 
-/// All of Ada's events came back.
-fn loaded(events: Vec<RecordedEvent>) -> Action {
-    Action::Loaded {
-        stream: ada(),
-        whole: true,
-        events: Ok(events),
+/// These streams came back, as asked of what is shown now.
+fn listed(page: &State, heads: Vec<StreamHead>) -> Action {
+    listed_with(page, heads, &[])
+}
+
+/// The same, and some of them are archived.
+fn listed_with(page: &State, heads: Vec<StreamHead>, archived: &[StreamId]) -> Action {
+    Action::Listed {
+        asked: page.views.now(),
+        streams: Ok(heads),
+        archived: Some(archived.iter().cloned().collect()),
     }
 }
 
-/// Those of Ada's events that follow what is held came back.
-fn arrived(events: &[RecordedEvent]) -> Action {
-    Action::Loaded {
-        stream: ada(),
-        whole: false,
-        events: Ok(events.to_vec()),
+/// They couldn't be listed.
+fn not_listed(page: &State, error: StoreError) -> Action {
+    Action::Listed {
+        asked: page.views.now(),
+        streams: Err(error),
+        archived: None,
     }
+}
+
+/// What was read of a stream came back, as asked of what is shown now.
+fn came(page: &State, stream: StreamId, whole: bool, read: Read) -> Action {
+    Action::Loaded {
+        asked: page.views.now(),
+        stream,
+        whole,
+        read,
+    }
+}
+
+/// A stream could be read to its end.
+fn to_the_end(events: Vec<RecordedEvent>) -> Read {
+    Read {
+        history: Some(HISTORY),
+        events,
+        failed: None,
+    }
+}
+
+/// A stream could be read to there.
+fn until(events: Vec<RecordedEvent>, failed: StoreError) -> Read {
+    Read {
+        failed: Some(failed),
+        ..to_the_end(events)
+    }
+}
+
+/// All of Ada's events came back.
+fn loaded(page: &State, events: Vec<RecordedEvent>) -> Action {
+    came(page, ada(), true, to_the_end(events))
+}
+
+/// Those of Ada's events that follow what is held came back.
+fn arrived(page: &State, events: &[RecordedEvent]) -> Action {
+    came(page, ada(), false, to_the_end(events.to_vec()))
+}
+
+/// The append of a command came back, as sent from what is shown now.
+fn appended(page: &State, result: Result<Vec<RecordedEvent>, AppendError>) -> Action {
+    let asked = page.views.now();
+    Action::Appended { asked, result }
+}
+
+/// The streams are asked for, of what is shown now.
+fn list(page: &State) -> Effect {
+    Effect::List(page.views.now())
+}
+
+/// A stream is asked for from its beginning, of what is shown now.
+fn load(page: &State, stream: StreamId) -> Effect {
+    Effect::Load(page.views.now(), stream)
+}
+
+/// Ada's events are looked through for what a command led to.
+fn seek(page: &State) -> Effect {
+    Effect::Seek(page.views.now(), ada())
 }
 
 /// What is looked at: version N of M.

@@ -6,22 +6,22 @@ use eventloom::core::Version;
 
 use super::support::{foreign, stream};
 use super::{
-    ADA, ada, begun_at, head_of, history, listed_at, loaded, loaded_at, outcome, push, replace,
-    showing, view,
+    ADA, ada, begun_at, came, head_of, history, list, listed, listed_at, load, loaded, loaded_at,
+    outcome, push, replace, showing, to_the_end, view,
 };
 
 #[test]
 fn the_streams_are_listed_as_soon_as_the_store_is_open() {
     let mut page = begun_at(ADA);
     let effects = page.reduce(Action::Opened(Storage::Kept));
-    assert_eq!(effects, [Effect::List, Effect::Measure]);
+    assert_eq!(effects, [list(&page), Effect::Measure]);
     assert_eq!(page.place, Place::Undecided);
 }
 
 #[test]
 fn the_address_says_which_stream_is_loaded() {
     let (page, effects) = listed_at(&format!("{ADA}?v=2"), 3);
-    assert_eq!(effects, [Effect::Load(ada())]);
+    assert_eq!(effects, [load(&page, ada())]);
     assert_eq!(page.stream(), Some(&ada()));
 }
 
@@ -37,7 +37,7 @@ fn the_address_says_which_version_is_shown() {
 fn an_address_that_asks_for_nothing_shows_the_story() {
     for address in ["", "#/"] {
         let (page, effects) = listed_at(address, 3);
-        assert_eq!(effects, [Effect::Load(ada()), replace(ADA)]);
+        assert_eq!(effects, [load(&page, ada()), replace(ADA)]);
         assert_eq!(page.stream(), Some(&ada()));
     }
 }
@@ -45,13 +45,13 @@ fn an_address_that_asks_for_nothing_shows_the_story() {
 #[test]
 fn an_address_that_names_no_stream_is_told_and_the_story_shown() {
     let (mut page, effects) = listed_at("#/bank_account", 3);
-    assert_eq!(effects, [Effect::Load(ada()), replace(ADA)]);
+    assert_eq!(effects, [load(&page, ada()), replace(ADA)]);
     assert_eq!(
         outcome(&page).text,
         "The address \"#/bank_account\" names no stream; it should look like \
          #/bank_account/ada-savings?v=3."
     );
-    page.reduce(loaded(history(3)));
+    page.reduce(loaded(&page, history(3)));
     assert_eq!(view(&page), (3, 3));
 }
 
@@ -117,8 +117,8 @@ fn an_unknown_model_takes_the_place_of_what_was_shown() {
     let mut page = showing(Some(2), 3);
     let effects = page.reduce(Action::AddressChanged("#/spaceship/apollo".into()));
     // The list may be older than the address.
-    assert_eq!(effects, [Effect::List]);
-    let effects = page.reduce(Action::Listed(Ok(vec![head_of(ada(), 3)])));
+    assert_eq!(effects, [list(&page)]);
+    let effects = page.reduce(listed(&page, vec![head_of(ada(), 3)]));
     assert_eq!(effects, []);
     assert_eq!(page.stream(), None);
     assert_eq!(view(&page), (0, 0));
@@ -130,10 +130,10 @@ fn an_aggregate_type_that_was_just_imported_is_found_by_its_address() {
     let mut page = showing(None, 3);
     let permit = stream("permit", "17");
     let effects = page.reduce(Action::AddressChanged("#/permit/17".into()));
-    assert_eq!(effects, [Effect::List]);
+    assert_eq!(effects, [list(&page)]);
     let heads = vec![head_of(ada(), 3), head_of(permit.clone(), 2)];
-    let effects = page.reduce(Action::Listed(Ok(heads)));
-    assert_eq!(effects, [Effect::Load(permit)]);
+    let effects = page.reduce(listed(&page, heads));
+    assert_eq!(effects, [load(&page, permit)]);
     assert_eq!(page.outcome, None);
 }
 
@@ -142,7 +142,7 @@ fn an_address_left_while_the_streams_were_listed_is_not_returned_to() {
     let mut page = showing(Some(2), 3);
     page.reduce(Action::AddressChanged("#/spaceship/apollo".into()));
     page.reduce(Action::AddressChanged(format!("{ADA}?v=2")));
-    let effects = page.reduce(Action::Listed(Ok(vec![head_of(ada(), 3)])));
+    let effects = page.reduce(listed(&page, vec![head_of(ada(), 3)]));
     assert_eq!(effects, []);
     assert_eq!(page.stream(), Some(&ada()));
     assert_eq!(page.outcome, None);
@@ -152,10 +152,10 @@ fn an_address_left_while_the_streams_were_listed_is_not_returned_to() {
 fn from_an_unknown_model_back_leads_to_what_was_shown() {
     let mut page = showing(Some(2), 3);
     page.reduce(Action::AddressChanged("#/spaceship/apollo".into()));
-    page.reduce(Action::Listed(Ok(vec![head_of(ada(), 3)])));
+    page.reduce(listed(&page, vec![head_of(ada(), 3)]));
     let back = page.reduce(Action::AddressChanged(format!("{ADA}?v=2")));
-    assert_eq!(back, [Effect::Load(ada())]);
-    page.reduce(loaded(history(3)));
+    assert_eq!(back, [load(&page, ada())]);
+    page.reduce(loaded(&page, history(3)));
     assert_eq!(view(&page), (2, 3));
     assert_eq!(page.outcome, None);
 }
@@ -166,14 +166,15 @@ fn an_aggregate_type_that_the_store_holds_is_known_though_no_model_ships_for_it(
     let mut page = begun_at("#/permit/2026%2F17?v=1");
     page.reduce(Action::Opened(Storage::Kept));
     let heads = vec![head_of(permit.clone(), 2)];
-    let effects = page.reduce(Action::Listed(Ok(heads)));
-    assert_eq!(effects, [Effect::Load(permit.clone())]);
+    let effects = page.reduce(listed(&page, heads));
+    assert_eq!(effects, [load(&page, permit.clone())]);
     assert_eq!(page.foreign_types(), ["permit"]);
-    page.reduce(Action::Loaded {
-        stream: permit.clone(),
-        whole: true,
-        events: Ok(foreign(&permit, &[("Asked", "{}"), ("Granted", "{}")])),
-    });
+    page.reduce(came(
+        &page,
+        permit.clone(),
+        true,
+        to_the_end(foreign(&permit, &[("Asked", "{}"), ("Granted", "{}")])),
+    ));
     assert_eq!(view(&page), (1, 2));
 }
 
@@ -181,12 +182,8 @@ fn an_aggregate_type_that_the_store_holds_is_known_though_no_model_ships_for_it(
 fn a_stream_without_events_is_version_0_of_0_and_nothing_is_stored_for_looking() {
     let (mut page, effects) = listed_at("#/order/no-such-order", 3);
     let order = stream("order", "no-such-order");
-    assert_eq!(effects, [Effect::Load(order.clone())]);
-    let effects = page.reduce(Action::Loaded {
-        stream: order,
-        whole: true,
-        events: Ok(vec![]),
-    });
+    assert_eq!(effects, [load(&page, order.clone())]);
+    let effects = page.reduce(came(&page, order, true, to_the_end(vec![])));
     assert_eq!(effects, []);
     assert_eq!(view(&page), (0, 0));
     assert_eq!(page.outcome, None);
@@ -209,7 +206,7 @@ fn the_last_address_counts_though_it_came_while_the_stream_was_loading() {
     let (mut page, _) = listed_at("#/order/a", 3);
     page.reduce(Action::AddressChanged(format!("{ADA}?v=1")));
     page.reduce(Action::AddressChanged(ADA.into()));
-    page.reduce(loaded(history(3)));
+    page.reduce(loaded(&page, history(3)));
     assert_eq!(view(&page), (3, 3));
 }
 
@@ -218,8 +215,8 @@ fn an_address_that_comes_before_the_streams_are_known_waits_for_them() {
     let mut page = begun_at("#/order/a");
     assert_eq!(page.reduce(Action::AddressChanged(ADA.into())), []);
     page.reduce(Action::Opened(Storage::Kept));
-    let effects = page.reduce(Action::Listed(Ok(vec![head_of(ada(), 3)])));
-    assert_eq!(effects, [Effect::Load(ada())]);
+    let effects = page.reduce(listed(&page, vec![head_of(ada(), 3)]));
+    assert_eq!(effects, [load(&page, ada())]);
 }
 
 #[test]
@@ -230,7 +227,7 @@ fn choosing_a_stream_loads_it_and_adds_a_history_entry() {
     assert_eq!(
         effects,
         [
-            Effect::Load(grace.clone()),
+            load(&page, grace.clone()),
             push("#/bank_account/grace%20main")
         ]
     );
@@ -241,7 +238,7 @@ fn choosing_a_stream_loads_it_and_adds_a_history_entry() {
 fn choosing_a_stream_shows_its_head() {
     let (mut page, _) = loaded_at("#/bank_account/grace?v=0", 3);
     page.reduce(Action::ChooseStream("ada-savings".into()));
-    page.reduce(loaded(history(3)));
+    page.reduce(loaded(&page, history(3)));
     assert_eq!(view(&page), (3, 3));
 }
 
@@ -266,9 +263,9 @@ fn choosing_a_model_shows_its_first_stream() {
     let mut page = showing(None, 3);
     let (a, b) = (stream("order", "a"), stream("order", "b"));
     let heads = vec![head_of(ada(), 3), head_of(a.clone(), 1), head_of(b, 2)];
-    page.reduce(Action::Listed(Ok(heads)));
+    page.reduce(listed(&page, heads));
     let effects = page.reduce(Action::ChooseModel("order".into()));
-    assert_eq!(effects, [Effect::Load(a), push("#/order/a")]);
+    assert_eq!(effects, [load(&page, a), push("#/order/a")]);
 }
 
 #[test]
@@ -276,13 +273,13 @@ fn choosing_a_model_without_streams_begins_one() {
     let mut page = showing(None, 3);
     let effects = page.reduce(Action::ChooseModel("order".into()));
     let begun = stream("order", "my-order");
-    assert_eq!(effects, [Effect::Load(begun), push("#/order/my-order")]);
+    assert_eq!(effects, [load(&page, begun), push("#/order/my-order")]);
 }
 
 #[test]
 fn listing_the_streams_again_moves_nothing() {
     let mut page = showing(Some(1), 3);
-    let effects = page.reduce(Action::Listed(Ok(vec![head_of(ada(), 5)])));
+    let effects = page.reduce(listed(&page, vec![head_of(ada(), 5)]));
     assert_eq!(effects, []);
     assert_eq!(page.viewed_version(), Version(1));
 }

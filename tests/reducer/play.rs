@@ -51,7 +51,7 @@ fn after_a_run_the_head_is_followed() {
     let mut page = showing(Some(2), 3);
     page.reduce(Action::TogglePlay);
     page.reduce(Action::PlayTick);
-    page.reduce(arrived(&history(5)[3..]));
+    page.reduce(arrived(&page, &history(5)[3..]));
     assert_eq!(view(&page), (5, 5));
 }
 
@@ -70,7 +70,7 @@ fn a_pause_adds_one_history_entry_where_it_is() {
 fn a_run_goes_on_to_a_head_that_grows_meanwhile() {
     let mut page = showing(Some(2), 3);
     page.reduce(Action::TogglePlay);
-    page.reduce(arrived(&history(4)[3..]));
+    page.reduce(arrived(&page, &history(4)[3..]));
     assert_eq!(page.reduce(Action::PlayTick), []);
     assert_eq!(view(&page), (3, 4));
     page.reduce(Action::PlayTick);
@@ -104,7 +104,7 @@ fn another_address_ends_a_run() {
 fn a_stream_that_is_exchanged_for_a_shorter_one_ends_a_run() {
     let mut page = showing(Some(2), 5);
     page.reduce(Action::TogglePlay);
-    let effects = page.reduce(loaded(history(1)));
+    let effects = page.reduce(loaded(&page, history(1)));
     assert_eq!(effects, [Effect::Play(false), replace(ADA)]);
     assert_eq!((view(&page), page.playing), ((1, 1), false));
 }

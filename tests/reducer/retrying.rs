@@ -8,7 +8,10 @@ use eventloom::core::{CommandId, ExpectedVersion, RecordedEvent, Version};
 use eventloom::store::{AppendError, StoreError};
 
 use super::support::{foreign, json, stream};
-use super::{ID, ada, arrived, history, outcome, showing, shown_balance, submitted, view};
+use super::{
+    HISTORY, ID, ada, appended, arrived, came, history, list, not_listed, outcome, seek, showing,
+    shown_balance, submitted, to_the_end, until, view,
+};
 
 fn lost() -> AppendError {
     AppendError::Store(StoreError::Failed {
@@ -29,7 +32,7 @@ fn conflict(expected: u64, actual: u64) -> AppendError {
 fn after(error: AppendError, version: usize) -> State {
     let mut page = showing(None, version);
     page.reduce(submitted("Deposit", ID));
-    page.reduce(Action::Appended(Err(error)));
+    page.reduce(appended(&page, Err(error)));
     page
 }
 
@@ -41,8 +44,9 @@ fn ending_with(command: CommandId, count: usize) -> Vec<RecordedEvent> {
     events
 }
 
-fn sought(events: Vec<RecordedEvent>) -> Action {
-    Action::Sought(Ok(events))
+fn sought(page: &State, events: Vec<RecordedEvent>) -> Action {
+    let (asked, read) = (page.views.now(), to_the_end(events));
+    Action::Sought { asked, read }
 }
 
 /// What is appended: the version that it was decided on, by which command, and the payloads.
@@ -107,7 +111,7 @@ fn a_storage_that_is_lost_leaves_the_outcome_unknown_and_one_that_refuses_does_n
 fn a_retry_looks_before_it_decides() {
     for error in [lost(), conflict(2, 3)] {
         let mut page = after(error, 2);
-        assert_eq!(page.reduce(Action::Retry), [Effect::Seek(ada())]);
+        assert_eq!(page.reduce(Action::Retry), [seek(&page)]);
         assert_eq!(page.saving.as_ref().map(|sent| sent.id), Some(ID));
     }
 }
@@ -116,7 +120,7 @@ fn a_retry_looks_before_it_decides() {
 fn a_command_that_was_recorded_is_told_as_it_was_and_not_decided_again() {
     let mut page = after(lost(), 2);
     page.reduce(Action::Retry);
-    let effects = page.reduce(sought(ending_with(ID, 3)));
+    let effects = page.reduce(sought(&page, ending_with(ID, 3)));
     assert_eq!(sent(&effects), []);
     assert_eq!(outcome(&page).kind, OutcomeKind::Done);
     assert_eq!(outcome(&page).text, "MoneyDeposited appended as v3");
@@ -129,14 +133,16 @@ fn what_is_found_is_shown_with_all_that_was_appended_since() {
     page.reduce(Action::Retry);
     let mut events = ending_with(ID, 3);
     events.push(history(4).remove(3));
-    let effects = page.reduce(sought(events));
+    let effects = page.reduce(sought(&page, events));
     let catch_up = Effect::CatchUp {
+        asked: page.views.now(),
         stream: ada(),
         after: Version(2),
         event_id: history(2)[1].event_id.to_string(),
+        history: Some(HISTORY),
     };
-    assert_eq!(effects, [Effect::Measure, Effect::List, catch_up]);
-    page.reduce(arrived(&history(4)[2..]));
+    assert_eq!(effects, [Effect::Measure, list(&page), catch_up]);
+    page.reduce(arrived(&page, &history(4)[2..]));
     assert_eq!((view(&page), shown_balance(&page)), ((4, 4), 300));
 }
 
@@ -144,9 +150,9 @@ fn what_is_found_is_shown_with_all_that_was_appended_since() {
 fn the_same_events_by_two_ways_are_shown_once() {
     let mut page = after(lost(), 2);
     page.reduce(Action::Retry);
-    page.reduce(arrived(&history(3)[2..]));
-    page.reduce(sought(ending_with(ID, 3)));
-    page.reduce(arrived(&[]));
+    page.reduce(arrived(&page, &history(3)[2..]));
+    page.reduce(sought(&page, ending_with(ID, 3)));
+    page.reduce(arrived(&page, &[]));
     assert_eq!((view(&page), shown_balance(&page)), ((3, 3), 200));
 }
 
@@ -156,7 +162,7 @@ fn a_command_that_was_recorded_before_what_others_appended_is_found_too() {
     page.reduce(Action::Retry);
     let mut events = ending_with(ID, 3);
     events.push(history(4).remove(3));
-    page.reduce(sought(events));
+    page.reduce(sought(&page, events));
     assert_eq!(outcome(&page).text, "MoneyDeposited appended as v3");
 }
 
@@ -164,7 +170,7 @@ fn a_command_that_was_recorded_before_what_others_appended_is_found_too() {
 fn a_command_that_was_not_recorded_is_decided_on_what_the_stream_holds_by_now() {
     let mut page = after(lost(), 2);
     page.reduce(Action::Retry);
-    let effects = page.reduce(sought(history(3)));
+    let effects = page.reduce(sought(&page, history(3)));
     assert_eq!(sent(&effects), [(3, ID, HUNDRED.to_owned())]);
     assert_eq!(page.saving.as_ref().map(|sent| sent.id), Some(ID));
     assert_eq!(outcome(&page).kind, OutcomeKind::Unknown);
@@ -175,7 +181,7 @@ fn another_command_with_equal_content_is_not_taken_for_it() {
     let mut page = after(lost(), 2);
     page.reduce(Action::Retry);
     let other = CommandId(uuid::Uuid::from_u128(8));
-    let effects = page.reduce(sought(ending_with(other, 3)));
+    let effects = page.reduce(sought(&page, ending_with(other, 3)));
     assert_eq!(sent(&effects), [(3, ID, HUNDRED.to_owned())]);
 }
 
@@ -187,7 +193,7 @@ fn a_retry_can_be_rejected_on_what_the_stream_holds_by_now() {
         ("AccountOpened", r#"{"owner":"Ada","currency":"EUR"}"#),
         ("AccountFrozen", r#"{"reason":"card lost"}"#),
     ];
-    let effects = page.reduce(sought(foreign(&ada(), &frozen)));
+    let effects = page.reduce(sought(&page, foreign(&ada(), &frozen)));
     assert_eq!(effects, []);
     assert_eq!(outcome(&page).kind, OutcomeKind::Refused);
     assert_eq!(
@@ -209,7 +215,7 @@ fn a_retry_sends_what_was_sent_though_the_form_holds_something_else_by_now() {
         text: "much".into(),
     });
     page.reduce(Action::Retry);
-    let effects = page.reduce(sought(history(3)));
+    let effects = page.reduce(sought(&page, history(3)));
     assert_eq!(sent(&effects), [(3, ID, HUNDRED.to_owned())]);
 }
 
@@ -217,20 +223,21 @@ fn a_retry_sends_what_was_sent_though_the_form_holds_something_else_by_now() {
 fn a_retry_goes_to_the_stream_of_its_command_though_another_is_looked_at_by_now() {
     let mut page = after(lost(), 2);
     page.reduce(Action::ChooseStream("grace".into()));
-    page.reduce(Action::Loaded {
-        stream: stream("bank_account", "grace"),
-        whole: true,
-        events: Ok(vec![]),
-    });
-    assert_eq!(page.reduce(Action::Retry), [Effect::Seek(ada())]);
-    let effects = page.reduce(sought(history(2)));
+    page.reduce(came(
+        &page,
+        stream("bank_account", "grace"),
+        true,
+        to_the_end(vec![]),
+    ));
+    assert_eq!(page.reduce(Action::Retry), [seek(&page)]);
+    let effects = page.reduce(sought(&page, history(2)));
     assert!(
         effects
             .iter()
             .any(|effect| matches!(effect, Effect::Append { stream, .. } if *stream == ada())),
         "{effects:?}"
     );
-    page.reduce(Action::Appended(Ok(ending_with(ID, 3)[2..].to_vec())));
+    page.reduce(appended(&page, Ok(ending_with(ID, 3)[2..].to_vec())));
     assert_eq!(outcome(&page).text, "MoneyDeposited appended as v3");
     assert_eq!(view(&page), (0, 0));
 }
@@ -239,11 +246,11 @@ fn a_retry_goes_to_the_stream_of_its_command_though_another_is_looked_at_by_now(
 fn a_retry_that_meets_a_conflict_can_be_retried_as_the_same_command() {
     let mut page = after(lost(), 2);
     page.reduce(Action::Retry);
-    page.reduce(sought(history(2)));
-    page.reduce(Action::Appended(Err(conflict(2, 3))));
+    page.reduce(sought(&page, history(2)));
+    page.reduce(appended(&page, Err(conflict(2, 3))));
     assert_eq!(outcome(&page).kind, OutcomeKind::Conflict);
-    assert_eq!(page.reduce(Action::Retry), [Effect::Seek(ada())]);
-    page.reduce(sought(ending_with(ID, 3)));
+    assert_eq!(page.reduce(Action::Retry), [seek(&page)]);
+    page.reduce(sought(&page, ending_with(ID, 3)));
     assert_eq!(outcome(&page).text, "MoneyDeposited appended as v3");
 }
 
@@ -253,14 +260,16 @@ fn a_stream_that_can_not_be_read_leaves_the_outcome_unknown() {
     page.reduce(Action::Retry);
     let (told, operation) = (page.outcomes, "read");
     let cause = "it is closed".to_owned();
-    let effects = page.reduce(Action::Sought(Err(StoreError::Failed { operation, cause })));
+    let read = until(history(1), StoreError::Failed { operation, cause });
+    let asked = page.views.now();
+    let effects = page.reduce(Action::Sought { asked, read });
     assert_eq!(effects, []);
     assert_eq!(
         (outcome(&page).kind, page.outcomes),
         (OutcomeKind::Unknown, told + 1)
     );
     assert!(outcome(&page).text.contains("it is closed"));
-    assert_eq!(page.reduce(Action::Retry), [Effect::Seek(ada())]);
+    assert_eq!(page.reduce(Action::Retry), [seek(&page)]);
 }
 
 #[test]
@@ -269,7 +278,7 @@ fn a_stream_that_can_not_be_replayed_takes_no_retry() {
     page.reduce(Action::Retry);
     let mut events = history(4);
     events.remove(2);
-    assert_eq!(page.reduce(sought(events)), []);
+    assert_eq!(page.reduce(sought(&page, events)), []);
     assert_eq!(outcome(&page).title, "Deposit not saved.");
     assert_eq!(page.saving, None);
 }
@@ -297,7 +306,7 @@ fn the_next_command_is_another_one() {
     let other = CommandId(uuid::Uuid::from_u128(8));
     let effects = page.reduce(submitted("Deposit", other));
     assert_eq!(sent(&effects), [(2, other, HUNDRED.to_owned())]);
-    page.reduce(Action::Appended(Ok(ending_with(other, 3)[2..].to_vec())));
+    page.reduce(appended(&page, Ok(ending_with(other, 3)[2..].to_vec())));
     assert_eq!(page.reduce(Action::Retry), []);
 }
 
@@ -306,20 +315,21 @@ fn a_command_in_doubt_is_not_forgotten_when_the_store_can_not_be_read_either() {
     let mut page = after(lost(), 2);
     let told = page.outcome.clone();
     page.reduce(Action::StoreChanged);
-    page.reduce(Action::Listed(Err(StoreError::Blocked)));
-    page.reduce(Action::Loaded {
-        stream: ada(),
-        whole: false,
-        events: Err(StoreError::Blocked),
-    });
+    page.reduce(not_listed(&page, StoreError::Blocked));
+    page.reduce(came(
+        &page,
+        ada(),
+        false,
+        until(vec![], StoreError::Blocked),
+    ));
     assert_eq!(page.outcome, told);
 }
 
 #[test]
 fn an_answer_that_nobody_waits_for_changes_nothing() {
     let mut page = showing(None, 2);
-    assert_eq!(page.reduce(sought(ending_with(ID, 3))), []);
+    assert_eq!(page.reduce(sought(&page, ending_with(ID, 3))), []);
     let recorded = ending_with(ID, 3)[2..].to_vec();
-    assert_eq!(page.reduce(Action::Appended(Ok(recorded))), []);
+    assert_eq!(page.reduce(appended(&page, Ok(recorded))), []);
     assert_eq!((page.outcome.clone(), view(&page)), (None, (2, 2)));
 }

@@ -1,31 +1,55 @@
 //! Whatever happens in whatever order: no panic, and what is shown exists.
 
-use eventloom::app::action::{Action, AfterReset, Effect, Imported, Packing, Settled, Step};
+use eventloom::app::action::{
+    Action, AfterReset, Effect, Imported, NotReset, Packing, Settled, Step,
+};
+use eventloom::app::asked::View;
 use eventloom::app::state::{Dialog, State, Storage, Theme};
 use eventloom::core::{ExpectedVersion, Version};
 use eventloom::store::{AppendError, StoreError};
 use proptest::prelude::*;
 
 use super::{
-    ADA, ID, ada, arrived, begun_at, head_of, history, loaded, showing, submitted, support,
+    ADA, ID, ada, begun_at, head_of, history, showing, submitted, support, to_the_end, until,
 };
 
-/// One of each kind of action, some of them out of place at most times.
+/// One of each kind of action, some of them out of place at most times; what answers is late, or not.
 fn actions() -> Vec<Action> {
+    let views = [View(0), View(3), View(u64::MAX)];
+    views.into_iter().flat_map(actions_of).collect()
+}
+
+/// The same, answering to what was asked then.
+fn actions_of(asked: View) -> Vec<Action> {
+    let came = |whole, read| Action::Loaded {
+        asked,
+        stream: ada(),
+        whole,
+        read,
+    };
+    let appended = |result| Action::Appended { asked, result };
+    let sought = |read| Action::Sought { asked, read };
+    let listed = |streams| Action::Listed {
+        asked,
+        streams,
+        archived: None,
+    };
     let edit = || ("Place order".to_owned(), "lines".to_owned());
     let grace = support::stream("bank_account", "grace");
     vec![
         Action::Opened(Storage::Kept),
-        Action::Listed(Ok(vec![head_of(ada(), 3)])),
-        Action::Listed(Err(StoreError::Blocked)),
-        loaded(history(3)),
-        loaded(vec![]),
-        arrived(&history(5)[3..]),
-        arrived(&history(9)[8..]),
+        listed(Ok(vec![head_of(ada(), 3)])),
+        listed(Err(StoreError::Blocked)),
+        came(true, to_the_end(history(3))),
+        came(true, to_the_end(vec![])),
+        came(true, until(history(2), StoreError::Blocked)),
+        came(false, to_the_end(history(5)[3..].to_vec())),
+        came(false, to_the_end(history(9)[8..].to_vec())),
         Action::Loaded {
+            asked,
             stream: grace,
             whole: true,
-            events: Err(StoreError::Full),
+            read: until(vec![], StoreError::Full),
         },
         Action::StoreChanged,
         Action::StoreEmptied,
@@ -66,14 +90,14 @@ fn actions() -> Vec<Action> {
         submitted("Deposit", ID),
         submitted("Place order", ID),
         Action::Retry,
-        Action::Sought(Ok(history(4))),
-        Action::Sought(Err(StoreError::Blocked)),
-        Action::Appended(Err(AppendError::Store(StoreError::Unavailable {
+        sought(to_the_end(history(4))),
+        sought(until(vec![], StoreError::Blocked)),
+        appended(Err(AppendError::Store(StoreError::Unavailable {
             reason: "lost".into(),
         }))),
-        Action::Appended(Ok(history(4)[3..].to_vec())),
-        Action::Appended(Ok(history(9)[8..].to_vec())),
-        Action::Appended(Err(AppendError::Conflict {
+        appended(Ok(history(4)[3..].to_vec())),
+        appended(Ok(history(9)[8..].to_vec())),
+        appended(Err(AppendError::Conflict {
             stream: ada(),
             expected: ExpectedVersion::Exact(Version(3)),
             actual: Version(4),
@@ -88,6 +112,9 @@ fn actions() -> Vec<Action> {
             events: 1,
             skipped: 0,
             stamped: 0,
+            shared_ids: 0,
+            holes: 0,
+            fills: 0,
         })),
         Action::Export(Packing::Plain),
         Action::ExportProgress {
@@ -98,6 +125,16 @@ fn actions() -> Vec<Action> {
         Action::Exported(Err("denied".into())),
         Action::Reset(AfterReset::Empty),
         Action::ResetEnded(AfterReset::Story, Ok(())),
+        Action::ResetEnded(AfterReset::Empty, Err(NotReset::Unknown("lost".into()))),
+        Action::Verify,
+        Action::EndVerification,
+        Action::Archive(true),
+        Action::ArchiveEnded {
+            asked,
+            stream: ada(),
+            archive: true,
+            result: Ok(()),
+        },
         Action::CopyEvent,
         Action::Copied(Ok(())),
         Action::Open(Dialog::Help),
@@ -119,6 +156,7 @@ fn check(page: &State) {
         assert_eq!(Some(timeline.stream()), page.stream());
     }
     assert!(!page.playing || page.viewed.is_some());
+    assert!(!page.is_open || page.waiting.is_empty());
 }
 
 #[test]

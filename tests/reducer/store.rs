@@ -1,14 +1,17 @@
 //! The store as a whole, other tabs, and what is remembered.
 
-use eventloom::app::action::{Action, AfterReset, Effect, Step};
+use std::rc::Rc;
+
+use eventloom::app::action::{Action, AfterReset, Effect, NotReset, Step};
 use eventloom::app::state::{Dialog, OutcomeKind, Room, State, Storage, Theme};
-use eventloom::core::Version;
+use eventloom::core::{Position, Version};
 use eventloom::store::{Durability, StoreError};
 
 use super::support::{foreign, stream};
 use super::{
-    ADA, ID, ada, arrived, begun_at, head_of, history, listed_at, loaded, outcome, replace,
-    showing, shown_balance, submitted, view,
+    ADA, HISTORY, ID, ada, appended, arrived, begun_at, came, head_of, history, list, listed,
+    listed_at, load, loaded, not_listed, outcome, replace, showing, shown_balance, submitted,
+    to_the_end, until, view,
 };
 
 fn remembered(page: &State) -> [Effect; 1] {
@@ -20,18 +23,20 @@ fn a_change_in_the_store_asks_for_what_follows_the_last_event_held() {
     let mut page = showing(Some(1), 3);
     let effects = page.reduce(Action::StoreChanged);
     let catch_up = Effect::CatchUp {
+        asked: page.views.now(),
         stream: ada(),
         after: Version(3),
         event_id: history(3)[2].event_id.to_string(),
+        history: Some(HISTORY),
     };
-    assert_eq!(effects, [Effect::List, catch_up]);
+    assert_eq!(effects, [list(&page), catch_up]);
 }
 
 #[test]
 fn a_change_in_the_store_asks_for_all_where_nothing_is_held() {
     let mut page = showing(None, 0);
     let effects = page.reduce(Action::StoreChanged);
-    assert_eq!(effects, [Effect::List, Effect::Load(ada())]);
+    assert_eq!(effects, [list(&page), load(&page, ada())]);
 }
 
 #[test]
@@ -44,15 +49,15 @@ fn a_store_emptied_by_another_tab_empties_the_view() {
     assert_eq!(page.stream(), Some(&ada()));
     assert!(effects.contains(&Effect::Play(false)));
     assert!(effects.contains(&replace(ADA)));
-    assert!(effects.contains(&Effect::List));
-    assert!(effects.contains(&Effect::Load(ada())));
+    assert!(effects.contains(&list(&page)));
+    assert!(effects.contains(&load(&page, ada())));
 }
 
 #[test]
 fn a_view_of_an_emptied_store_follows_what_comes_into_it() {
     let mut page = showing(Some(2), 3);
     page.reduce(Action::StoreEmptied);
-    page.reduce(loaded(history(2)));
+    page.reduce(loaded(&page, history(2)));
     assert_eq!(view(&page), (2, 2));
 }
 
@@ -62,7 +67,7 @@ fn a_stream_exchanged_under_a_view_is_shown_as_it_is_now() {
     let opened = ("AccountOpened", r#"{"owner":"Eve","currency":"USD"}"#);
     let deposited = ("MoneyDeposited", r#"{"amount":7,"reference":""}"#);
     let other = foreign(&ada(), &[opened, deposited, deposited]);
-    let effects = page.reduce(loaded(other));
+    let effects = page.reduce(loaded(&page, other));
     assert_eq!((view(&page), shown_balance(&page)), ((2, 3), 7));
     assert_eq!(effects, []);
 }
@@ -70,7 +75,7 @@ fn a_stream_exchanged_under_a_view_is_shown_as_it_is_now() {
 #[test]
 fn a_view_of_a_version_that_the_exchanged_stream_does_not_have_goes_to_its_head() {
     let mut page = showing(Some(3), 4);
-    let effects = page.reduce(loaded(history(2)));
+    let effects = page.reduce(loaded(&page, history(2)));
     assert_eq!(view(&page), (2, 2));
     assert_eq!(effects, [replace(ADA)]);
 }
@@ -80,11 +85,12 @@ fn events_of_a_stream_that_is_not_looked_at_any_more_are_ignored() {
     let mut page = showing(None, 3);
     let grace = stream("bank_account", "grace");
     for whole in [true, false] {
-        let effects = page.reduce(Action::Loaded {
-            stream: grace.clone(),
+        let effects = page.reduce(came(
+            &page,
+            grace.clone(),
             whole,
-            events: Ok(foreign(&grace, &[("AccountFrozen", r#"{"reason":""}"#)])),
-        });
+            to_the_end(foreign(&grace, &[("AccountFrozen", r#"{"reason":""}"#)])),
+        ));
         assert_eq!(effects, []);
         assert_eq!((view(&page), shown_balance(&page)), ((3, 3), 200));
     }
@@ -93,42 +99,53 @@ fn events_of_a_stream_that_is_not_looked_at_any_more_are_ignored() {
 #[test]
 fn a_stream_that_can_not_be_read_is_told_and_what_is_held_stays() {
     let mut page = showing(None, 3);
-    page.reduce(Action::Loaded {
-        stream: ada(),
-        whole: false,
-        events: Err(StoreError::Full),
-    });
+    page.reduce(came(&page, ada(), false, until(vec![], StoreError::Full)));
     assert_eq!(outcome(&page).title, "This stream can't be shown whole:");
     assert_eq!(view(&page), (3, 3));
 }
 
 #[test]
 fn a_stream_that_is_damaged_is_shown_up_to_there_and_it_is_told_what_to_do() {
-    let damaged = |version| {
-        let stream = ada().to_string();
-        let cause = "its checksum doesn't fit".to_owned();
-        Action::Loaded {
-            stream: ada(),
-            whole: true,
-            events: Err(StoreError::Corrupt {
-                stream,
-                version,
-                cause,
-            }),
-        }
+    let damaged = |version| StoreError::Corrupt {
+        stream: ada().to_string(),
+        version,
+        position: Position::START,
+        cause: "its checksum doesn't fit".to_owned(),
     };
-    let advice = "An export keeps all that is intact; Verify says what else is damaged.";
-    let mut page = showing(None, 3);
-    page.reduce(damaged(Version(4)));
+    let advice = "An export keeps all that is intact, with holes in the places of what isn't, and can be \
+                  imported; Verify says what else is damaged, and what to do.";
+    let (mut page, _) = listed_at(ADA, 9);
+    let read = until(history(3), damaged(Version(4)));
+    page.reduce(came(&page, ada(), true, read));
     assert_eq!(outcome(&page).title, "This stream can't be shown whole:");
     assert!(outcome(&page).text.ends_with(advice));
     assert_eq!(view(&page), (3, 3));
 
     let (mut page, _) = listed_at(ADA, 9);
-    page.reduce(damaged(Version(1)));
+    let read = until(vec![], damaged(Version(1)));
+    page.reduce(came(&page, ada(), true, read));
     assert_eq!(outcome(&page).title, "The stream can't be read:");
     assert!(outcome(&page).text.ends_with(advice));
     assert!(page.timeline.is_none());
+}
+
+#[test]
+fn good_events_before_a_damaged_one_are_shown_however_they_come() {
+    let damaged = StoreError::Corrupt {
+        stream: ada().to_string(),
+        version: Version(5),
+        position: Position::START,
+        cause: "its checksum doesn't fit".to_owned(),
+    };
+    let mut page = showing(None, 2);
+    let read = until(history(4)[2..].to_vec(), damaged.clone());
+    page.reduce(came(&page, ada(), false, read));
+    assert_eq!(view(&page), (4, 4));
+    assert_eq!(outcome(&page).title, "This stream can't be shown whole:");
+    // What others record makes it no news.
+    let told = page.outcomes;
+    page.reduce(came(&page, ada(), false, until(vec![], damaged)));
+    assert_eq!(page.outcomes, told);
 }
 
 #[test]
@@ -136,7 +153,7 @@ fn an_event_that_can_not_be_replayed_is_told_and_what_comes_before_it_is_shown()
     let mut page = showing(None, 0);
     let mut events = history(4);
     events.remove(2);
-    page.reduce(loaded(events));
+    page.reduce(loaded(&page, events));
     assert_eq!(view(&page), (2, 2));
     assert_eq!(outcome(&page).title, "This stream can't be shown whole:");
     assert!(
@@ -151,9 +168,12 @@ fn an_event_that_can_not_be_replayed_is_told_and_what_comes_before_it_is_shown()
 #[test]
 fn the_list_of_streams_keeps_step_with_what_arrives() {
     let mut page = showing(None, 3);
-    page.reduce(arrived(&history(5)[3..]));
+    // The list is what a view holds: it isn't copied for each count.
+    let list = page.streams.clone().unwrap();
+    page.reduce(arrived(&page, &history(5)[3..]));
     assert_eq!(page.events_in_store(), 5);
-    assert_eq!(page.streams.as_deref(), Some(&vec![head_of(ada(), 5)]));
+    assert_eq!(page.version_of(&list[0]), Version(5));
+    assert!(Rc::ptr_eq(&list, page.streams.as_ref().unwrap()));
 }
 
 #[test]
@@ -184,12 +204,6 @@ fn how_a_reset_ended_is_told() {
             OutcomeKind::Done,
             "The store holds the story, and nothing else.",
         ),
-        (
-            AfterReset::Empty,
-            Err("another tab holds it".to_owned()),
-            OutcomeKind::Refused,
-            "another tab holds it",
-        ),
     ] {
         let mut page = showing(None, 3);
         page.reduce(Action::ResetEnded(after, result));
@@ -199,18 +213,70 @@ fn how_a_reset_ended_is_told() {
 }
 
 #[test]
+fn a_reset_that_was_refused_moves_nothing_and_says_that_nothing_was_deleted() {
+    let mut page = showing(Some(2), 3);
+    page.reduce(Action::Reset(AfterReset::Empty));
+    let refused = NotReset::Refused("there is no room".into());
+    let effects = page.reduce(Action::ResetEnded(AfterReset::Empty, Err(refused)));
+    assert_eq!(effects, [Effect::Measure]);
+    assert_eq!(view(&page), (2, 3));
+    assert_eq!(outcome(&page).title, "Reset failed:");
+    assert_eq!(
+        outcome(&page).text,
+        "there is no room. Nothing was deleted."
+    );
+}
+
+#[test]
+fn a_reset_of_which_nobody_knows_says_so_and_looks() {
+    let mut page = showing(Some(2), 3);
+    page.reduce(Action::Reset(AfterReset::Empty));
+    let unknown = NotReset::Unknown("the connection was lost".into());
+    let effects = page.reduce(Action::ResetEnded(AfterReset::Empty, Err(unknown)));
+    assert!(effects.contains(&list(&page)), "{effects:?}");
+    assert!(
+        effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::CatchUp { .. }))
+    );
+    assert_eq!(
+        (outcome(&page).kind, view(&page)),
+        (OutcomeKind::Unknown, (2, 3))
+    );
+    assert!(
+        outcome(&page)
+            .text
+            .starts_with("It isn't known whether the store was emptied")
+    );
+}
+
+#[test]
+fn a_second_reset_while_the_first_is_under_way_is_ignored() {
+    let mut page = showing(None, 3);
+    page.reduce(Action::Reset(AfterReset::Empty));
+    assert_eq!(page.reduce(Action::Open(Dialog::Reset)), []);
+    assert_eq!(page.dialog, None);
+    assert_eq!(page.reduce(Action::Reset(AfterReset::Story)), []);
+    page.reduce(Action::ResetEnded(AfterReset::Empty, Ok(())));
+    let effects = page.reduce(Action::Reset(AfterReset::Story));
+    assert_eq!(effects, [Effect::Reset(AfterReset::Story)]);
+}
+
+#[test]
 fn a_foreign_stream_is_left_when_the_store_that_held_it_is_emptied() {
     let permit = stream("permit", "2026-17");
     let mut page = begun_at("#/permit/2026-17");
     page.reduce(Action::Opened(Storage::Kept));
-    page.reduce(Action::Listed(Ok(vec![head_of(permit.clone(), 1)])));
-    page.reduce(Action::Loaded {
-        stream: permit.clone(),
-        whole: true,
-        events: Ok(foreign(&permit, &[("Asked", "{}")])),
-    });
+    page.reduce(listed(&page, vec![head_of(permit.clone(), 1)]));
+    page.reduce(came(
+        &page,
+        permit.clone(),
+        true,
+        to_the_end(foreign(&permit, &[("Asked", "{}")])),
+    ));
     let effects = page.reduce(Action::StoreEmptied);
-    assert_eq!(effects, [Effect::List, Effect::Load(ada()), replace(ADA)]);
+    assert!(matches!(effects[0], Effect::List(_)));
+    assert_eq!(effects[1..], [load(&page, ada()), replace(ADA)]);
     assert_eq!(page.stream(), Some(&ada()));
 }
 
@@ -232,6 +298,37 @@ fn only_a_store_in_memory_says_that_it_will_be_lost() {
     assert!(page.in_memory());
     page.reduce(Action::StoreLost("deleted".into()));
     assert_eq!(page.storage, Storage::Lost("deleted".into()));
+}
+
+#[test]
+fn a_store_that_was_lost_is_kept_again_as_soon_as_it_answers() {
+    let answers: [fn(&State) -> Action; 3] = [
+        |page| listed(page, vec![head_of(ada(), 3)]),
+        |page| arrived(page, &[]),
+        |page| appended(page, Ok(history(4)[3..].to_vec())),
+    ];
+    for answer in answers {
+        let mut page = showing(None, 3);
+        page.reduce(Action::StoreLost("closed".into()));
+        page.reduce(submitted("Deposit", ID));
+        assert_eq!(page.storage, Storage::Lost("closed".into()));
+        let effects = page.reduce(answer(&page));
+        assert_eq!(page.storage, Storage::Kept);
+        assert!(effects.contains(&Effect::Measure));
+    }
+}
+
+#[test]
+fn what_was_asked_of_a_store_before_it_was_lost_does_not_say_that_it_is_back() {
+    let mut page = showing(None, 3);
+    let before = [listed(&page, vec![head_of(ada(), 3)]), arrived(&page, &[])];
+    page.reduce(Action::StoreLost("closed".into()));
+    for answer in before {
+        page.reduce(answer);
+        assert_eq!(page.storage, Storage::Lost("closed".into()));
+    }
+    page.reduce(not_listed(&page, StoreError::Superseded));
+    assert_eq!(page.storage, Storage::Lost("closed".into()));
 }
 
 #[test]
@@ -309,7 +406,7 @@ fn the_browser_is_asked_once_to_protect_what_is_kept_when_there_is_something_of_
     let asked_after = |page: &mut State, event: usize| {
         page.reduce(submitted("Deposit", ID));
         let recorded = history(event)[event - 1..].to_vec();
-        let effects = page.reduce(Action::Appended(Ok(recorded)));
+        let effects = page.reduce(appended(page, Ok(recorded)));
         effects.contains(&Effect::Protect)
     };
     let room = |protected| {
@@ -318,6 +415,7 @@ fn the_browser_is_asked_once_to_protect_what_is_kept_when_there_is_something_of_
             used,
             protected,
             second_copy: None,
+            set_aside: Vec::new(),
         })
     };
     let mut page = showing(None, 3);

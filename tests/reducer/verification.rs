@@ -2,10 +2,12 @@
 
 use std::rc::Rc;
 
-use eventloom::app::action::{Action, AfterReset, Checked, Effect};
+use eventloom::app::action::{Action, AfterReset, Effect};
+use eventloom::app::checked::{Checked, SecondCopyRead};
 use eventloom::app::state::{State, Verifying};
+use eventloom::store::{CopyChecked, Finding};
 
-use super::{ADA, begun_at, outcome, showing};
+use super::{outcome, showing};
 
 fn whole(events: u64) -> Checked {
     Checked {
@@ -31,13 +33,6 @@ fn a_check_that_runs_is_not_begun_twice() {
     let mut page = checking();
     assert_eq!(page.verifying, running(0));
     assert_eq!(page.reduce(Action::Verify), []);
-}
-
-#[test]
-fn a_store_that_is_not_open_yet_is_not_checked() {
-    let mut page = begun_at(ADA);
-    assert_eq!(page.reduce(Action::Verify), []);
-    assert_eq!(page.verifying, Verifying::No);
 }
 
 #[test]
@@ -101,4 +96,71 @@ fn a_result_goes_with_a_reset_and_with_an_import() {
         assert!(!effects.contains(&Effect::CancelVerify));
         assert_eq!(page.verifying, Verifying::No);
     }
+}
+
+/// A check that found so many events damaged, of which so many can be mended.
+fn damaged(found: u64, mendable: u64) -> Action {
+    let second_copy = SecondCopyRead::Read(CopyChecked {
+        mendable,
+        ..CopyChecked::default()
+    });
+    Action::Verified(Ok(Rc::new(Checked {
+        found,
+        second_copy,
+        ..whole(4)
+    })))
+}
+
+#[test]
+fn what_is_damaged_is_mended_when_that_is_asked_for_and_then_checked_again() {
+    let mut page = checking();
+    page.reduce(damaged(2, 2));
+    assert_eq!(page.reduce(Action::Mend), [Effect::Mend]);
+    assert_eq!(page.verifying, Verifying::No);
+    let effects = page.reduce(Action::Mended(Ok(2)));
+    assert_eq!(
+        outcome(&page).text,
+        "2 events were mended from the second copy."
+    );
+    assert!(effects.contains(&Effect::Verify));
+    // What couldn't be read of the stream is read now.
+    assert!(
+        effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::CatchUp { .. }))
+    );
+    page.reduce(Action::Mended(Err("the disk is full.".into())));
+    assert_eq!(outcome(&page).title, "Not mended:");
+}
+
+#[test]
+fn what_the_second_copy_came_to_is_said_and_only_what_it_holds_is_offered() {
+    assert_eq!(SecondCopyRead::Missing.words(), None);
+    let words = |read: SecondCopyRead| read.words().unwrap();
+    assert!(words(SecondCopyRead::Elsewhere).contains("another tab keeps it"));
+    let failed = SecondCopyRead::Failed("its worker failed".into());
+    assert_eq!(
+        words(failed),
+        "The second copy couldn't be read: its worker failed."
+    );
+    let read = |mendable, mended| {
+        SecondCopyRead::Read(CopyChecked {
+            mendable,
+            mended,
+            ..CopyChecked::default()
+        })
+    };
+    assert_eq!((read(0, 0).mendable(), read(3, 0).mendable()), (0, 3));
+    let whole = "The second copy was read whole, too, and nothing of it is damaged.";
+    assert_eq!(words(read(0, 0)), whole);
+    let holds = " It holds 1 event of what is damaged here, as recorded.";
+    assert_eq!(words(read(1, 0)), format!("{whole}{holds}"));
+    let lost = Finding::SecondCopyDamaged { first: 2, last: 4 };
+    let damaged = SecondCopyRead::Read(CopyChecked {
+        damaged: vec![lost.clone()],
+        mended: 2,
+        ..CopyChecked::default()
+    });
+    let before = "Before that 2 events were mended from it.";
+    assert_eq!(words(damaged), format!("{lost} {before}"));
 }

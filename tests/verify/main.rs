@@ -8,19 +8,34 @@
     reason = "a test fails by panicking"
 )]
 
+mod advice;
+#[path = "../support/files.rs"]
+mod files;
 mod laws;
 #[path = "../support/mod.rs"]
 mod support;
 
 use std::ops::ControlFlow;
 
-use eventloom::core::{EventId, ExpectedVersion, Position, RecordedEvent, StreamId, Version};
-use eventloom::store::verify::{Checker, Place};
-use eventloom::store::{
-    Damaged, EventStore, Finding, Held, InspectStore, MemoryStore, StreamHead, Verification,
+use eventloom::core::{
+    EventId, ExpectedVersion, Position, RecordedEvent, StreamHead, StreamId, Version,
 };
+use eventloom::store::conformance::Plain;
+use eventloom::store::verify::{Checker, Place};
+use eventloom::store::{Damaged, Finding, Held, InspectStore, MemoryStore, Verification};
 use pollster::block_on;
 use support::{foreign, stream};
+
+/// What is advised where events are missing.
+const RESTORE: &str = "If an export made before holds what is missing, export the store now, put the \
+                       lines of the new export behind those of the old one in one file, reset the \
+                       store, and import that file. If none does, export the store, reset it, and \
+                       import the export: what is missing has holes in its place then, and all else is \
+                       whole.";
+
+/// How the advice begins where all events are there.
+const REBUILD: &str = "If nothing is wrong with the events themselves, export the store, reset it, \
+                       and import the export: ";
 
 /// The records of a store, to be damaged.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +59,7 @@ impl Records {
                 timestamp: event.timestamp,
                 metadata: event.metadata,
             };
-            block_on(store.append(&names[index], ExpectedVersion::Any, &[event])).unwrap();
+            block_on(store.record(&names[index], ExpectedVersion::Any, &[event])).unwrap();
         }
         let mut records = Records::default();
         let all = store.inspect(|held| {
@@ -172,7 +187,10 @@ fn a_damaged_record_is_told_by_its_place_as_far_as_that_can_be_told() {
     found(
         &records,
         finding,
-        "The record at position 4 (account/ada version 3, as it says) is damaged: data is not a text. Restore it from an export made before.",
+        &format!(
+            "The record at position 4 (account/ada version 3, as it says) is damaged: data is not a \
+             text. {RESTORE}"
+        ),
     );
     let mut records = two_streams();
     let finding = records.damage(3, |damaged| {
@@ -182,7 +200,10 @@ fn a_damaged_record_is_told_by_its_place_as_far_as_that_can_be_told() {
     found(
         &records,
         finding,
-        "The record at position 4 (of a stream that can't be told) is damaged: data is not a text. Restore it from an export made before.",
+        &format!(
+            "The record at position 4 (of a stream that can't be told) is damaged: data is not a \
+             text. {RESTORE}"
+        ),
     );
 }
 
@@ -200,22 +221,19 @@ fn a_missing_version_is_a_gap() {
     found(
         &records,
         gap(2, 2, 1, 4),
-        "account/ada lacks version 2, between positions 1 and 4. Restore what is missing from an \
-         export made before.",
+        &format!("account/ada lacks version 2, between positions 1 and 4. {RESTORE}"),
     );
     drop(records.log.remove(2));
     found(
         &records,
         gap(2, 3, 1, 6),
-        "account/ada lacks versions 2 to 3, between positions 1 and 6. Restore what is missing \
-         from an export made before.",
+        &format!("account/ada lacks versions 2 to 3, between positions 1 and 6. {RESTORE}"),
     );
     drop(records.log.remove(0));
     found(
         &records,
         gap(1, 3, 0, 6),
-        "account/ada lacks versions 1 to 3, before position 6. Restore what is missing from an \
-         export made before.",
+        &format!("account/ada lacks versions 1 to 3, before position 6. {RESTORE}"),
     );
 }
 
@@ -229,8 +247,10 @@ fn a_missing_last_event_is_told_by_the_head() {
             place: place(ada(), 3, 4),
             head: Version(4),
         },
-        "account/ada version 3 at position 4 is the last event of its stream, but the stream's \
-         head says version 4. What came after it is missing: restore it from an export made before.",
+        &format!(
+            "account/ada version 3 at position 4 is the last event of its stream, but the stream's \
+             head says version 4. {RESTORE}"
+        ),
     );
 }
 
@@ -246,7 +266,8 @@ fn a_version_that_comes_too_late_is_found() {
             after: Version(3),
         },
         "account/ada version 3 at position 6 comes after version 3 of its stream. Export the \
-         store, put the lines of this stream in order, and import them into an empty store.",
+         store, put the lines of this stream in order and delete \"streamversion\" from them, reset \
+         the store, and import the file.",
     );
 }
 
@@ -260,27 +281,33 @@ fn a_position_that_does_not_grow_is_found() {
             place: place(stream("account", "ben"), 2, 4),
             after: Position(4),
         },
-        "account/ben version 2 at position 4 comes after position 4 in the log, and positions \
-         must grow. Export the store and import it into an empty one, which gives positions anew.",
+        &format!(
+            "account/ben version 2 at position 4 comes after position 4 in the log, and positions \
+             must grow. {REBUILD}that gives positions anew."
+        ),
     );
 }
 
 #[test]
-fn an_id_that_is_there_twice_is_found_across_streams() {
+fn an_id_that_a_stream_holds_twice_is_found_and_in_another_stream_it_is_another_event() {
     let mut records = two_streams();
-    let id: EventId = records.event(1).event_id;
+    let other: EventId = records.event(1).event_id;
+    records.event(5).event_id = other;
+    assert_eq!(records.findings(), []);
+    let id: EventId = records.event(2).event_id;
     records.event(5).event_id = id;
     found(
         &records,
         Finding::RepeatedId {
             place: place(ada(), 4, 6),
             event_id: id,
-            first: Position(2),
+            first: Position(3),
         },
         &format!(
-            "account/ada version 4 at position 6 has the id of the event at position 2, {id}. One \
-             of the two was recorded twice: reset the store and import an export without the \
-             later one."
+            "account/ada version 4 at position 6 has the id of the event of its stream at position \
+             3, {id}: one fact was recorded twice. To take the later one out, export the store, \
+             delete its line, and \"streamversion\" from the lines of this stream behind it, reset \
+             the store, and import the file."
         ),
     );
 }
@@ -313,8 +340,10 @@ fn a_stream_without_a_head_is_found() {
         Finding::HeadMissing {
             place: place(ada(), 4, 6),
         },
-        "account/ada version 4 at position 6 is the last event of a stream that has no head. \
-         Export the store, reset it, and import the export: that makes every head anew.",
+        &format!(
+            "account/ada version 4 at position 6 is the last event of a stream that has no head. \
+             {REBUILD}that makes every head anew."
+        ),
     );
 }
 
@@ -328,9 +357,10 @@ fn a_head_that_is_behind_its_stream_is_found() {
             place: place(ada(), 4, 6),
             head: Version(2),
         },
-        "account/ada version 4 at position 6 is the last event of its stream, but the stream's \
-         head says version 2. Export the store, reset it, and import the export: that makes every \
-         head anew.",
+        &format!(
+            "account/ada version 4 at position 6 is the last event of its stream, but the stream's \
+             head says version 2. {REBUILD}that makes every head anew."
+        ),
     );
 }
 
@@ -348,8 +378,10 @@ fn a_head_without_events_is_found() {
             stream: stream("account", "dee"),
             head: Version(2),
         },
-        "account/dee has a head that says version 2, but the log has none of its events, at any \
-         position. Restore them from an export made before.",
+        &format!(
+            "account/dee has a head that says version 2, but the log has none of its events, at any \
+             position. {RESTORE}"
+        ),
     );
 }
 
@@ -366,8 +398,10 @@ fn a_damaged_head_is_found_once() {
     found(
         &records,
         Finding::HeadDamaged(damaged),
-        "The head of account/ada is damaged: version is not a whole number. Export the store, \
-         reset it, and import the export: that makes every head anew.",
+        &format!(
+            "The head of account/ada is damaged: version is not a whole number. {REBUILD}that makes \
+             every head anew."
+        ),
     );
 }
 

@@ -5,6 +5,7 @@ use crate::failure::{Failure, Result};
 use crate::faults::Killing;
 use crate::fuzz::Fuzzing;
 use crate::serve::Serving;
+use crate::simulation::Simulating;
 use crate::stages::Stage;
 
 /// With fewer, the streams to load would be too short to time.
@@ -12,6 +13,9 @@ const FEWEST_EVENTS: u32 = 1_000;
 
 /// How `cargo xtask test faults` is told what to do.
 const KILLING: &str = "cargo xtask test faults --rounds 20 --seed 7";
+
+/// How `cargo xtask test simulation` is told what to do.
+const SIMULATING: &str = "cargo xtask test simulation --schedules 200000 --seed 7";
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq)]
@@ -24,6 +28,8 @@ pub enum Task {
     Test(Vec<Stage>),
     /// The kill test alone.
     Faults(Killing),
+    /// The store's model, by more schedules.
+    Simulation(Simulating),
     /// The decoders, fuzzed.
     Fuzz(Fuzzing),
     /// The store, measured.
@@ -49,6 +55,7 @@ pub fn parse(arguments: &[String]) -> Result<Task> {
         ["test"] => Ok(Task::Test(Stage::ALL.to_vec())),
         ["test", "lint"] => Ok(Task::Test(Stage::lint())),
         ["test", "faults", options @ ..] => parse_killing(options).map(Task::Faults),
+        ["test", "simulation", options @ ..] => parse_simulating(options).map(Task::Simulation),
         ["test", name] => match Stage::named(name) {
             Some(stage) => Ok(Task::Test(vec![stage])),
             None => Err(misunderstood(name)),
@@ -140,6 +147,23 @@ fn parse_killing(options: &[&str]) -> Result<Killing> {
         }
     }
     Ok(killing)
+}
+
+fn parse_simulating(options: &[&str]) -> Result<Simulating> {
+    let mut simulating = Simulating::default();
+    let mut options = options.iter();
+    while let Some(&option) = options.next() {
+        let (name, value) = match option.split_once('=') {
+            Some((name, value)) => (name, value),
+            None => (option, options.next().copied().unwrap_or_default()),
+        };
+        match name {
+            "--schedules" => simulating.schedules = whole(value, SIMULATING)?.max(1),
+            "--seed" => simulating.seed = Some(whole(value, SIMULATING)?),
+            _ => return Err(misunderstood(option)),
+        }
+    }
+    Ok(simulating)
 }
 
 fn parse_fuzzing(options: &[&str]) -> Result<Fuzzing> {
@@ -255,6 +279,28 @@ mod tests {
         assert_eq!(parsed("test").unwrap(), Task::Test(Stage::ALL.to_vec()));
         assert_eq!(parsed("test web").unwrap(), Task::Test(vec![Stage::Web]));
         assert_eq!(parsed("test lint").unwrap(), Task::Test(Stage::lint()));
+    }
+
+    #[test]
+    fn test_simulation_takes_its_options_in_any_order() {
+        let expected = Simulating {
+            schedules: 20,
+            seed: Some(7),
+        };
+        for line in [
+            "test simulation --schedules 20 --seed 7",
+            "test simulation --seed=7 --schedules=20",
+        ] {
+            assert_eq!(parsed(line).unwrap(), Task::Simulation(expected));
+        }
+        let ordinary = Simulating::default();
+        assert_eq!(
+            parsed("test simulation").unwrap(),
+            Task::Simulation(ordinary)
+        );
+        for line in ["test simulation --schedules", "test simulation --rounds 2"] {
+            assert!(parsed(line).is_err(), "{line}");
+        }
     }
 
     #[test]

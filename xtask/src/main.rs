@@ -15,6 +15,7 @@ mod node;
 mod process;
 mod project;
 mod serve;
+mod simulation;
 mod stages;
 mod tally;
 mod test;
@@ -43,6 +44,11 @@ Eventloom's tasks. Each installs what it misses first (into target/tools and nod
       acknowledged is there: 100 times, or as often as --rounds says; `cargo xtask test` does it 10 times.
       In two of ten rounds the database's files are deleted or damaged meanwhile. --seed repeats the
       same rounds.
+
+  cargo xtask test simulation [--schedules N] [--seed N]
+      Run a model of the store's two copies by a million schedules of what happens to them, or as many as
+      --schedules says; `cargo test` runs some thousand of them, always the same. One that breaks a law is
+      printed with its seed, made as small as it can be; --seed begins with it.
 
   cargo xtask fuzz [--seconds N] [TARGET]
       Feed the decoders of files, records and the journal what nobody would think of, on a nightly
@@ -90,6 +96,7 @@ fn run() -> Result<()> {
         Task::Serve(serving) => serve::serve(&project, serving),
         Task::Test(stages) => test::test(&project, &stages),
         Task::Faults(killing) => faults::faults(&project, killing),
+        Task::Simulation(simulating) => simulation::simulate(&project, simulating),
         Task::Fuzz(fuzzing) => fuzz::fuzz(&project, &fuzzing),
         Task::BenchBrowser(measuring) => bench::browser(&project, measuring),
         Task::BenchPage(events) => bench::page(&project, events),

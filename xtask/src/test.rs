@@ -108,9 +108,11 @@ fn show(output: &str, path: &Path) {
 
 fn went_well(line: &str) -> bool {
     line.starts_with("test ") && line.ends_with(" ... ok")
-        || ["Compiling ", "Checking ", "Downloaded ", "✓ "]
+        || ["Compiling ", "Checking ", "Downloaded ", "✓ ", "Invoking test: "]
             .iter()
             .any(|start| line.trim_start().starts_with(start))
+        // A frame of a browser's stack: the message above says where it was.
+        || line.contains(":wasm-function[")
 }
 
 fn repeat(stage: Stage) -> String {

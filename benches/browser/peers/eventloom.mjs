@@ -12,7 +12,15 @@ const peer = (name, secondCopy) => ({
       append: ({ aggregate_type, aggregate_id }, expected, events) =>
         store.append(aggregate_type, aggregate_id, expected, events),
       importAll: (events, after = 0) => store.import(after, events),
-      readStream: ({ aggregate_type, aggregate_id }) => store.readStream(aggregate_type, aggregate_id),
+      async readStream({ aggregate_type, aggregate_id }) {
+        const pages = [];
+        for (;;) {
+          const after = pages.at(-1)?.at(-1).version ?? 0;
+          const page = await store.readStream(aggregate_type, aggregate_id, after);
+          if (page.length === 0) return pages.flat();
+          pages.push(page);
+        }
+      },
       readAll: (after, limit) => store.readAll(after, limit),
       head: ({ aggregate_type, aggregate_id }) => store.head(aggregate_type, aggregate_id),
       knownHead: ({ aggregate_type, aggregate_id }) => store.knownHead(aggregate_type, aggregate_id),

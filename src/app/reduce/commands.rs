@@ -2,12 +2,14 @@
 
 use std::rc::Rc;
 
-use crate::core::{CommandId, RecordedEvent};
+use crate::core::{CommandId, History, RecordedEvent};
 use crate::model::Refusal;
 use crate::store::{AppendError, StoreError};
 use crate::timeline::Timeline;
 
 use super::super::action::Effect;
+use super::super::asked::View;
+use super::super::reading::Read;
 use super::super::state::{About, FormKey, OutcomeKind, Sent, State};
 
 impl State {
@@ -80,16 +82,28 @@ impl State {
             command: command.to_owned(),
             arguments,
         });
-        self.decide(sent, &timeline, effects);
+        match self.history {
+            Some(_) => self.decide(sent, &timeline, self.history, effects),
+            // The store was just emptied: it is decided on what is read there.
+            None => self.seek(sent, effects),
+        }
     }
 
-    /// Decides a command on a stream's head, and has what it leads to appended there.
-    fn decide(&mut self, sent: Rc<Sent>, timeline: &Timeline, effects: &mut Vec<Effect>) {
+    /// Decides a command on a stream's head in a history, and has what it leads to appended there.
+    fn decide(
+        &mut self,
+        sent: Rc<Sent>,
+        timeline: &Timeline,
+        history: Option<History>,
+        effects: &mut Vec<Effect>,
+    ) {
         match timeline.decide(&sent.command, &sent.arguments) {
             Ok(events) => {
                 effects.push(Effect::Append {
+                    asked: self.views.now(),
                     stream: sent.stream.clone(),
                     expected: timeline.head(),
+                    history,
                     events,
                     command_id: sent.id,
                     durability: self.preferences.durability,
@@ -106,40 +120,52 @@ impl State {
     pub(super) fn retry(&mut self, effects: &mut Vec<Effect>) {
         let again = self.outcome.as_ref().and_then(|told| told.retry.clone());
         if let (None, Some(sent)) = (&self.saving, again) {
-            effects.push(Effect::Seek(sent.stream.clone()));
-            self.saving = Some(sent);
+            self.seek(sent, effects);
         }
     }
 
+    fn seek(&mut self, sent: Rc<Sent>, effects: &mut Vec<Effect>) {
+        effects.push(Effect::Seek(self.views.now(), sent.stream.clone()));
+        self.saving = Some(sent);
+    }
+
     /// What its stream holds tells whether the command is recorded, or has to be decided.
-    pub(super) fn sought(
-        &mut self,
-        events: Result<Vec<RecordedEvent>, StoreError>,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub(super) fn sought(&mut self, asked: View, read: Read, effects: &mut Vec<Effect>) {
         let Some(sent) = self.saving.take() else {
             return;
         };
-        let mut events = match events {
-            Ok(events) => events,
-            Err(error) => return self.unknown(sent, &error.into()),
-        };
+        let Read {
+            history,
+            mut events,
+            failed,
+        } = read;
         let led_to = |event: &RecordedEvent| sent.id.caused(event);
         if events.iter().any(led_to) {
             events.retain(led_to);
-            self.recorded(sent, &events, effects);
+            self.reached(asked, effects);
+            self.recorded(asked, sent, &events, effects);
             return self.catch_up(effects);
+        }
+        // What comes behind what can't be read may be what is looked for.
+        if let Some(error) = failed {
+            return self.unknown(sent, &error.into());
+        }
+        self.reached(asked, effects);
+        if !self.views.is_of_store(asked) {
+            // What it would be decided on isn't there any more.
+            return self.seek(sent, effects);
         }
         let model = self.registry.model(sent.stream.aggregate_type());
         let mut timeline = Timeline::new(model, sent.stream.clone());
         match timeline.extend(events) {
-            Ok(()) => self.decide(sent, &timeline, effects),
+            Ok(()) => self.decide(sent, &timeline, history, effects),
             Err(error) => self.refuse(sent, "not saved.", &format!("{error}.")),
         }
     }
 
     pub(super) fn appended(
         &mut self,
+        asked: View,
         result: Result<Vec<RecordedEvent>, AppendError>,
         effects: &mut Vec<Effect>,
     ) {
@@ -149,9 +175,16 @@ impl State {
         match result {
             Ok(recorded) => {
                 let shown = self.stream() == Some(&sent.stream);
-                self.recorded(sent, &recorded, effects);
+                self.reached(asked, effects);
+                self.recorded(asked, sent, &recorded, effects);
+                if self.in_memory() {
+                    // A store in memory gives no hints.
+                    self.list(effects);
+                }
                 let next = recorded.first().map(|event| event.version);
-                if shown && next.is_some_and(|next| next <= self.head().next()) {
+                let follows = next.is_some_and(|next| next <= self.head().next());
+                if shown && follows && self.views.is_of_stream(asked) {
+                    self.views.append();
                     self.extend(recorded);
                 } else if shown {
                     self.catch_up(effects);
@@ -167,17 +200,36 @@ impl State {
                 self.answer(OutcomeKind::Conflict, sent, "met a conflict.", &text);
                 self.catch_up(effects);
             }
+            Err(AppendError::Store(StoreError::HistoryChanged { .. })) => {
+                let text = "It was decided on what the store held before it was emptied, or lost \
+                            events. Nothing was recorded. Retry decides it again on what is there \
+                            now.";
+                self.answer(OutcomeKind::Conflict, sent, "met a conflict.", text);
+                self.catch_up(effects);
+            }
             Err(error) if error.outcome_is_unknown() => self.unknown(sent, &error),
             Err(error) => self.refuse(sent, "not saved.", &format!("{error}.")),
         }
     }
 
-    fn recorded(&mut self, sent: Rc<Sent>, events: &[RecordedEvent], effects: &mut Vec<Effect>) {
+    /// Tells that a command is recorded, as was asked then.
+    fn recorded(
+        &mut self,
+        asked: View,
+        sent: Rc<Sent>,
+        events: &[RecordedEvent],
+        effects: &mut Vec<Effect>,
+    ) {
         let told: Vec<_> = events
             .iter()
             .map(|event| format!("{} appended as v{}", event.event_type, event.version))
             .collect();
-        self.answer(OutcomeKind::Done, sent, "", &told.join(", "));
+        let mut told = told.join(", ");
+        if !self.views.is_of_store(asked) {
+            // Whether before that or after it isn't known.
+            told += ". The store was emptied meanwhile, perhaps with it: what is shown is what is there now.";
+        }
+        self.answer(OutcomeKind::Done, sent, "", &told);
         self.protect(effects);
     }
 

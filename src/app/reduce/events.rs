@@ -3,42 +3,72 @@
 use std::rc::Rc;
 
 use crate::core::{RecordedEvent, StreamId, Version};
-use crate::store::StoreError;
 use crate::timeline::Timeline;
 
-use super::super::action::{Effect, Entry, Imported};
+use super::super::action::{Effect, Entry, Imported, NotImported};
+use super::super::asked::View;
 use super::super::count;
-use super::super::state::{About, OutcomeKind, State};
+use super::super::reading::Read;
+use super::super::state::{About, OutcomeKind, State, WithHoles};
 
 impl State {
     pub(super) fn loaded(
         &mut self,
+        asked: View,
         stream: &StreamId,
         whole: bool,
-        events: Result<Vec<RecordedEvent>, StoreError>,
+        read: Read,
         effects: &mut Vec<Effect>,
     ) {
-        if self.stream() != Some(stream) {
-            return;
+        let again = self.reading.answered(asked);
+        if self.views.is_of_stream(asked) && self.stream() == Some(stream) {
+            self.take(asked, whole, read, effects);
         }
-        let events = match events {
-            Ok(events) => events,
-            Err(error) if self.head() > Version::NONE => {
-                return self.store_failed("This stream can't be shown whole:", &error);
-            }
-            Err(error) => return self.store_failed("The stream can't be read:", &error),
+        if again {
+            self.read_on(effects);
+        }
+    }
+
+    /// Shows what was read of the stream that is looked at.
+    fn take(&mut self, asked: View, whole: bool, read: Read, effects: &mut Vec<Effect>) {
+        let Some(error) = read.failed.clone() else {
+            self.reached(asked, effects);
+            return self.show(asked, whole, read, effects);
         };
-        if !whole && self.timeline.is_some() {
-            return self.extend(events);
+        // What comes before a damaged event can be looked at all the same.
+        if !read.events.is_empty() {
+            self.show(asked, whole, read, effects);
         }
-        let first = self.timeline.is_none();
+        let what = match self.head() {
+            Version::NONE => "The stream can't be read:",
+            _ => "This stream can't be shown whole:",
+        };
+        self.store_failed(what, &error);
+    }
+
+    fn show(&mut self, asked: View, whole: bool, read: Read, effects: &mut Vec<Effect>) {
+        let (Some(stream), first) = (self.stream().cloned(), self.timeline.is_none()) else {
+            return;
+        };
+        if !whole && !first {
+            return self.extend(read.events);
+        }
+        if !self.views.is_of_head(asked) {
+            // What was appended since isn't in it, and can't be told from what is gone.
+            return self.read_on(effects);
+        }
+        if !first {
+            // The store was emptied or exchanged under a view.
+            self.views.leave();
+        }
         let model = self.registry.model(stream.aggregate_type());
-        self.timeline = Some(Rc::new(Timeline::new(model, stream.clone())));
-        self.extend(events);
+        self.timeline = Some(Rc::new(Timeline::new(model, stream)));
+        self.history = read.history;
+        self.extend(read.events);
         if first {
             self.settle_version(effects);
         } else {
-            // The store was emptied or exchanged under a view: what it looked at may be gone.
+            // What it looked at may be gone.
             self.look_at(self.viewed_version());
             if self.viewed.is_none() {
                 self.stop_playing(effects);
@@ -64,62 +94,42 @@ impl State {
                 &text,
             );
         }
-        self.count_stream();
     }
 
-    /// Keeps the list of streams in step with what was loaded of one of them.
-    fn count_stream(&mut self) {
-        let Some(timeline) = &self.timeline else {
-            return;
-        };
-        let Some(streams) = &mut self.streams else {
-            return;
-        };
-        let (stream, version) = (timeline.stream().clone(), timeline.head());
-        let streams = Rc::make_mut(streams);
-        match streams.binary_search_by(|head| head.stream.cmp(&stream)) {
-            Ok(index) => streams[index].version = version,
-            Err(index) => streams.insert(index, crate::store::StreamHead { stream, version }),
-        }
-    }
-
+    /// Asks for what the store holds by now: its streams, and the events of the one that is looked at.
     pub(super) fn catch_up(&mut self, effects: &mut Vec<Effect>) {
-        effects.push(Effect::List);
-        let Some(timeline) = &self.timeline else {
-            return;
-        };
-        let stream = timeline.stream().clone();
-        effects.push(match timeline.events().last() {
-            Some(last) => Effect::CatchUp {
-                stream,
-                after: last.version,
-                event_id: last.event_id.to_string(),
-            },
-            None => Effect::Load(stream),
-        });
+        self.list(effects);
+        self.read_on(effects);
     }
 
-    pub(super) fn emptied(&mut self, effects: &mut Vec<Effect>) {
-        self.stop_playing(effects);
-        effects.push(Effect::List);
+    /// Asks for the events of the stream that is looked at that aren't held yet.
+    pub(super) fn read_on(&mut self, effects: &mut Vec<Effect>) {
         let Some(stream) = self.stream().cloned() else {
             return;
         };
-        if self.registry.find(stream.aggregate_type()).is_none() {
-            // What is not in the store any more has no model either.
-            self.streams = Some(Rc::default());
-            let stream = self.default_stream();
-            self.visit(stream, Entry::Replace, effects);
-        } else {
-            let model = self.registry.model(stream.aggregate_type());
-            self.timeline = Some(Rc::new(Timeline::new(model, stream.clone())));
-            self.viewed = None;
-            self.show_address(Entry::Replace, effects);
-            effects.push(Effect::Load(stream));
+        let asked = self.views.now();
+        if !self.reading.ask(asked) {
+            return;
         }
+        let last = self.timeline.as_ref().and_then(|it| it.events().last());
+        effects.push(match last {
+            Some(last) => Effect::CatchUp {
+                asked,
+                stream,
+                after: last.version,
+                event_id: last.event_id.to_string(),
+                history: self.history,
+            },
+            None => Effect::Load(asked, stream),
+        });
     }
 
-    pub(super) fn imported(&mut self, result: Result<Imported, String>, effects: &mut Vec<Effect>) {
+    pub(super) fn imported(
+        &mut self,
+        result: Result<Imported, NotImported>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let import = self.import.take();
         match result {
             Ok(imported) => {
                 // The same words for any number, one too: what reads the page from outside relies on them.
@@ -133,18 +143,57 @@ impl State {
                     let those = count(imported.stamped, "event");
                     text += &format!(" {those} had no time and got that of the import.");
                 }
+                text += &match imported.shared_ids {
+                    0 => String::new(),
+                    1 => " 1 id stands in several streams.".to_owned(),
+                    many => format!(" {many} ids stand in several streams."),
+                };
+                text += &match imported.fills {
+                    0 => String::new(),
+                    1 => " 1 of them fills a hole.".to_owned(),
+                    many => format!(" {many} of them fill holes."),
+                };
+                text += &match imported.holes {
+                    0 => String::new(),
+                    1 => " 1 that is missing has a hole in its place.".to_owned(),
+                    many => format!(" {many} that are missing have holes in their places."),
+                };
                 self.tell(OutcomeKind::Done, About::Store, "", &text);
                 self.catch_up(effects);
                 effects.push(Effect::Measure);
             }
-            Err(reason) => {
-                self.tell(
-                    OutcomeKind::Refused,
-                    About::Store,
-                    "Import refused:",
-                    &reason,
-                );
+            Err(NotImported::Lacking { reason, holes }) => {
+                let title = "Import refused:";
+                self.tell(OutcomeKind::Refused, About::Store, title, &reason);
+                let file = import.and_then(|import| import.file);
+                if let Some(told) = &mut self.outcome {
+                    told.with_holes = Some(WithHoles { file, holes });
+                }
             }
+            Err(NotImported::Refused(reason)) => {
+                let title = "Import refused:";
+                self.tell(OutcomeKind::Refused, About::Store, title, &reason);
+            }
+            Err(NotImported::Unknown(reason)) => {
+                let text = format!(
+                    "It isn't known whether the file is in: all of it is, or nothing. Import it \
+                     again: what is in is skipped. The reason: {reason}"
+                );
+                let title = "Import has no known outcome.";
+                self.tell(OutcomeKind::Unknown, About::Store, title, &text);
+                self.catch_up(effects);
+                effects.push(Effect::Measure);
+            }
+        }
+    }
+
+    /// Imports the file that was refused last, once: what is told then takes the offer's place.
+    pub(super) fn import_with_holes(&mut self, effects: &mut Vec<Effect>) {
+        let told = self.outcome.as_mut();
+        if let Some(offer) = told.and_then(|told| told.with_holes.take()) {
+            self.end_verification(effects);
+            self.import = Some(self.beginning(offer.file));
+            self.work(Effect::ImportWithHoles, effects);
         }
     }
 }

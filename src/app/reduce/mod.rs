@@ -2,17 +2,17 @@
 
 mod commands;
 mod events;
+mod parts;
 mod place;
+mod set_aside;
+mod store;
 mod verification;
 
-use std::rc::Rc;
-
 use crate::core::{StreamId, Version};
-use crate::store::StoreError;
 
-use super::action::{Action, AfterReset, Effect, Entry, Settled, Step};
-use super::count;
-use super::state::{About, Dialog, Outcome, OutcomeKind, Progress, State, Storage, Theme};
+use super::action::{Action, Effect, Entry, Settled, Step};
+use super::address;
+use super::state::{About, Dialog, Outcome, OutcomeKind, State, Theme};
 
 impl State {
     /// Takes an action in, and answers with what is to be done about it.
@@ -24,50 +24,57 @@ impl State {
 
     fn step(&mut self, action: Action, effects: &mut Vec<Effect>) {
         match action {
-            Action::Opened(storage) => {
-                self.storage = storage;
-                effects.extend([Effect::List, Effect::Measure]);
-                // A file that was chosen before.
-                if self.import.is_some() {
-                    effects.push(Effect::Import);
-                }
-            }
-            Action::Listed(Ok(streams)) => {
-                self.streams = Some(Rc::new(streams));
-                if let Some(address) = self.pending.address.take() {
-                    self.go(&address, effects);
-                }
-            }
-            Action::Listed(Err(error)) => self.store_failed("The streams can't be listed:", &error),
+            Action::Opened(storage) => self.opened(storage, effects),
+            Action::Moving(percent) => self.moving = Some(percent),
+            Action::Trying(trying) => self.trying = trying,
+            Action::Wish(wish) => effects.push(Effect::Wish(wish)),
+            Action::Listed {
+                asked,
+                streams,
+                archived,
+            } => self.streams_listed(asked, streams, archived, effects),
             Action::Loaded {
+                asked,
                 stream,
                 whole,
-                events,
-            } => self.loaded(&stream, whole, events, effects),
+                read,
+            } => self.loaded(asked, &stream, whole, read, effects),
             Action::StoreChanged => self.catch_up(effects),
-            Action::StoreEmptied => {
-                self.end_verification(effects);
-                self.emptied(effects);
-            }
-            Action::StoreLost(reason) => self.storage = Storage::Lost(reason),
+            Action::StoreEmptied => self.emptied(effects),
+            Action::StoreLost(reason) => self.lost(reason),
             Action::Recovered(recovery) => self.recovery = Some(recovery),
             Action::DismissRecovery => self.recovery = None,
-            Action::Measured(room) => self.room = Some(room),
+            Action::Measured(room) => self.measured(room, effects),
+            Action::SaveSetAside(name) => effects.push(Effect::SaveSetAside(name)),
+            Action::SetAsideSaved(saved) => self.set_aside_saved(saved),
+            Action::BringBack(aside) => self.bring_back(aside, effects),
+            Action::BroughtBack(result) => self.brought_back(result, effects),
+            Action::DeleteSetAside(aside) => {
+                self.dialog = None;
+                effects.push(Effect::DeleteSetAside(aside));
+            }
+            Action::SetAsideDeleted(result) => self.set_aside_deleted(result, effects),
 
             Action::AddressChanged(hash) => {
                 self.shown_address.clone_from(&hash);
                 self.stop_playing(effects);
+                if let Some(name) = address::place(&hash) {
+                    return self.go_beside(&name, effects);
+                }
+                self.beside = None;
                 self.pending.address = None;
                 if self.streams.is_none() {
                     self.pending.address = Some(hash);
                 } else if self.names_unknown_type(&hash) {
                     // The list may be older than the link: what was just imported isn't in it yet.
                     self.pending.address = Some(hash);
-                    effects.push(Effect::List);
+                    self.list(effects);
                 } else if self.address().as_ref() != Some(&hash) || self.pending.version.is_some() {
                     self.go(&hash, effects);
                 }
             }
+            Action::Fetched(part, result) => self.fetched(part, result),
+            Action::FetchAgain => self.fetch_what_is_wanted(effects),
             Action::ChooseModel(aggregate_type) => self.choose_model(&aggregate_type, effects),
             Action::ChooseStream(id) | Action::NewStream(id) => {
                 let Some(aggregate_type) = self.stream().map(|s| s.aggregate_type().to_owned())
@@ -161,84 +168,48 @@ impl State {
             }
             Action::Submit { command, id } => self.submit(&command, id, effects),
             Action::Retry => self.retry(effects),
-            Action::Sought(events) => self.sought(events, effects),
-            Action::Appended(result) => self.appended(result, effects),
+            Action::Sought { asked, read } => self.sought(asked, read, effects),
+            Action::Appended { asked, result } => self.appended(asked, result, effects),
 
             Action::ImportChosen { file } => {
                 self.end_verification(effects);
-                self.import = Some(Progress {
-                    file: Some(file),
-                    percent: 0,
-                    words: "Beginning".to_owned(),
-                });
-                if self.storage != Storage::Opening {
-                    effects.push(Effect::Import);
+                self.import = Some(self.beginning(Some(file)));
+                // Of two that were chosen before the store is open it is the later.
+                if !self.waiting.iter().any(|it| matches!(it, Effect::Import)) {
+                    self.work(Effect::Import, effects);
                 }
             }
+            Action::ImportWithHoles => self.import_with_holes(effects),
             Action::ImportProgress { percent, words } => {
                 if let Some(import) = &mut self.import {
                     (import.percent, import.words) = (percent, words);
                 }
             }
-            Action::CancelImport if self.storage == Storage::Opening => self.import = None,
-            Action::CancelImport => effects.push(Effect::CancelImport),
-            Action::Imported(result) => {
-                self.import = None;
-                self.imported(result, effects);
-            }
+            Action::CancelImport => match self.forget_waiting(|it| matches!(it, Effect::Import)) {
+                true => self.import = None,
+                false => effects.push(Effect::CancelImport),
+            },
+            Action::Imported(result) => self.imported(result, effects),
             Action::Export(packing) => self.export(packing, effects),
             Action::ExportProgress { percent, words } => {
                 if let Some(export) = &mut self.export {
                     (export.percent, export.words) = (percent, words);
                 }
             }
-            Action::CancelExport => {
-                self.export = None;
-                effects.push(Effect::CancelExport);
-            }
-            Action::Exported(Ok(exported)) => {
-                self.export = None;
-                let mut text = format!(
-                    "Exported {} to {}.",
-                    count(exported.events, "event"),
-                    exported.file
-                );
-                if exported.damaged > 0 {
-                    let those = count(exported.damaged, "damaged record");
-                    text += &format!(" Left out: {those} that can't be read; Verify says which.");
-                }
-                self.tell(OutcomeKind::Done, About::Store, "", &text);
-            }
-            Action::Exported(Err(reason)) => {
-                self.export = None;
-                self.tell(
-                    OutcomeKind::Refused,
-                    About::Store,
-                    "Export failed:",
-                    &reason,
-                );
-            }
-            Action::Reset(after) => {
-                self.dialog = None;
-                // It would keep the reset waiting.
-                self.end_verification(effects);
-                effects.push(Effect::Reset(after));
-            }
-            Action::ResetEnded(after, Ok(())) => {
-                effects.push(Effect::Measure);
-                let text = match after {
-                    AfterReset::Empty => "The store is empty.",
-                    AfterReset::Story => "The store holds the story, and nothing else.",
-                };
-                self.tell(OutcomeKind::Done, About::Store, "", text);
-            }
-            Action::ResetEnded(_, Err(reason)) => {
-                self.tell(OutcomeKind::Refused, About::Store, "Reset failed:", &reason);
-            }
+            Action::CancelExport => self.cancel_export(effects),
+            Action::Exported(result) => self.exported(result, effects),
+            Action::ExportedElsewhere(last) => self.last_export = last,
+            Action::Reset(after) => self.reset(after, effects),
+            Action::ResetEnded(after, result) => self.reset_ended(after, result, effects),
             Action::Verify => self.verify(effects),
             Action::VerifyProgress { events } => self.verify_progress(events),
-            Action::Verified(result) => self.verified(result),
+            Action::Verified(result) => {
+                self.verified(result);
+                self.fetch_what_is_wanted(effects);
+            }
             Action::EndVerification => self.end_verification(effects),
+            Action::Mend => self.mend(effects),
+            Action::Mended(result) => self.mended(result, effects),
             Action::CopyEvent => {
                 let event = self
                     .timeline
@@ -256,25 +227,29 @@ impl State {
                 self.tell(OutcomeKind::Refused, About::Store, "Not copied:", &reason);
             }
 
-            Action::Archived(Ok(archived)) => self.archived = archived,
-            // Then it is left out of nothing; that the store can't be read is told with the streams.
-            Action::Archived(Err(_)) => {}
             Action::Archive(archive) => {
                 self.dialog = None;
                 if let Some(stream) = self.stream().cloned() {
-                    effects.push(Effect::Archive(stream, archive));
+                    effects.push(Effect::Archive(self.views.now(), stream, archive));
                 }
             }
             Action::ArchiveEnded {
+                asked,
                 stream,
                 archive,
                 result,
-            } => self.archive_ended(stream, archive, result, effects),
+            } => self.archive_ended(asked, stream, archive, result, effects),
             Action::ShowArchived(show) => self.shows_archived = show,
 
             // There is nothing to leave out yet.
             Action::Open(Dialog::Archive) if self.head() == Version::NONE => {}
-            Action::Open(dialog) => self.dialog = Some(dialog),
+            // It is being emptied already.
+            Action::Open(Dialog::Reset) if self.resetting => {}
+            Action::Open(Dialog::BringBack(_)) if self.exchanging => {}
+            Action::Open(dialog) => {
+                self.dialog = Some(dialog);
+                self.fetch_what_is_wanted(effects);
+            }
             Action::CloseDialog => self.dialog = None,
             Action::ToggleTheme { system } => {
                 self.preferences.theme = Some(match self.preferences.theme.unwrap_or(system) {
@@ -298,19 +273,6 @@ impl State {
         }
     }
 
-    fn store_failed(&mut self, what: &str, error: &StoreError) {
-        // That the store fails is told already, with a command that must not be forgotten over it.
-        let told = self.outcome.as_ref();
-        if told.is_some_and(|told| told.kind == OutcomeKind::Unknown) {
-            return;
-        }
-        let mut text = format!("{error}.");
-        if let StoreError::Corrupt { .. } = error {
-            text += " An export keeps all that is intact; Verify says what else is damaged.";
-        }
-        self.tell(OutcomeKind::Refused, About::Store, what, &text);
-    }
-
     fn tell(&mut self, kind: OutcomeKind, about: About, title: &str, text: &str) {
         self.outcomes += 1;
         self.outcome = Some(Outcome {
@@ -319,6 +281,7 @@ impl State {
             title: title.to_owned(),
             text: text.to_owned(),
             retry: None,
+            with_holes: None,
         });
     }
 }

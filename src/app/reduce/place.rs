@@ -14,6 +14,15 @@ impl State {
     pub(super) fn go(&mut self, hash: &str, effects: &mut Vec<Effect>) {
         self.stop_playing(effects);
         self.forget_bad_address();
+        if let Some(name) = address::place(hash) {
+            self.go_beside(&name, effects);
+            // Whoever leaves again finds a stream.
+            if self.place == Place::Undecided {
+                let stream = self.default_stream();
+                self.visit(stream, Entry::Replace, effects);
+            }
+            return;
+        }
         let address = match address::parse(hash) {
             Ok(Some(address)) => address,
             Ok(None) => {
@@ -32,6 +41,8 @@ impl State {
                 "No model and no stream here is called {aggregate_type}. Choose one under Model, \
                  or import a file that holds its events."
             );
+            self.views.leave();
+            self.reading.drop();
             self.place = Place::UnknownModel(aggregate_type.to_owned());
             self.timeline = None;
             self.viewed = None;
@@ -75,7 +86,7 @@ impl State {
     }
 
     /// What was wrong with an earlier address is of no interest at the next.
-    fn forget_bad_address(&mut self) {
+    pub(super) fn forget_bad_address(&mut self) {
         let of_address = |outcome: &Outcome| outcome.about == About::Address;
         if self.outcome.as_ref().is_some_and(of_address) {
             self.outcome = None;
@@ -85,7 +96,11 @@ impl State {
     fn enter(&mut self, stream: StreamId, effects: &mut Vec<Effect>) {
         self.timeline = None;
         self.viewed = None;
-        effects.push(Effect::Load(stream.clone()));
+        // What is under way is about another stream.
+        self.views.leave();
+        let asked = self.views.now();
+        self.reading.begin(asked);
+        effects.push(Effect::Load(asked, stream.clone()));
         self.place = Place::Stream(stream);
     }
 

@@ -2,19 +2,23 @@
 
 use std::rc::Rc;
 
-use super::super::action::{Checked, Effect, Entry, Packing};
-use super::super::state::{About, OutcomeKind, Progress, State, Storage, Verifying};
+use super::super::action::{Effect, Entry, Exported, Packing};
+use super::super::asked::View;
+use super::super::checked::Checked;
+use super::super::last_export::LastExport;
+use super::super::state::{About, OutcomeKind, State, Verifying};
+use super::super::{count, were};
 use crate::core::StreamId;
 use crate::store::StoreError;
 
 impl State {
     pub(super) fn verify(&mut self, effects: &mut Vec<Effect>) {
         let running = matches!(self.verifying, Verifying::Running { .. });
-        if running || self.storage == Storage::Opening {
+        if running {
             return;
         }
         self.verifying = Verifying::Running { percent: 0 };
-        effects.push(Effect::Verify);
+        self.work(Effect::Verify, effects);
     }
 
     pub(super) fn verify_progress(&mut self, events: u64) {
@@ -44,9 +48,32 @@ impl State {
         }
     }
 
+    pub(super) fn mend(&mut self, effects: &mut Vec<Effect>) {
+        // Once: what can be mended then is another question.
+        self.end_verification(effects);
+        effects.push(Effect::Mend);
+    }
+
+    pub(super) fn mended(&mut self, result: Result<u64, String>, effects: &mut Vec<Effect>) {
+        match result {
+            Ok(events) => {
+                let text = format!("{} mended from the second copy.", were(events));
+                self.tell(OutcomeKind::Done, About::Store, "", &text);
+            }
+            Err(reason) => {
+                self.tell(OutcomeKind::Refused, About::Store, "Not mended:", &reason);
+            }
+        }
+        self.catch_up(effects);
+        self.verify(effects);
+    }
+
     /// Puts it away, finished or not: asked to, or because the store is another now.
     pub(super) fn end_verification(&mut self, effects: &mut Vec<Effect>) {
         let before = std::mem::take(&mut self.verifying);
+        if self.forget_waiting(|it| matches!(it, Effect::Verify)) {
+            return;
+        }
         if matches!(before, Verifying::Running { .. }) {
             effects.push(Effect::CancelVerify);
         }
@@ -54,6 +81,7 @@ impl State {
 
     pub(super) fn archive_ended(
         &mut self,
+        asked: View,
         stream: StreamId,
         archive: bool,
         result: Result<(), StoreError>,
@@ -62,6 +90,10 @@ impl State {
         if let Err(error) = result {
             let text = format!("{error}.");
             return self.tell(OutcomeKind::Refused, About::Store, "Not archived:", &text);
+        }
+        if !self.views.is_of_store(asked) {
+            // What is archived went with the rest.
+            return;
         }
         let id = stream.aggregate_id().to_owned();
         let text = match archive {
@@ -81,14 +113,47 @@ impl State {
     }
 
     pub(super) fn export(&mut self, packing: Packing, effects: &mut Vec<Effect>) {
-        if self.export.is_some() || self.storage == Storage::Opening {
+        if self.export.is_some() {
             return;
         }
-        self.export = Some(Progress {
-            file: None,
-            percent: 0,
-            words: "Beginning".to_owned(),
-        });
-        effects.push(Effect::Export(packing));
+        self.export = Some(self.beginning(None));
+        self.work(Effect::Export(packing), effects);
+    }
+
+    pub(super) fn cancel_export(&mut self, effects: &mut Vec<Effect>) {
+        self.export = None;
+        if !self.forget_waiting(|it| matches!(it, Effect::Export(_))) {
+            effects.push(Effect::CancelExport);
+        }
+    }
+
+    pub(super) fn exported(&mut self, result: Result<Exported, String>, effects: &mut Vec<Effect>) {
+        self.export = None;
+        let exported = match result {
+            Ok(exported) => exported,
+            Err(reason) => {
+                let title = "Export failed:";
+                return self.tell(OutcomeKind::Refused, About::Store, title, &reason);
+            }
+        };
+        let events = count(exported.events, "event");
+        let mut text = format!("Exported {events} to {}.", exported.file);
+        text += &match exported.holes + exported.missing {
+            0 => String::new(),
+            1 => " 1 that is damaged or missing has a hole in its place.".to_owned(),
+            many => format!(" {many} that are damaged or missing have holes in their places."),
+        };
+        if exported.damaged > 0 {
+            let those = count(exported.damaged, "damaged record");
+            text += &format!(
+                " Left out: {those} of which nothing tells what was in it; Verify says more."
+            );
+        }
+        if exported.damaged + exported.missing == 0 && !self.in_memory() {
+            // What is in memory isn't what this browser keeps, and a file that lacks something isn't all.
+            self.last_export = LastExport::At(exported.at);
+            effects.push(Effect::RememberExport(exported.at));
+        }
+        self.tell(OutcomeKind::Done, About::Store, "", &text);
     }
 }

@@ -8,9 +8,9 @@ use web_sys::{Element, ResizeObserver};
 use yew::prelude::*;
 
 use super::icons::{self, icon};
-use super::notices::Status;
+use super::notices::status;
 use super::weave::{THREAD, Weave, Woven};
-use super::{ViewProps, glyph, reading, when};
+use super::{PLACE, ViewProps, glyph, reading, when};
 use crate::app::action::{Action, Settled, Step};
 use crate::app::loom::{Loom, Tenths, tenths};
 use crate::app::state::{Place, State};
@@ -18,17 +18,16 @@ use crate::core::Version;
 use crate::timeline::Timeline;
 
 /// The band.
-#[component]
-pub fn Band(props: &ViewProps) -> Html {
+pub fn band(props: &ViewProps) -> Html {
     let ViewProps { state, act } = props;
     if matches!(state.place, Place::UnknownModel(_)) {
-        return html! { <div class="band unknown"><Status {state} {act} /></div> };
+        return html! { <div class="band unknown">{ status(props) }</div> };
     }
     let (viewed, head) = (state.viewed_version(), state.head());
     html! {
         <div class="band">
             <div class="band-head">
-                <h2 class="at">
+                <h2 class="at" id={PLACE} tabindex="-1">
                     if state.timeline.is_some() {
                         { format!("Version {viewed} ") }<small>{ format!("of {head}") }</small>
                     } else {
@@ -38,7 +37,7 @@ pub fn Band(props: &ViewProps) -> Html {
                 if state.viewed.is_some() {
                     <span class="past">{"Looking back. "}<span>{"Commands still act on the latest version."}</span></span>
                 }
-                <Status {state} {act} />
+                { status(props) }
                 { steps(state, act) }
             </div>
             <Scrubber {state} {act} />

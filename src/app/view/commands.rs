@@ -1,34 +1,17 @@
 //! The command panel: what can be asked of the stream, and what it would answer.
 
-use std::rc::Rc;
-
 use yew::prelude::*;
 
+use super::ViewProps;
 use super::field::Form;
-use super::notices::Alert;
+use super::notices::alert;
 use crate::app::action::Action;
 use crate::app::effect;
-use crate::app::state::State;
 use crate::model::{CommandForm, Refusal};
 use crate::timeline::Timeline;
 
-#[derive(Properties, Clone)]
-pub struct CommandsProps {
-    pub state: Rc<State>,
-    pub act: Callback<Action>,
-    /// The command that was refused last: the alert stands with it.
-    pub refused: Option<String>,
-}
-
-impl PartialEq for CommandsProps {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.state, &other.state)
-    }
-}
-
-/// The command panel.
-#[component]
-pub fn Commands(props: &CommandsProps) -> Html {
+/// The command panel. With the command that was refused last stands the alert.
+pub fn commands(props: &ViewProps, refused: Option<&str>) -> Html {
     let state = &props.state;
     let body = match &state.timeline {
         Some(timeline) if timeline.model().commands().is_empty() => html! {
@@ -46,7 +29,7 @@ pub fn Commands(props: &CommandsProps) -> Html {
                         { format!("Commands are decided at version {}", state.head()) }
                     </p>
                 }
-                { for timeline.model().commands().iter().map(|form| command(props, timeline, form)) }
+                { for timeline.model().commands().iter().map(|form| command(props, refused, timeline, form)) }
             </>
         },
         None => Html::default(),
@@ -59,13 +42,14 @@ pub fn Commands(props: &CommandsProps) -> Html {
     }
 }
 
-fn command(props: &CommandsProps, timeline: &Timeline, form: &CommandForm) -> Html {
-    let CommandsProps {
-        state,
-        act,
-        refused,
-    } = props;
-    let told = refused.as_deref() == Some(form.name);
+fn command(
+    props: &ViewProps,
+    refused: Option<&str>,
+    timeline: &Timeline,
+    form: &CommandForm,
+) -> Html {
+    let ViewProps { state, act } = props;
+    let told = refused == Some(form.name);
     let key = (
         timeline.stream().aggregate_type().to_owned(),
         form.name.to_owned(),
@@ -111,7 +95,7 @@ fn command(props: &CommandsProps, timeline: &Timeline, form: &CommandForm) -> Ht
             </button>
             <span id={hint} class="hint">{ unlikely.filter(|_| !told) }</span>
             if told {
-                <Alert state={state} {act} />
+                { alert(props) }
             }
             if open {
                 <form aria-label={name} novalidate=true onsubmit={submit}>

@@ -1,11 +1,11 @@
-//! The dialogs: emptying the store, archiving a stream, and all keys.
+//! The dialogs: emptying the store, archiving a stream, all keys, and what becomes of what was set aside.
 
 use std::rc::Rc;
 
 use web_sys::{HtmlDialogElement, HtmlInputElement};
 use yew::prelude::*;
 
-use super::{ViewProps, when};
+use super::{ViewProps, click, when};
 use crate::app::action::{Action, AfterReset};
 use crate::app::count;
 use crate::app::state::{Dialog, State};
@@ -66,36 +66,62 @@ fn is_open(state: &Rc<State>, dialog: Dialog) -> bool {
     state.dialog == Some(dialog)
 }
 
+/// What the store holds, in words.
+fn events_here(state: &State) -> String {
+    match state.streams {
+        Some(_) => match state.events_in_store() {
+            1 => "the 1 event that is here".to_owned(),
+            events => format!("the {events} events that are here"),
+        },
+        None => "what is here, an unknown number of events,".to_owned(),
+    }
+}
+
+/// All dialogs.
+pub fn dialogs(props: &ViewProps) -> Html {
+    html! {
+        <>
+            { reset(props) }
+            { archive(props) }
+            { help(props) }
+            { bring_back(props) }
+            { delete_set_aside(props) }
+        </>
+    }
+}
+
 /// Emptying the store.
-#[component]
-pub fn Reset(props: &ViewProps) -> Html {
+fn reset(props: &ViewProps) -> Html {
     let ViewProps { state, act } = props;
-    let click = |action: Action| act.reform(move |_: MouseEvent| action.clone());
+    let click = |action: fn() -> Action| click(act, action);
     let streams = state.streams.as_deref().map_or(0, Vec::len);
     let events = state.events_in_store();
     html! {
         <Modal open={is_open(state, Dialog::Reset)} name="Reset" act={act.clone()}>
             <p>
-                { format!(
-                    "This deletes {} in {} from this browser, for all its tabs. Only a file that you exported brings them back.",
-                    count(events, "event"),
-                    count(streams as u64, "stream")
-                ) }
+                if state.streams.is_some() {
+                    { format!(
+                        "This deletes {} in {} from this browser, for all its tabs. Only a file that you exported brings them back.",
+                        count(events, "event"),
+                        count(streams as u64, "stream")
+                    ) }
+                } else {
+                    {"This deletes all events from this browser, for all its tabs: how many isn't known yet. Only a file that you exported brings them back."}
+                }
             </p>
             <div class="choices">
-                <button type="button" class="danger" onclick={click(Action::Reset(AfterReset::Empty))}>{"Empty store"}</button>
-                <button type="button" class="danger" onclick={click(Action::Reset(AfterReset::Story))}>{"Restore the story"}</button>
-                <button type="button" onclick={click(Action::CloseDialog)}>{"Cancel"}</button>
+                <button type="button" class="danger" onclick={click(|| Action::Reset(AfterReset::Empty))}>{"Empty store"}</button>
+                <button type="button" class="danger" onclick={click(|| Action::Reset(AfterReset::Story))}>{"Restore the story"}</button>
+                <button type="button" onclick={click(|| Action::CloseDialog)}>{"Cancel"}</button>
             </div>
         </Modal>
     }
 }
 
 /// Archiving the stream that is looked at.
-#[component]
-pub fn Archive(props: &ViewProps) -> Html {
+fn archive(props: &ViewProps) -> Html {
     let ViewProps { state, act } = props;
-    let click = |action: Action| act.reform(move |_: MouseEvent| action.clone());
+    let click = |action: fn() -> Action| click(act, action);
     let id = state.stream().map_or("", |stream| stream.aggregate_id());
     html! {
         <Modal open={is_open(state, Dialog::Archive)} name="Archive stream" act={act.clone()}>
@@ -106,8 +132,62 @@ pub fn Archive(props: &ViewProps) -> Html {
                 ) }
             </p>
             <div class="choices">
-                <button type="button" onclick={click(Action::Archive(true))}>{"Archive"}</button>
-                <button type="button" onclick={click(Action::CloseDialog)}>{"Cancel"}</button>
+                <button type="button" onclick={click(|| Action::Archive(true))}>{"Archive"}</button>
+                <button type="button" onclick={click(|| Action::CloseDialog)}>{"Cancel"}</button>
+            </div>
+        </Modal>
+    }
+}
+
+/// Exchanging what is here for what was set aside.
+fn bring_back(props: &ViewProps) -> Html {
+    let ViewProps { state, act } = props;
+    let aside = match &state.dialog {
+        Some(Dialog::BringBack(aside)) => Some(Rc::clone(aside)),
+        _ => None,
+    };
+    let words = aside.as_ref().map(|aside| {
+        format!(
+            "This exchanges {} for {aside}, for all tabs of this browser. Nothing is merged, and nothing is deleted: what is here now is set aside.",
+            events_here(state)
+        )
+    });
+    asked(act, "Bring back", words, aside.map(Action::BringBack))
+}
+
+/// Deleting what was set aside.
+fn delete_set_aside(props: &ViewProps) -> Html {
+    let ViewProps { state, act } = props;
+    let aside = match &state.dialog {
+        Some(Dialog::DeleteSetAside(aside)) => Some(Rc::clone(aside)),
+        _ => None,
+    };
+    let words = aside.as_ref().map(|aside| {
+        format!("This deletes {aside} from this browser, for all its tabs. Only a file that you saved brings them back.")
+    });
+    asked(act, "Delete", words, aside.map(Action::DeleteSetAside))
+}
+
+/// A dialog that asks before something is done, open where there is something to do.
+fn asked(
+    act: &Callback<Action>,
+    name: &'static str,
+    words: Option<String>,
+    action: Option<Action>,
+) -> Html {
+    let open = action.is_some();
+    let sure = act.clone();
+    let sure = Callback::from(move |_: MouseEvent| {
+        if let Some(action) = &action {
+            sure.emit(action.clone());
+        }
+    });
+    html! {
+        <Modal {open} {name} act={act.clone()}>
+            <p>{ words }</p>
+            <div class="choices">
+                <button type="button" class="danger" onclick={sure}>{ name }</button>
+                <button type="button" autofocus=true onclick={click(act, || Action::CloseDialog)}>{"Cancel"}</button>
             </div>
         </Modal>
     }
@@ -131,8 +211,7 @@ const KEYS: &[(&[&str], &str)] = &[
 ];
 
 /// All keys.
-#[component]
-pub fn Help(props: &ViewProps) -> Html {
+fn help(props: &ViewProps) -> Html {
     let ViewProps { state, act } = props;
     let on = state.preferences.shortcuts;
     let switch = act.reform(|event: Event| {

@@ -7,8 +7,7 @@ use super::{ViewProps, glyph};
 use crate::app::action::Action;
 
 /// The viewed event.
-#[component]
-pub fn Event(props: &ViewProps) -> Html {
+pub fn event(props: &ViewProps) -> Html {
     let ViewProps { state, act } = props;
     let viewed = state.viewed_version();
     let event = state.timeline.as_ref().and_then(|timeline| {
@@ -38,6 +37,9 @@ pub fn Event(props: &ViewProps) -> Html {
                     { entry("event id", &event.event_id.to_string()) }
                     { entry("schema version", &event.schema_version.to_string()) }
                     { entry("correlation id", &event.metadata.correlation_id) }
+                    if let Some(command_id) = &event.metadata.command_id {
+                        { entry("command id", &command_id.to_string()) }
+                    }
                     if let Some(causation_id) = &event.metadata.causation_id {
                         { entry("causation id", causation_id) }
                     }

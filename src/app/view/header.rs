@@ -3,37 +3,23 @@
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
-use web_sys::{Event, File, HtmlInputElement, HtmlSelectElement};
+use web_sys::{Event, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
-use super::ViewProps;
 use super::icons::{self, icon};
 use super::storage::kept;
 use super::stream_box::StreamBox;
 use super::verification::VERIFY;
+use super::{PageProps, ViewProps, click};
 use crate::app::action::{Action, Packing};
 use crate::app::effect;
-use crate::app::state::{Dialog, Place, State, Verifying};
-
-#[derive(Properties, Clone)]
-pub struct HeaderProps {
-    pub state: Rc<State>,
-    pub act: Callback<Action>,
-    pub import: Callback<File>,
-}
-
-impl PartialEq for HeaderProps {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.state, &other.state)
-    }
-}
+use crate::app::state::{Dialog, Place, Verifying};
 
 /// The top bar.
-#[component]
-pub fn Header(props: &HeaderProps) -> Html {
-    let HeaderProps { state, act, .. } = props;
+pub fn header(props: &PageProps) -> Html {
+    let PageProps { state, act, .. } = props;
     let (class, words) = kept(state);
-    let act_of = |action: Action| act.reform(move |_: MouseEvent| action.clone());
+    let click = |action: fn() -> Action| click(act, action);
     let new_stream = {
         let (act, state) = (act.clone(), Rc::clone(state));
         Callback::from(move |_: MouseEvent| {
@@ -55,28 +41,31 @@ pub fn Header(props: &HeaderProps) -> Html {
                 </svg>
                 {"Eventloom"}
             </h1>
-            <ModelBox state={state} act={act} />
-            <StreamBox state={state} act={act} />
-            <button type="button" class="new-stream" onclick={new_stream}
-                aria-disabled={state.stream().is_none().to_string()}>{"New stream"}</button>
+            if state.beside.is_none() {
+                <ModelBox state={state} act={act} />
+                <StreamBox state={state} act={act} />
+                <button type="button" class="new-stream" onclick={new_stream}
+                    aria-disabled={state.stream().is_none().to_string()}>{"New stream"}</button>
+            }
             <span class="grow"></span>
             // At a glance; the group at the foot of the page says it to everybody, with the rest.
             <span class={classes!("kept", class)} aria-hidden="true">{ words }</span>
             <span class="store">
                 { import_button(props) }
-                <button type="button" onclick={act_of(Action::Export(Packing::Plain))}
+                <button type="button" onclick={click(|| Action::Export(Packing::Plain))}
                     aria-disabled={state.export.is_some().to_string()}>{"Export"}</button>
                 if state.packs {
-                    <button type="button" class="gzip" onclick={act_of(Action::Export(Packing::Gzip))}
+                    <button type="button" class="gzip" onclick={click(|| Action::Export(Packing::Gzip))}
                         aria-disabled={state.export.is_some().to_string()}>
                         <span>{"Export "}</span>{"gzip"}
                     </button>
                 }
-                <button type="button" id={VERIFY} onclick={act_of(Action::Verify)}
+                <button type="button" id={VERIFY} onclick={click(|| Action::Verify)}
                     aria-disabled={matches!(state.verifying, Verifying::Running { .. }).to_string()}>{"Verify"}</button>
-                <button type="button" onclick={act_of(Action::Open(Dialog::Reset))}>{"Reset"}</button>
+                <button type="button" onclick={click(|| Action::Open(Dialog::Reset))}
+                    aria-disabled={state.resetting.to_string()}>{"Reset"}</button>
             </span>
-            <button type="button" class="round help" aria-label="Help" onclick={act_of(Action::Open(Dialog::Help))}>
+            <button type="button" class="round help" aria-label="Help" onclick={click(|| Action::Open(Dialog::Help))}>
                 <span aria-hidden="true">{"?"}</span>
             </button>
             <button type="button" class="round theme" aria-label="Theme" onclick={theme}>
@@ -136,7 +125,7 @@ fn ModelBox(props: &ViewProps) -> Html {
     }
 }
 
-fn import_button(props: &HeaderProps) -> Html {
+fn import_button(props: &PageProps) -> Html {
     let input = NodeRef::default();
     let onclick = {
         let (input, running) = (input.clone(), props.state.import.is_some());

@@ -1,8 +1,9 @@
 //! The page's views: functions of the state that send actions and know nothing of storage.
 
+pub mod about;
 mod band;
 mod commands;
-mod dialogs;
+pub mod dialogs;
 mod event;
 mod events;
 mod field;
@@ -10,10 +11,11 @@ mod glyph;
 mod header;
 mod icons;
 mod notices;
+pub mod set_aside;
 mod state_tree;
 mod storage;
 mod stream_box;
-mod verification;
+pub mod verification;
 mod weave;
 
 use std::rc::Rc;
@@ -22,11 +24,17 @@ use web_sys::File;
 use yew::prelude::*;
 
 use super::action::Action;
+use super::address;
+use super::loading::Drawn;
+use super::parts::Beside;
 use super::state::{About, OutcomeKind, Place, State};
 use crate::timeline::{Timeline, Wording};
 
 pub use field::field_id;
 pub use stream_box::STREAM_BOX;
+
+/// The id of the heading of the place that is shown.
+pub const PLACE: &str = "place";
 
 /// Said while a stream is on its way from the store, or never comes: its version isn't known.
 fn reading(state: &State) -> &'static str {
@@ -57,7 +65,6 @@ impl PartialEq for ViewProps {
 }
 
 /// What the whole page needs.
-#[derive(Properties, Clone)]
 pub struct PageProps {
     /// The state of the page.
     pub state: Rc<State>,
@@ -65,49 +72,38 @@ pub struct PageProps {
     pub act: Callback<Action>,
     /// Where chosen files go.
     pub import: Callback<File>,
-}
-
-impl PartialEq for PageProps {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.state, &other.state)
-    }
+    /// The parts that were fetched.
+    pub drawn: Drawn,
 }
 
 /// The whole page.
-#[component]
-pub fn Page(props: &PageProps) -> Html {
-    let PageProps { state, act, import } = props.clone();
-    let refused = refused_command(&state);
-    let shown = matches!(state.place, Place::Stream(_));
-    let (state, act) = (&state, &act);
+pub fn page(props: &PageProps) -> Html {
+    let PageProps {
+        state, act, drawn, ..
+    } = props;
+    let views = &ViewProps {
+        state: Rc::clone(state),
+        act: act.clone(),
+    };
+    let refused = refused_command(state);
     html! {
         <>
-            <header::Header state={state} act={act} {import} />
+            { header::header(props) }
             <main>
                 if refused.is_none() {
-                    <notices::Alert state={state} act={act} />
+                    { notices::alert(views) }
                 }
-                <notices::Files state={state} act={act} />
-                <verification::Checked state={state} act={act} />
-                <notices::Tip state={state} act={act} />
-                <band::Band state={state} act={act} />
-                if shown {
-                    <div class="columns">
-                        <commands::Commands state={state} act={act} {refused} />
-                        <div class="column timeline-column">
-                            <events::Events state={state} act={act} />
-                            <event::Event state={state} act={act} />
-                        </div>
-                        <div class="column state-column">
-                            <state_tree::StateTree state={state} />
-                            <state_tree::Changes state={state} />
-                        </div>
-                    </div>
-                }
+                { notices::files(views) }
+                { verification::checked(views, drawn) }
+                { match &state.beside {
+                    None => streams(views, refused.as_deref()),
+                    Some(beside) => place(views, beside, drawn),
+                } }
             </main>
             <footer>
-                <storage::Storage state={state} act={act} />
-                if state.preferences.shortcuts {
+                { storage::storage(views, drawn) }
+                if state.beside.is_some() {
+                } else if state.preferences.shortcuts {
                     <span><kbd>{"←"}</kbd>{" "}<kbd>{"→"}</kbd>{" one version"}</span>
                     <span><kbd>{"Space"}</kbd>{" play"}</span>
                     <span><kbd>{"Home"}</kbd>{" "}<kbd>{"End"}</kbd>{" first, latest"}</span>
@@ -116,12 +112,66 @@ pub fn Page(props: &PageProps) -> Html {
                 } else {
                     <span>{"Single keys are off. Help turns them on."}</span>
                 }
+                { to_about(state) }
             </footer>
-            <dialogs::Reset state={state} act={act} />
-            <dialogs::Archive state={state} act={act} />
-            <dialogs::Help state={state} act={act} />
+            { drawn.dialogs(views) }
         </>
     }
+}
+
+/// A stream: its history, its state and its commands.
+fn streams(views: &ViewProps, refused: Option<&str>) -> Html {
+    let ViewProps { state, act } = views;
+    html! {
+        <>
+            { notices::tip(views) }
+            { band::band(views) }
+            if matches!(state.place, Place::Stream(_)) {
+                <div class="columns">
+                    { commands::commands(views, refused) }
+                    <div class="column timeline-column">
+                        <events::Events {state} {act} />
+                        { event::event(views) }
+                    </div>
+                    <div class="column state-column">
+                        <state_tree::StateTree {state} {act} />
+                        { state_tree::changes(views) }
+                    </div>
+                </div>
+            }
+        </>
+    }
+}
+
+/// A place that shows no stream.
+fn place(views: &ViewProps, beside: &Beside, drawn: &Drawn) -> Html {
+    html! {
+        <>
+            <div class="band place">
+                <h2 class="at" id={PLACE} tabindex="-1">{ match beside {
+                    Beside::About => "About",
+                    Beside::Unknown(_) => "No such place",
+                } }</h2>
+                { notices::status(views) }
+                { to_streams(&views.state) }
+            </div>
+            if *beside == Beside::About {
+                { drawn.about(views) }
+            }
+        </>
+    }
+}
+
+/// The way to the stream that is looked at, or was.
+fn to_streams(state: &State) -> Html {
+    let address = state.stream_address().unwrap_or_else(|| "#/".to_owned());
+    html! { <a href={address}>{"Streams"}</a> }
+}
+
+/// The way to the place `About`.
+fn to_about(state: &State) -> Html {
+    let here = state.beside == Some(Beside::About);
+    html! { <a href={address::ABOUT} aria-current={here.then_some("page")}>{"About"}</a> }
 }
 
 /// The command on screen that was refused last: the alert then stands with it.
@@ -129,13 +179,19 @@ fn refused_command(state: &State) -> Option<String> {
     let outcome = state.outcome.as_ref()?;
     match &outcome.about {
         About::Command((aggregate_type, command))
-            if outcome.kind != OutcomeKind::Done
+            if state.beside.is_none()
+                && outcome.kind != OutcomeKind::Done
                 && state.stream()?.aggregate_type() == aggregate_type =>
         {
             Some(command.clone())
         }
         _ => None,
     }
+}
+
+/// A callback that sends an action when something is clicked.
+fn click(act: &Callback<Action>, action: fn() -> Action) -> Callback<MouseEvent> {
+    act.reform(move |_| action())
 }
 
 /// A callback that sends an action for some events and nothing for the others.

@@ -3,7 +3,9 @@
 use yew::prelude::*;
 
 use super::ViewProps;
-use crate::app::action::Action;
+use crate::app::action::{Action, Wish};
+use crate::app::count;
+use crate::app::parts::Beside;
 use crate::app::state::{Outcome, OutcomeKind, Progress, State, Storage};
 use crate::store::StoreError;
 
@@ -28,6 +30,14 @@ fn storage_warning(state: &State) -> Option<String> {
     }
 }
 
+/// The name of a place that was asked for and isn't there.
+fn nowhere(state: &State) -> Option<&str> {
+    match &state.beside {
+        Some(Beside::Unknown(name)) => Some(name),
+        Some(Beside::About) | None => None,
+    }
+}
+
 fn alarming(state: &State) -> Option<&Outcome> {
     state
         .outcome
@@ -37,20 +47,36 @@ fn alarming(state: &State) -> Option<&Outcome> {
 
 /// The one alert: what was refused last, what stays to be told about storage, and what was missing
 /// from the store.
-#[component]
-pub fn Alert(props: &ViewProps) -> Html {
+pub fn alert(props: &ViewProps) -> Html {
     let state = &props.state;
     let (warning, outcome) = (storage_warning(state), alarming(state));
     let recovery = state.recovery;
-    if warning.is_none() && outcome.is_none() && recovery.is_none() {
+    let (unfetched, nowhere) = (state.unfetched(), nowhere(state));
+    if state.trying.is_none()
+        && warning.is_none()
+        && outcome.is_none()
+        && recovery.is_none()
+        && unfetched.is_none()
+        && nowhere.is_none()
+    {
         return Html::default();
     }
+    let again = props.act.reform(|_: MouseEvent| Action::FetchAgain);
     let retry = props.act.reform(|_: MouseEvent| Action::Retry);
+    let with_holes = props.act.reform(|_: MouseEvent| Action::ImportWithHoles);
     let dismiss = props.act.reform(|_: MouseEvent| Action::DismissRecovery);
+    let wish = |wish: Wish| props.act.reform(move |_: MouseEvent| Action::Wish(wish));
     // A new element for each outcome, so that the same words are announced again.
     let key = if outcome.is_some() { state.outcomes } else { 0 };
     html! {
         <div key={key.to_string()} class="said" role="alert">
+            if let Some(name) = nowhere {
+                <p>{ format!("There is no place {name} here. ") }{ super::to_streams(state) }{" "}{ super::to_about(state) }</p>
+            }
+            if let Some((name, reason)) = unfetched {
+                <p><b>{ format!("{name} can't be loaded:") }</b>{ format!(" {reason}.") }</p>
+                <button type="button" onclick={again}>{"Try again"}</button>
+            }
             if let Some(outcome) = outcome {
                 <p>
                     if !outcome.title.is_empty() {
@@ -61,6 +87,19 @@ pub fn Alert(props: &ViewProps) -> Html {
                 if outcome.retry.is_some() {
                     <button type="button" onclick={retry}
                         aria-disabled={state.saving.is_some().to_string()}>{"Retry"}</button>
+                }
+                if let Some(offer) = &outcome.with_holes {
+                    <button type="button" onclick={with_holes}>
+                        { format!("Import with {}", count(offer.holes, "hole")) }
+                    </button>
+                }
+            }
+            if let Some(trying) = &state.trying {
+                <p>{ trying.words() }</p>
+                <button type="button" onclick={wish(Wish::TryNow)}>{"Try now"}</button>
+                <button type="button" onclick={wish(Wish::InMemory)}>{"Work in memory"}</button>
+                if trying.can_be_left() {
+                    <button type="button" onclick={wish(Wish::GoOn)}>{"Go on from the second copy"}</button>
                 }
             }
             if let Some(warning) = warning {
@@ -74,9 +113,8 @@ pub fn Alert(props: &ViewProps) -> Html {
     }
 }
 
-/// The one status: what went well last.
-#[component]
-pub fn Status(props: &ViewProps) -> Html {
+/// The one status: what waits, or what went well last.
+pub fn status(props: &ViewProps) -> Html {
     let state = &props.state;
     let done = state
         .outcome
@@ -84,21 +122,29 @@ pub fn Status(props: &ViewProps) -> Html {
         .filter(|outcome| outcome.kind == OutcomeKind::Done);
     html! {
         <div class="status" role="status">
-            if let Some(done) = done {
+            if let Some(waits) = state.waiting_words() {
+                <span>{ waits }</span>
+            } else if let Some(done) = done {
                 <span key={state.outcomes.to_string()}>{ &done.text }</span>
             }
         </div>
     }
 }
 
-/// The import and the export that are running.
-#[component]
-pub fn Files(props: &ViewProps) -> Html {
+/// The move to another layout, the import and the export that are running.
+pub fn files(props: &ViewProps) -> Html {
     let ViewProps { state, act } = props;
     let import = act.reform(|_: MouseEvent| Action::CancelImport);
     let export = act.reform(|_: MouseEvent| Action::CancelExport);
     html! {
         <>
+            if let Some(percent) = state.moving {
+                <div class="importing">
+                    <span>{"Bringing this store into its new form"}</span>
+                    <progress aria-label="Move" max="100" value={percent.to_string()}></progress>
+                    <span class="pace">{"Its streams are shown once that is done; closed before, it goes on the next time"}</span>
+                </div>
+            }
             { file(state.import.as_ref(), "Import", "Cancel import", import) }
             { file(state.export.as_ref(), "Export", "Cancel export", export) }
         </>
@@ -127,8 +173,7 @@ fn file(
 }
 
 /// The line that says what to try.
-#[component]
-pub fn Tip(props: &ViewProps) -> Html {
+pub fn tip(props: &ViewProps) -> Html {
     let state = &props.state;
     let story = state
         .stream()

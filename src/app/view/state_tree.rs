@@ -1,39 +1,28 @@
 //! The state as a tree, with what the viewed event changed, and the list of those changes.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use super::{glyph, reading, wording};
+use super::{ViewProps, glyph, reading, wording};
 use crate::app::state::State;
 use crate::core::{StreamId, Version};
 use crate::timeline::{Change, Node, Timeline, tree};
 
-#[derive(Properties, Clone)]
-pub struct StateProps {
-    pub state: Rc<State>,
-}
-
-impl PartialEq for StateProps {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.state, &other.state)
-    }
-}
-
 /// The state at the viewed version.
 #[component]
-pub fn StateTree(props: &StateProps) -> Html {
+pub fn StateTree(props: &ViewProps) -> Html {
     let state = &props.state;
     let (viewed, head) = (state.viewed_version(), state.head());
-    let closed = use_state_eq(HashSet::<String>::new);
+    let closed = use_state_eq(BTreeSet::<String>::new);
     let focused = use_state_eq(String::new);
     {
         let (closed, focused) = (closed.clone(), focused.clone());
         use_effect_with(state.stream().cloned(), move |_: &Option<StreamId>| {
-            closed.set(HashSet::new());
+            closed.set(BTreeSet::new());
             focused.set(String::new());
         });
     }
@@ -149,11 +138,11 @@ struct Line {
     parent: Option<usize>,
 }
 
-fn visible(nodes: &[Node], closed: &HashSet<String>) -> Vec<Line> {
+fn visible(nodes: &[Node], closed: &BTreeSet<String>) -> Vec<Line> {
     fn collect(
         nodes: &[Node],
         parent: Option<usize>,
-        closed: &HashSet<String>,
+        closed: &BTreeSet<String>,
         lines: &mut Vec<Line>,
     ) {
         for node in nodes {
@@ -188,7 +177,7 @@ fn focus_item(tree: &NodeRef, index: usize) {
 }
 
 struct Item<'a> {
-    closed: &'a HashSet<String>,
+    closed: &'a BTreeSet<String>,
     entry: &'a str,
     toggle: &'a Callback<String>,
     /// An item that takes the focus, by a click too, is where arrows go on from.
@@ -252,8 +241,7 @@ fn look_of(timeline: &Timeline, version: Version) -> Option<String> {
 }
 
 /// What the viewed event changed.
-#[component]
-pub fn Changes(props: &StateProps) -> Html {
+pub fn changes(props: &ViewProps) -> Html {
     let state = &props.state;
     let viewed = state.viewed_version();
     let Some(timeline) = &state.timeline else {

@@ -4,9 +4,10 @@
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
-use super::ViewProps;
+use super::{ViewProps, click};
 use crate::app::action::Action;
 use crate::app::count;
+use crate::app::loading::Drawn;
 use crate::app::loom::Tenths;
 use crate::app::state::{Dialog, Room, State, Storage as Kept};
 use crate::core::Version;
@@ -27,8 +28,7 @@ pub fn kept(state: &State) -> (&'static str, String) {
 }
 
 /// Where events are kept.
-#[component]
-pub fn Storage(props: &ViewProps) -> Html {
+pub fn storage(props: &ViewProps, drawn: &Drawn) -> Html {
     let ViewProps { state, act } = props;
     let (class, words) = kept(state);
     let chosen = state.preferences.durability;
@@ -49,6 +49,9 @@ pub fn Storage(props: &ViewProps) -> Html {
                     <span>{ second_copy(copy) }</span>
                 }
                 <span>{ protection(state.room.as_ref()) }</span>
+                if let Some(exported) = state.last_export.words() {
+                    <span>{ exported }</span>
+                }
                 <label class="pick">
                     <span>{"Durability"}</span>
                     <select {onchange} aria-describedby={SURVIVES}>
@@ -58,6 +61,7 @@ pub fn Storage(props: &ViewProps) -> Html {
                     </select>
                 </label>
                 <span id={SURVIVES}>{ survives(chosen) }</span>
+                { drawn.set_aside(props) }
             }
         </div>
         { archive(state, act) }
@@ -67,19 +71,22 @@ pub fn Storage(props: &ViewProps) -> Html {
 
 /// Leaving the stream that is looked at out of the lists, and listing again what was left out.
 fn archive(state: &State, act: &Callback<Action>) -> Html {
-    let click = |action: Action| act.reform(move |_: MouseEvent| action.clone());
+    let click = |action: fn() -> Action| click(act, action);
     let archived = state.archived.len();
     html! {
         <div class="storage">
             if state.is_archived() {
-                <button type="button" onclick={click(Action::Archive(false))}>{"Bring stream back"}</button>
+                <button type="button" onclick={click(|| Action::Archive(false))}>{"Bring stream back"}</button>
             } else {
-                <button type="button" onclick={click(Action::Open(Dialog::Archive))}
+                <button type="button" onclick={click(|| Action::Open(Dialog::Archive))}
                     aria-disabled={(state.head() == Version::NONE).to_string()}>{"Archive stream"}</button>
             }
             if archived > 0 {
                 <button type="button" aria-pressed={state.shows_archived.to_string()}
-                    onclick={click(Action::ShowArchived(!state.shows_archived))}>{"Show archived"}</button>
+                    onclick={click(match state.shows_archived {
+                        true => || Action::ShowArchived(false),
+                        false => || Action::ShowArchived(true),
+                    })}>{"Show archived"}</button>
                 <span>{ format!("{} archived", count(archived as u64, "stream")) }</span>
             }
         </div>
@@ -89,6 +96,12 @@ fn archive(state: &State, act: &Callback<Action>) -> Html {
 fn second_copy(copy: &SecondCopy) -> String {
     match copy {
         SecondCopy::Kept => "A second copy is kept in this browser's files".to_owned(),
+        SecondCopy::Copying { events, of } => {
+            format!("Copying {events} of {of} events into the second copy")
+        }
+        SecondCopy::Checking => "Checking the second copy".to_owned(),
+        // What a person is to do stands by itself.
+        SecondCopy::Behind(reason) if reason.starts_with("Close ") => reason.clone(),
         SecondCopy::Behind(reason) => format!("The second copy is behind: {reason}"),
         SecondCopy::Missing(reason) => {
             format!("No second copy here: {reason}. Only an export is one")

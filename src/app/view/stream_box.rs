@@ -10,7 +10,7 @@ use super::ViewProps;
 use crate::app::action::Action;
 use crate::app::count;
 use crate::app::state::State;
-use crate::store::StreamHead;
+use crate::core::StreamHead;
 
 /// The id of the box, for the key that leads to it.
 pub const STREAM_BOX: &str = "stream";
@@ -193,13 +193,17 @@ fn matches(state: &State, typed: Option<&str>) -> Vec<StreamHead> {
             continue;
         }
         match lower(head.stream.aggregate_id()).find(&wanted) {
-            Some(0) => beginning.push(head.clone()),
-            Some(_) => holding.push(head.clone()),
+            Some(0) => beginning.push(head),
+            Some(_) => holding.push(head),
             None => {}
         }
     }
     beginning.append(&mut holding);
-    beginning
+    let found = beginning.into_iter().map(|head| StreamHead {
+        stream: head.stream.clone(),
+        version: state.version_of(head),
+    });
+    found.collect()
 }
 
 /// A text in small letters. The browser knows those beyond ASCII: a table of them is 10 KB of the page.

@@ -3,53 +3,76 @@
 use yew::prelude::*;
 
 use super::ViewProps;
-use crate::app::action::{self, Action};
+use crate::app::action::Action;
+use crate::app::checked::Checked;
 use crate::app::count;
 use crate::app::keys;
+use crate::app::loading::Drawn;
 use crate::app::state::Verifying;
 
 /// The id of the button that starts it, where the focus returns to.
 pub const VERIFY: &str = "verify";
 
-/// What the check comes to, announced when it is there.
-#[component]
-pub fn Checked(props: &ViewProps) -> Html {
-    let act = &props.act;
-    let end = act.reform(|_: MouseEvent| {
-        keys::focus(VERIFY);
-        Action::EndVerification
-    });
+/// The check, and what it comes to, announced when it is there.
+pub fn checked(props: &ViewProps, drawn: &Drawn) -> Html {
+    let end = end(&props.act);
     html! {
         <div class="checked" aria-live="polite">
             { match &props.state.verifying {
                 Verifying::No => Html::default(),
                 Verifying::Running { percent } => html! {
                     <div class="importing">
-                        <span>{"Checking the whole store"}</span>
+                        <span>{ if props.state.is_open { "Checking the whole store" } else { "Waiting until the store is open" } }</span>
                         <progress aria-label="Verify" max="100" value={percent.to_string()}></progress>
                         <button type="button" onclick={end}>{"Cancel verification"}</button>
                     </div>
                 },
-                Verifying::Done(checked) => html! {
-                    <section class="verification" aria-label="Verification">
-                        <div class="head">
-                            <h2>{"Verification"}</h2>
-                            <button type="button" class="quiet" onclick={end}>{"Close"}</button>
-                        </div>
-                        { came_to(checked) }
-                    </section>
-                },
+                Verifying::Done(_) => drawn.verification(props),
             } }
         </div>
     }
 }
 
-fn came_to(checked: &action::Checked) -> Html {
-    let action::Checked {
+fn end(act: &Callback<Action>) -> Callback<MouseEvent> {
+    act.reform(|_: MouseEvent| {
+        keys::focus(VERIFY);
+        Action::EndVerification
+    })
+}
+
+/// What the check came to.
+pub fn came_to(props: &ViewProps) -> Html {
+    let Verifying::Done(checked) = &props.state.verifying else {
+        return Html::default();
+    };
+    let mend = props.act.reform(|_: MouseEvent| {
+        keys::focus(VERIFY);
+        Action::Mend
+    });
+    html! {
+        <section class="verification" aria-label="Verification">
+            <div class="head">
+                <h2>{"Verification"}</h2>
+                <button type="button" class="quiet" onclick={end(&props.act)}>{"Close"}</button>
+            </div>
+            { figures(checked) }
+            if let Some(words) = checked.second_copy.words() {
+                <p>{ words }</p>
+            }
+            if checked.second_copy.mendable() > 0 {
+                <button type="button" onclick={mend}>{"Mend from the second copy"}</button>
+            }
+        </section>
+    }
+}
+
+fn figures(checked: &Checked) -> Html {
+    let Checked {
         events,
         unchecked,
         found,
         findings,
+        second_copy: _,
     } = checked;
     let (events, found) = (count(*events, "event"), *found);
     let hidden = found.saturating_sub(findings.len() as u64);

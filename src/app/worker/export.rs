@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use gloo::file::Blob;
 use js_sys::Array;
 
-use super::{Course, pack};
-use crate::app::backend::Backend;
-use crate::archive::{file_name, write_event};
+use super::{Backend, Course, pack};
+use crate::archive::{Exporter, Piece, file_name, write_event};
+use crate::browser::read_set_aside;
 use crate::core::Timestamp;
 use crate::store::{EventStore, Held, InspectStore};
 
@@ -16,8 +16,9 @@ const PART: usize = 1 << 20;
 
 const MEDIA_TYPE: &str = "application/x-ndjson";
 
-/// Exports all that can be read of the store. The answer holds how many events are in the file, how
-/// many records aren't, its name, and the file.
+/// Exports the whole store, with holes in the places of what can't be read. The answer holds how many events
+/// are in the file, how many holes of the store, how many for what is damaged or missing, how many damaged
+/// records aren't, its name, and the file.
 ///
 /// # Errors
 /// A sentence.
@@ -28,41 +29,110 @@ pub async fn export(
     course: Course,
 ) -> Result<Array, String> {
     let last = store.last_position().await;
-    let last = last.map_err(|error| format!("{error}."))?.0.max(1) as f64;
-    let parts = Array::new();
-    let (mut text, mut events, mut damaged) = (String::new(), 0, 0);
-    let inspected = store.inspect(|held| match held {
-        Held::Event {
-            event: Ok(event), ..
-        } => {
-            write_event(event, &mut text);
-            events += 1;
-            if text.len() >= PART {
-                parts.push(&Blob::new(text.as_str()).into());
-                text.clear();
-                course.tell("Writing", events, event.position.0 as f64 * 100.0 / last);
+    let last = last.map_err(|error| format!("{error}."))?;
+    let last = last.place.0.max(1) as f64;
+    let mut parts = Parts::default();
+    let mut exporter = Exporter::new();
+    let inspected = store.inspect(|held| {
+        match held {
+            Held::Event {
+                event: Ok(event), ..
+            } => {
+                exporter.event(event);
+                if exporter.length() >= PART {
+                    parts.add(exporter.pieces());
+                    let percent = event.position.0 as f64 * 100.0 / last;
+                    course.tell("Writing", exporter.written(), percent);
+                }
             }
-            ControlFlow::Continue(())
+            Held::Event {
+                event: Err(damaged),
+                ..
+            } => exporter.damaged(damaged.stream, damaged.version, damaged.position),
+            Held::Head(Ok(head)) => exporter.head(&head.stream, head.version),
+            Held::Head(Err(_)) => {}
+            // They come last.
+            Held::Snapshot(_) => return ControlFlow::Break(()),
         }
-        Held::Event { event: Err(_), .. } => {
-            damaged += 1;
-            ControlFlow::Continue(())
-        }
-        // Events come first.
-        Held::Head(_) | Held::Snapshot(_) => ControlFlow::Break(()),
+        ControlFlow::Continue(())
     });
     inspected.await.map_err(|error| format!("{error}."))?;
-    parts.push(&Blob::new(text.as_str()).into());
-    let mut file = joined(&parts)?;
+    let (rest, holes, summary) = exporter.finish();
+    parts.add(rest);
+    parts.fill(&holes);
+    let mut file = joined(&parts.list)?;
     let mut name = file_name(now);
     if packed {
-        course.tell("Packing", events, 99.0);
+        course.tell("Packing", summary.events + summary.holes, 99.0);
         name += ".gz";
         file = pack::gzip(&file).await?;
     }
-    let answer = super::done([events, damaged]);
+    let answer = super::done([
+        summary.events,
+        summary.holes,
+        summary.missing,
+        summary.untold,
+    ]);
     answer.push(&name.into());
     answer.push(&file);
+    Ok(answer)
+}
+
+/// The parts of a file, those where holes may go kept free.
+#[derive(Default)]
+struct Parts {
+    list: Array,
+    /// Where in the list those are.
+    free: Vec<u32>,
+}
+
+impl Parts {
+    fn add(&mut self, pieces: Vec<Piece>) {
+        for piece in pieces {
+            let text = match &piece {
+                Piece::Text(text) => text.as_str(),
+                Piece::Holes(_) => {
+                    self.free.push(self.list.length());
+                    ""
+                }
+            };
+            self.list.push(&Blob::new(text).into());
+        }
+    }
+
+    fn fill(&self, holes: &[String]) {
+        let full = self
+            .free
+            .iter()
+            .zip(holes)
+            .filter(|(_, lines)| !lines.is_empty());
+        for (at, lines) in full {
+            self.list.set(*at, Blob::new(lines.as_str()).into());
+        }
+    }
+}
+
+/// What was set aside under a name, as one file. The answer holds how many events are in it, its name,
+/// and the file.
+///
+/// # Errors
+/// A sentence.
+pub async fn set_aside(name: &str, now: Timestamp) -> Result<Array, String> {
+    let events = read_set_aside(name).await;
+    let events = events.map_err(|error| format!("{error}."))?;
+    let parts = Array::new();
+    let mut text = String::new();
+    for event in &events {
+        write_event(event, &mut text);
+    }
+    parts.push(&Blob::new(text.as_str()).into());
+    let answer = super::done([events.len() as u64]);
+    answer.push(
+        &file_name(now)
+            .replace("eventloom", "eventloom-set-aside")
+            .into(),
+    );
+    answer.push(&joined(&parts)?.into());
     Ok(answer)
 }
 

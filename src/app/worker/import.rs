@@ -7,16 +7,15 @@ use js_sys::{Array, Uint8Array};
 use web_sys::{Blob, File, FileReaderSync};
 
 use super::unpack::Pieces;
-use super::{CANCELLED, Course};
-use crate::app::backend::Backend;
-use crate::archive::{Line, Plan, Planner, Planning, Reader, Refused};
-use crate::core::{Position, RecordedEvent, Timestamp};
+use super::{BROKEN, Backend, CANCELLED, Course, REFUSED};
+use crate::archive::{Line, Placed, Plan, Planner, Planning, Reader, Reason, Refused};
+use crate::core::{History, Position, RecordedEvent, Timestamp};
+use crate::log::segments::pack;
 use crate::model::Registry;
-use crate::store::segments::pack;
-use crate::store::{EventStore, ImportError, StoreError};
-
-/// How many events of the store are read at once.
-const PAGE: usize = 2_000;
+use crate::store::{
+    AppendError, At, EventStore, Held, ImportError, ImportStore, InspectStore, StoreError,
+    same_history,
+};
 
 /// How many bytes of the file are read at once, while it is written.
 const PIECE: f64 = (1 << 18) as f64;
@@ -31,35 +30,60 @@ const LOOKING: f64 = 15.0;
 const READING: f64 = 0.5;
 
 /// Imports a file, all of it or nothing. The answer holds how many events are new, were there
-/// already and got the import's time; for a store in memory also the events, packed, and the
-/// position that they follow.
+/// already and got the import's time, how many ids stand in several streams, how many holes there are more
+/// and how many events fill one; for a store in memory also what is added and what fills holes, packed, and
+/// the position that it follows. Such a one is here as what it holds; `given` is the position that
+/// it gives next. It says so where the store failed when they may be in, and where the file can be imported
+/// with holes.
 ///
 /// # Errors
 /// A sentence.
 pub async fn import(
     store: &Backend,
     file: File,
-    now: Timestamp,
+    with_holes: bool,
+    (now, given): (Timestamp, Position),
     course: Course,
 ) -> Result<Array, String> {
     let mut text: Option<Blob> = None;
     for _ in 0..TRIES {
         // Anew each time: what moved may have been a reset.
         let mut planner = Planner::new();
-        let looked = observe(store, &mut planner, &course)
-            .await
-            .map_err(|error| nothing_imported(&error))?;
+        let (looked, history) = match observe(store, &mut planner, &course).await {
+            Ok(looked) => looked,
+            Err(StoreError::HistoryChanged { .. }) => continue,
+            Err(error) => return Err(nothing_imported(&error)),
+        };
+        let next = match store.next_position().await {
+            Ok(next) if next.history == history => next.place.max(given),
+            Ok(_) => continue,
+            Err(error) => return Err(nothing_imported(&error)),
+        };
         let reading = looked..looked + (100.0 - looked) * READING;
         let source = text.as_ref().unwrap_or(&file);
-        let (mut plan, unpacked) =
-            plan(planner.begin(now), source, &course, reading.clone()).await?;
+        let mut planning = planner.begin(now, next);
+        if with_holes {
+            planning = planning.with_holes();
+        }
+        let (mut plan, unpacked) = match plan(planning, source, &course, reading.clone()).await? {
+            Ok(planned) => planned,
+            Err(refused) => return Ok(lacking(&refused)),
+        };
         let text = text.get_or_insert(unpacked);
-        let counts = [plan.events, plan.skipped, plan.stamped_with_import_time];
+        let counts = [
+            plan.events,
+            plan.skipped,
+            plan.stamped_with_import_time,
+            plan.shared_ids,
+            plan.holes,
+            plan.fills,
+        ];
         let after = plan.after;
-        if plan.events > 0 {
-            let total = plan.events as f64;
+        let mut kept = Vec::new();
+        if !plan.is_empty() {
+            let total = plan.added as f64 + 1.0;
             let mut again = Again::of(text, &mut plan)?;
-            let next = |done: usize| {
+            let mut next = |done: usize| {
                 let share = (100.0 - reading.end) * done as f64 / total;
                 course.tell("Writing", done as u64, reading.end + share);
                 match course.is_cancelled() {
@@ -67,22 +91,41 @@ pub async fn import(
                     false => again.next(),
                 }
             };
-            match store.import_from(after, next).await {
-                Ok(()) => {}
-                Err(ImportError::StoreMoved { .. }) => continue,
+            let imported = match store {
+                Backend::Browser(store) => store.import_from(after, Some(history), next).await,
+                Backend::Memory(store) => {
+                    let keep = |done| {
+                        let given = next(done);
+                        if let ControlFlow::Continue(events) = &given {
+                            kept.extend_from_slice(events);
+                        }
+                        given
+                    };
+                    store.import_from(after, Some(history), keep).await
+                }
+            };
+            match imported {
+                Ok(_) => {}
+                Err(
+                    ImportError::StoreMoved { .. }
+                    | ImportError::Store(StoreError::HistoryChanged { .. }),
+                ) => continue,
                 Err(ImportError::Cancelled) => {
                     let broken = again.broken.map(|reason| nothing_imported(&reason));
                     return Err(broken.unwrap_or_else(|| CANCELLED.to_owned()));
                 }
-                Err(ImportError::Store(error)) => return Err(nothing_imported(&error)),
+                Err(ImportError::Store(error))
+                    if AppendError::Store(error.clone()).outcome_is_unknown() =>
+                {
+                    return Ok(super::told([BROKEN, &format!("{error}.")]));
+                }
+                Err(error) => return Err(nothing_imported(&error)),
             }
         }
         let answer = super::done(counts);
-        if let Backend::Memory(store) = store {
-            let events = store.read_all(after, usize::MAX).await;
-            let events = events.map_err(|error| nothing_imported(&error))?;
-            let events: Vec<&RecordedEvent> = events.iter().collect();
-            answer.push(&Uint8Array::from(&pack(&events)[..]));
+        if let Backend::Memory(_) = store {
+            let kept: Vec<&RecordedEvent> = kept.iter().collect();
+            answer.push(&Uint8Array::from(&pack(&kept)[..]));
             answer.push(&(after.0 as f64).into());
         }
         return Ok(answer);
@@ -93,36 +136,69 @@ pub async fn import(
     )
 }
 
-/// Shows the planner all that the store holds. Answers with how much of the whole work that was.
+/// That a file lacks events, and can be imported with holes in their places.
+fn lacking(refused: &Refused) -> Array {
+    let answer = super::told([REFUSED, &nothing_imported(refused)]);
+    if let Reason::Gap {
+        holes: Some(holes), ..
+    } = refused.reason
+    {
+        answer.push(&(holes as f64).into());
+    }
+    answer
+}
+
+/// Shows the planner all that the store holds, its holes too. Answers with how much of the whole work
+/// that was, and in which history.
 async fn observe(
     store: &Backend,
     planner: &mut Planner,
     course: &Course,
-) -> Result<f64, StoreError> {
-    let last = store.last_position().await?;
-    if last == Position::START {
-        return Ok(0.0);
+) -> Result<(f64, History), StoreError> {
+    let At { history, place } = store.last_position().await?;
+    if place == Position::START {
+        return Ok((0.0, history));
     }
-    let mut events = 0;
-    loop {
-        let page = store.read_all(planner.last_position(), PAGE).await?;
-        page.iter().for_each(|event| planner.observe(event));
-        events += page.len() as u64;
-        let share = planner.last_position().0 as f64 / last.0 as f64;
-        course.tell("Looking at what is there", events, LOOKING * share);
-        if page.len() < PAGE || course.is_cancelled() {
-            return Ok(LOOKING);
+    let (mut events, mut damaged) = (0, None);
+    let look = store.inspect(|held| {
+        match held {
+            Held::Event {
+                event: Ok(event), ..
+            } => planner.observe(event),
+            Held::Event {
+                event: Err(found), ..
+            } => {
+                damaged = Some(found);
+                return ControlFlow::Break(());
+            }
+            // Events come first.
+            Held::Head(_) | Held::Snapshot(_) => return ControlFlow::Break(()),
         }
+        events += 1;
+        let share = planner.last_position().0 as f64 / place.0 as f64;
+        course.tell("Looking at what is there", events, LOOKING * share);
+        match course.is_cancelled() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    });
+    look.await?;
+    if let Some(damaged) = damaged {
+        return Err(damaged.into());
     }
+    // What was shown is of this history, unless that changed in between.
+    let now = store.last_position().await?.history;
+    same_history(Some(history), now)?;
+    Ok((LOOKING, history))
 }
 
-/// Plans a file, and answers with it unpacked, too.
+/// Plans a file, and answers with it unpacked, too; or with what it lacks.
 async fn plan<'a>(
     mut planning: Planning<'a>,
     file: &Blob,
     course: &Course,
     percent: std::ops::Range<f64>,
-) -> Result<(Plan<'a>, Blob), String> {
+) -> Result<Result<(Plan<'a>, Blob), Refused>, String> {
     let registry = Registry::shipped();
     let mut decodes =
         |event: &RecordedEvent| registry.check(event).map_err(|error| error.to_string());
@@ -131,26 +207,26 @@ async fn plan<'a>(
     let mut pieces = Pieces::of(file)
         .await
         .map_err(|reason| nothing_imported(&reason))?;
-    while let Some(piece) = pieces
-        .next()
-        .await
-        .map_err(|reason| nothing_imported(&reason))?
+    let mut taken = Ok(());
+    while taken.is_ok()
+        && let Some(piece) = pieces
+            .next()
+            .await
+            .map_err(|reason| nothing_imported(&reason))?
     {
         if course.is_cancelled() {
             return Err(CANCELLED.to_owned());
         }
-        let fed = reader.feed(&piece, &mut take);
-        fed.map_err(|refused| nothing_imported(&refused))?;
+        taken = reader.feed(&piece, &mut take);
         let share = (percent.end - percent.start) * pieces.share();
         course.tell("Reading", reader.events(), percent.start + share);
     }
-    let finished = reader.finish(&mut take);
-    finished.map_err(|refused| nothing_imported(&refused))?;
+    if let Err(refused) = taken.and_then(|()| reader.finish(&mut take)) {
+        return Err(nothing_imported(&planning.first_of(refused)));
+    }
     let unpacked = pieces.unpacked();
-    Ok((
-        planning.finish(),
-        unpacked.map_err(|reason| nothing_imported(&reason))?,
-    ))
+    let unpacked = unpacked.map_err(|reason| nothing_imported(&reason))?;
+    Ok(planning.finish().map(|plan| (plan, unpacked)))
 }
 
 /// The lines of a planned file once more, each with its place. Read at once and not waited for: in
@@ -201,8 +277,10 @@ impl<'a, 'b> Again<'a, 'b> {
         mut reader: Reader,
         events: &mut Vec<RecordedEvent>,
     ) -> Result<Option<Reader>, String> {
+        let mut placed = Vec::new();
         let mut take = |line: Line| {
-            events.extend(self.plan.place(line));
+            self.plan.place(line, &mut placed);
+            events.extend(placed.drain(..).map(Placed::event));
             Ok(())
         };
         const CHANGED: &str = "the file changed while it was read";

@@ -1,9 +1,9 @@
 //! What the page's worker does: files in and out, and the check of the whole store. Each of these
 //! has a worker of its own, whose memory goes with it.
 //!
-//! Messages are arrays. The first says what to do (`import`, `export` or `verify`), on what (the
+//! Messages are arrays. The first says what to do (`import`, `export`, `aside` or `verify`), on what (the
 //! name of a database, or the packed events of a store in memory), at what time, and with what; then
-//! comes at most `cancel`. The answers begin with `progress`, `done` or `refused`.
+//! comes at most `cancel`. The answers begin with `progress`, `done`, `refused` or `broken`.
 
 mod export;
 mod import;
@@ -18,25 +18,30 @@ use std::rc::Rc;
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::backend::Backend;
+use super::backend;
 use super::pace::Pace;
 use crate::browser::clock::BrowserClock;
 use crate::browser::indexed_db::IndexedDbStore;
 use crate::browser::worker::Page;
 use crate::core::{Clock, Position, Timestamp};
-use crate::store::segments::unpack;
-use crate::store::{EventStore, MemoryStore};
+use crate::log::segments::unpack;
+use crate::store::{ImportStore, MemoryStore};
 use crate::target::spawn;
+
+/// The store to work on.
+type Backend = backend::Backend<Rc<MemoryStore>>;
 
 /// How often the page hears how far the work is, in milliseconds, while its percentage stays.
 const TELL_EVERY: f64 = 100.0;
 
 const CANCELLED: &str = "it was cancelled. Nothing was imported.";
 
-/// What a message of the page says first. The file comes last.
+/// What a message of the page says first. The file comes last, and whether it is imported with holes.
 pub const IMPORT: &str = "import";
 /// Whether it is to be packed comes last.
 pub const EXPORT: &str = "export";
+/// The name of what was set aside comes last.
+pub const ASIDE: &str = "aside";
 /// Nothing else comes.
 pub const VERIFY: &str = "verify";
 /// The work is to be broken off.
@@ -46,8 +51,11 @@ pub const CANCEL: &str = "cancel";
 pub const PROGRESS: &str = "progress";
 /// What it came to follows.
 pub const DONE: &str = "done";
-/// The rest of a sentence follows.
+/// The rest of a sentence follows; then, where there could be holes in the places of what is missing, how
+/// many.
 pub const REFUSED: &str = "refused";
+/// The store failed at a moment that nobody can tell. The rest of a sentence follows.
+pub const BROKEN: &str = "broken";
 
 /// Does what the page asks for, as long as the worker lives.
 pub fn serve() {
@@ -71,8 +79,14 @@ async fn work(what: &str, message: &Array, course: Course) -> Result<Array, Stri
     let now = Timestamp::from_millis(message.get(2).as_f64().unwrap_or(0.0) as i64);
     let with = message.get(3);
     match what {
-        IMPORT => import::import(&store, with.unchecked_into(), now, course).await,
+        IMPORT => {
+            let given = Position(message.get(4).as_f64().unwrap_or(0.0) as u64);
+            let with: Array = with.unchecked_into();
+            let (file, with_holes) = (with.get(0).unchecked_into(), with.get(1).is_truthy());
+            import::import(&store, file, with_holes, (now, given), course).await
+        }
         EXPORT => export::export(&store, with.is_truthy(), now, course).await,
+        ASIDE => export::set_aside(&text(&with), now).await,
         _ => verify::verify(&store, course).await,
     }
 }
@@ -87,7 +101,7 @@ async fn open(source: JsValue) -> Result<Backend, String> {
     let events = unpack(&packed).map_err(|error| error.to_string())?;
     let store = MemoryStore::new();
     let go_on = |_| ControlFlow::Continue(());
-    let filled = store.import(Position::START, &events, go_on).await;
+    let filled = store.import(Position::START, None, &events, go_on).await;
     filled.map_err(|error| error.to_string())?;
     Ok(Backend::Memory(Rc::new(store)))
 }

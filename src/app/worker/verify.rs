@@ -4,8 +4,7 @@ use std::ops::ControlFlow;
 
 use js_sys::Array;
 
-use super::Course;
-use crate::app::backend::Backend;
+use super::{Backend, Course};
 use crate::core::{JsonText, RecordedEvent};
 use crate::model::{Instance, Registry};
 use crate::store::verify::Fold;

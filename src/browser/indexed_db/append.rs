@@ -4,7 +4,7 @@
 //! the database says that its transaction is complete.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -13,17 +13,26 @@ use futures_channel::oneshot;
 use super::connection::Connection;
 use super::hints::Signal;
 use super::journal::Journal;
-use super::read::{self, read_stream};
-use super::schema::LOG;
+use super::lay_out::{Laid, is_great, lay_out};
+use super::learn::{learn, look_up, read_through};
+use super::log::Wrote;
+use super::read;
+use super::schema::{LOG, META, PAGES};
 use super::transaction::Fault;
-use super::{codec, compact};
-use crate::core::{EventId, ExpectedVersion, NewEvent, Position, RecordedEvent, StreamId, Version};
-use crate::store::segments::{INLINE, Index, Ranks, runs_of};
-use crate::store::{AppendError, Durability, StoreError, recognise, repeated_id};
+use super::{codec, compact, sweep};
+use crate::core::{
+    EventId, ExpectedVersion, History, NewEvent, Position, PositionRanges, RecordedEvent, StreamId,
+    Version,
+};
+use crate::log::segments::{Index, StreamNumbers, directory};
+use crate::store::{AppendError, Durability, StoreError, check, repeated_id, same_history_for};
 use crate::target::spawn;
 
 /// So many appends at most share a transaction.
 const MOST: usize = 4_096;
+
+/// With so many bytes of payloads a round is full, so that what it writes is read at once by anybody.
+const ROUND_BYTES: usize = 16 << 20;
 
 type Answer = Result<Vec<RecordedEvent>, AppendError>;
 
@@ -34,9 +43,28 @@ pub(super) struct Writer {
     is_busy: Cell<bool>,
 }
 
+/// In which history an append is meant.
+#[derive(Clone, Copy)]
+pub(super) enum Wanted {
+    /// In this one, or in any where none is needed.
+    Known(Option<History>),
+    /// In that of the moment, also for an exact version.
+    Present,
+}
+
+impl Wanted {
+    fn is(self, now: History, expected: ExpectedVersion) -> Result<(), StoreError> {
+        match self {
+            Wanted::Known(known) => same_history_for(expected, known, now),
+            Wanted::Present => Ok(()),
+        }
+    }
+}
+
 struct Asked {
     stream: StreamId,
     expected: ExpectedVersion,
+    history: Wanted,
     events: Vec<NewEvent>,
     durability: Durability,
     answer: oneshot::Sender<Answer>,
@@ -47,8 +75,10 @@ pub(super) async fn append(
     durability: Durability,
     stream: &StreamId,
     expected: ExpectedVersion,
+    history: Wanted,
     events: &[NewEvent],
 ) -> Answer {
+    check(stream, events)?;
     if let Some(event_id) = repeated_id(events) {
         let stream = stream.clone();
         return Err(AppendError::EventIdReused { event_id, stream });
@@ -58,6 +88,7 @@ pub(super) async fn append(
     writer.asked.borrow_mut().push_back(Asked {
         stream: stream.clone(),
         expected,
+        history,
         events: events.to_vec(),
         durability,
         answer,
@@ -79,12 +110,13 @@ async fn work(connection: Rc<Connection>) {
     loop {
         let mut round: VecDeque<Asked> = {
             let mut asked = writer.asked.borrow_mut();
-            let most = asked.len().min(MOST);
+            let most = fitting(&asked);
             asked.drain(..most).collect()
         };
         if round.is_empty() {
             writer.is_busy.set(false);
             compact::later(&connection);
+            sweep::now(&connection);
             return;
         }
         let mut knowledge = Knowledge::Index;
@@ -98,6 +130,18 @@ async fn work(connection: Rc<Connection>) {
             }
         }
     }
+}
+
+/// How many of these share a round: one at least, where there is one.
+fn fitting(asked: &VecDeque<Asked>) -> usize {
+    let mut bytes = 0;
+    let fits = |asked: &&Asked| {
+        let is_open = bytes < ROUND_BYTES;
+        let events = asked.events.iter();
+        bytes += events.map(|e| e.data.as_str().len()).sum::<usize>();
+        is_open
+    };
+    asked.iter().take(MOST).take_while(fits).count()
 }
 
 /// How much is known of what others wrote.
@@ -152,14 +196,20 @@ async fn attempt(
             false => Durability::Relaxed,
         };
         let before = log.ask(Index::last_segment);
-        match write(connection, durability, before + 1, &planned, forgotten).await {
+        let sizes = fates.iter().map(|fate| match fate {
+            Fate::Written(range) => range.len(),
+            _ => 0,
+        });
+        let in_pages = is_great(sizes, planned.len());
+        let written = write(
+            connection, durability, before, &planned, in_pages, forgotten,
+        );
+        match written.await {
             Ok(()) => {
-                let segment = codec::place_of(before + 1, &planned, 0);
-                let all: Vec<&RecordedEvent> = planned.iter().collect();
-                let runs = runs_of(&all).into_iter().map(|run| (INLINE, run));
-                log.wrote(segment, &planned, runs);
                 Journal::note(connection, planned.last());
-                connection.hints.tell(Signal::Appended(segment.last));
+                if let Some(last) = planned.last() {
+                    connection.hints.tell(Signal::Appended(last.position));
+                }
             }
             Err(Written::Taken) => {
                 read::catch_up(connection, "append").await?;
@@ -184,7 +234,7 @@ async fn attempt(
                 round.push_back(asked);
                 continue;
             }
-            Fate::Repeated => match look_up(connection, &asked).await {
+            Fate::Repeated => match look_up(connection, &asked.stream, &asked.events).await {
                 Ok(Some(recorded)) => {
                     let last = log.ask(Index::last_segment);
                     Journal::wait(connection, asked.durability, last, None).await;
@@ -193,6 +243,7 @@ async fn attempt(
                 Err(error) => Err(error),
                 // Emptied meanwhile.
                 Ok(None) => {
+                    log.change(|index| index.forget_ids(&asked.stream));
                     round.push_back(asked);
                     continue;
                 }
@@ -205,27 +256,23 @@ async fn attempt(
 
 /// Sees to it that the ids of each stream are known; those whose stream can't be read are refused.
 async fn learn_ids(connection: &Rc<Connection>, round: &mut VecDeque<Asked>) {
+    let streams = round.iter().filter(|asked| !asked.events.is_empty());
+    // What that fails for is read one by one, which says why.
+    let _ = learn(connection, streams.map(|asked| &asked.stream)).await;
     for asked in std::mem::take(round) {
-        match ids_of(connection, &asked.stream).await {
+        let is_known = |index: &Index| index.knows_ids_of(&asked.stream);
+        if asked.events.is_empty() || connection.log.ask(is_known) {
+            round.push_back(asked);
+            continue;
+        }
+        // Where nothing is wrong with it, it is learned again.
+        match read_through(connection, &asked.stream).await {
             Ok(()) => round.push_back(asked),
             Err(error) => {
                 let _ = asked.answer.send(Err(error.into()));
             }
         }
     }
-}
-
-async fn ids_of(connection: &Rc<Connection>, stream: &StreamId) -> Result<(), StoreError> {
-    let log = &connection.log;
-    while log.ask(|index| index.holds_any(stream, &[])).is_none() {
-        let events = read_stream(connection, stream, Version::NONE, usize::MAX).await?;
-        let last = events.last().map_or(Version::NONE, |event| event.version);
-        // Unless more was taken in since it was read.
-        if last == log.ask(|index| index.version(stream)) {
-            log.know_ids(stream, &events);
-        }
-    }
-    Ok(())
 }
 
 /// What becomes of each append, were all of them decided now, and the events that are to be
@@ -238,51 +285,67 @@ fn plan(
     let log = &connection.log;
     let mut planned: Vec<RecordedEvent> = Vec::new();
     let mut fates = Vec::with_capacity(round.len());
-    let mut ranks = Ranks::default();
+    let mut numbers = StreamNumbers::default();
     // Of each stream, its version with what is planned, and the ids of that.
-    let mut heads: Vec<(Version, Vec<EventId>)> = Vec::new();
-    let mut next = log.ask(Index::next_position);
+    let mut heads: Vec<(Version, HashSet<EventId>)> = Vec::new();
+    let mut next = log.next_position();
+    let now = log.history();
     for asked in round {
         let stream = &asked.stream;
         let ids: Vec<EventId> = asked.events.iter().map(|event| event.event_id).collect();
-        let rank = ranks.of(stream);
+        let rank = numbers.of(stream);
         if rank == heads.len() {
-            heads.push((log.ask(|index| index.version(stream)), Vec::new()));
+            heads.push((log.ask(|index| index.version(stream)), HashSet::new()));
         }
         let (head, held) = &mut heads[rank];
-        let fault = log.ask(|index| index.fault(stream).cloned());
-        fates.push(if let Some(fault) = fault {
-            Fate::Refused(fault.into())
-        } else if log.ask(|index| index.holds_any(stream, &ids)) == Some(true) {
-            Fate::Repeated
-        } else if ids.iter().any(|id| held.contains(id)) {
-            Fate::Later
-        } else if asked.expected.matches(*head) && !ids.is_empty() {
-            match room(*head, next, ids.len() as u64) {
-                Err(error) => Fate::Refused(error.into()),
-                Ok(()) => {
-                    let from = planned.len();
-                    for (index, event) in (1..).zip(&asked.events) {
-                        let event = event.clone();
-                        planned.push(event.recorded(stream.clone(), Version(head.0 + index), next));
-                        next.0 += 1;
-                    }
-                    head.0 += ids.len() as u64;
-                    held.extend(ids);
-                    Fate::Written(from..planned.len())
+        let damage = log.ask(|index| index.fault(stream).map(StoreError::from));
+        let holds_any = log.ask(|index| index.holds_any(stream, &ids));
+        fates.push(
+            if let Err(another) = asked.history.is(now, asked.expected) {
+                match knowledge {
+                    Knowledge::Index => return None,
+                    Knowledge::Now => Fate::Refused(another.into()),
                 }
-            }
-        } else if knowledge == Knowledge::Index {
-            return None;
-        } else if ids.is_empty() && asked.expected.matches(*head) {
-            Fate::Written(0..0)
-        } else {
-            Fate::Refused(AppendError::Conflict {
-                stream: stream.clone(),
-                expected: asked.expected,
-                actual: *head,
-            })
-        });
+            } else if let Some(damage) = damage {
+                Fate::Refused(damage.into())
+            } else if holds_any.is_none() {
+                // More came to the stream than was read of it: what isn't known may be there.
+                return None;
+            } else if holds_any == Some(true) {
+                Fate::Repeated
+            } else if ids.iter().any(|id| held.contains(id)) {
+                Fate::Later
+            } else if asked.expected.matches(*head) && !ids.is_empty() {
+                match room(*head, next, ids.len() as u64) {
+                    Err(error) => Fate::Refused(error.into()),
+                    Ok(()) => {
+                        let from = planned.len();
+                        for (index, event) in (1..).zip(&asked.events) {
+                            let event = event.clone();
+                            planned.push(event.recorded(
+                                stream.clone(),
+                                Version(head.0 + index),
+                                next,
+                            ));
+                            next.0 += 1;
+                        }
+                        head.0 += ids.len() as u64;
+                        held.extend(ids);
+                        Fate::Written(from..planned.len())
+                    }
+                }
+            } else if knowledge == Knowledge::Index {
+                return None;
+            } else if ids.is_empty() && asked.expected.matches(*head) {
+                Fate::Written(0..0)
+            } else {
+                Fate::Refused(AppendError::Conflict {
+                    stream: stream.clone(),
+                    expected: asked.expected,
+                    actual: *head,
+                })
+            },
+        );
     }
     Some((fates, planned))
 }
@@ -301,19 +364,28 @@ enum Written {
     Failed(StoreError),
 }
 
+/// Writes these events, from the segment after `before` on.
 async fn write(
     connection: &Rc<Connection>,
     durability: Durability,
-    segment: u64,
+    before: u64,
     events: &[RecordedEvent],
+    in_pages: bool,
     forgotten: u64,
 ) -> Result<(), Written> {
     let failed = |fault: Fault| match fault.is_constraint() {
         true => Written::Taken,
         false => Written::Failed(fault.while_doing("append")),
     };
-    // The storage begins the transaction while the record is made.
-    let writing = connection.write("append", &[LOG], durability).await;
+    // The storage begins the transaction while the records are made.
+    let doubt = connection.doubts.to_note(&connection.log);
+    let stores = match (in_pages, doubt.is_any()) {
+        (false, false) => &[LOG][..],
+        (false, true) => &[LOG, META],
+        (true, false) => &[LOG, PAGES],
+        (true, true) => &[LOG, PAGES, META],
+    };
+    let writing = connection.write("append", stores, durability).await;
     let writing = writing.map_err(Written::Failed)?;
     // Others may not find themselves alone before this is written or undone.
     let _presence = connection.presence();
@@ -323,12 +395,44 @@ async fn write(
         return Err(Written::Taken);
     }
     let log = writing.store(LOG).map_err(failed)?;
-    let record = codec::inline(segment, events).map_err(Written::Failed)?;
-    log.add(&record, None)
-        .map_err(|error| failed(error.into()))?;
+    // Should it be of more than is known to stand before, that number is taken.
+    let mut chain = connection.log.chain();
+    let mut laid = Vec::new();
+    let mut entry = None;
+    for (number, (at, pages)) in (before + 1..).zip(lay_out(events, in_pages)) {
+        let events = &events[at.clone()];
+        let count = u32::try_from(pages.len()).unwrap_or(u32::MAX);
+        let segment = codec::place_of(number, events, count);
+        let record = match in_pages {
+            true => {
+                let into = writing.store(PAGES).map_err(failed)?;
+                for (page, laid) in (0..).zip(&pages) {
+                    let record = codec::page(number, page, &laid.packed);
+                    let record = record.map_err(Written::Failed)?;
+                    into.add(&record, None)
+                        .map_err(|error| failed(error.into()))?;
+                }
+                codec::paged(&segment, &directory(&pages))
+            }
+            false => codec::inline(number, events),
+        };
+        chain = chain.with(number, events);
+        let record = record.map_err(Written::Failed)?;
+        let record = codec::linked(record, chain, &PositionRanges::NONE);
+        log.add(&record, None)
+            .map_err(|error| failed(error.into()))?;
+        laid.push(Laid::of(segment, chain, at, events, &pages));
+        entry = Some((segment, pages));
+    }
+    doubt.note(&writing).map_err(failed)?;
     let committed = writing.commit();
-    let journal = connection.journal.as_ref();
-    let ahead = journal.and_then(|journal| journal.ahead(segment, events, durability));
+    // Several segments are copied once they are in the log, and not ahead: of what the log doesn't
+    // hold in the end, the journal may not keep a part.
+    let journal = connection.journal.as_ref().filter(|_| laid.len() == 1);
+    let ahead = journal.zip(entry).and_then(|(journal, (segment, pages))| {
+        journal.ahead((&segment, chain), events, pages, durability)
+    });
+    let last = before + laid.len() as u64;
     if let Some(last) = events.last() {
         // Others hear of it while it is being written: who looks now waits until it is there, and
         // where it fails, they looked for nothing.
@@ -340,16 +444,18 @@ async fn write(
         }
         return Err(failed(fault));
     }
-    Journal::wait(connection, durability, segment, ahead).await;
+    connection.doubts.noted(doubt);
+    // At once: who reads next would find pages, and forget the ids of their streams.
+    for laid in laid {
+        let wrote = Wrote {
+            segment: laid.segment,
+            chain: laid.chain,
+            imported: PositionRanges::NONE,
+        };
+        connection
+            .log
+            .wrote(wrote, Some(&events[laid.at]), laid.runs);
+    }
+    Journal::wait(connection, durability, last, ahead).await;
     Ok(())
-}
-
-/// What was recorded of a batch of which the stream holds some ids.
-async fn look_up(
-    connection: &Rc<Connection>,
-    asked: &Asked,
-) -> Result<Option<Vec<RecordedEvent>>, AppendError> {
-    let mut found = read_stream(connection, &asked.stream, Version::NONE, usize::MAX).await?;
-    found.retain(|held| asked.events.iter().any(|e| e.event_id == held.event_id));
-    recognise(&asked.stream, &asked.events, &found)
 }

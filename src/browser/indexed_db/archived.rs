@@ -8,16 +8,38 @@ use wasm_bindgen::JsValue;
 use super::codec;
 use super::connection::Connection;
 use super::hints::Signal;
-use super::schema::{ARCHIVED, META};
+use super::schema::{LOG, META};
 use super::transaction::{Fault, answer};
 use crate::core::StreamId;
+use crate::log::segments::Index;
 use crate::store::{Durability, StoreError};
+
+/// Key in [`META`], of a log that was never emptied; with a number of a segment behind it, of the log since
+/// that emptied it.
+const ARCHIVED: &str = "archived";
+
+/// The key of the list of a log since a segment emptied it, 0 where none did.
+pub(super) fn key(emptied: u64) -> String {
+    match emptied {
+        0 => ARCHIVED.to_owned(),
+        emptied => format!("{ARCHIVED} {emptied}"),
+    }
+}
+
+/// Whether something lies under the key of such a list.
+pub(super) fn is_list(key: &str) -> bool {
+    key.starts_with(ARCHIVED)
+}
 
 pub(super) async fn archived(
     connection: &Rc<Connection>,
 ) -> Result<BTreeSet<StreamId>, StoreError> {
-    let reading = connection.read("read", &[META]).await?;
-    let found = async { answer(reading.store(META)?.get(JsValue::from(ARCHIVED))?).await };
+    let reading = connection.read("read", &[LOG, META]).await?;
+    let found = async {
+        connection.log.catch_up(&reading.store(LOG)?).await?;
+        let key = key(connection.log.ask(Index::since));
+        answer(reading.store(META)?.get(JsValue::from(key))?).await
+    };
     let found = found
         .await
         .map_err(|fault: Fault| fault.while_doing("read"))?;
@@ -31,14 +53,16 @@ pub(super) async fn change(
 ) -> Result<(), StoreError> {
     // Relaxed: it can be done again.
     let writing = connection
-        .write("archive", &[META], Durability::Relaxed)
+        .write("archive", &[LOG, META], Durability::Relaxed)
         .await?;
     let changed = async {
         let meta = writing.store(META)?;
-        let found = answer(meta.get(JsValue::from(ARCHIVED))?).await?;
+        connection.log.catch_up(&writing.store(LOG)?).await?;
+        let key = key(connection.log.ask(Index::since));
+        let found = answer(meta.get(JsValue::from(&key))?).await?;
         let mut archived = streams(&found);
         change(&mut archived);
-        meta.put(&codec::meta(ARCHIVED, &text(&archived)), None)?;
+        meta.put(&codec::meta(&key, &text(&archived)), None)?;
         writing.commit().await
     };
     changed
@@ -60,10 +84,10 @@ fn streams(record: &JsValue) -> BTreeSet<StreamId> {
     let names: Vec<(String, String)> = codec::value_of(record)
         .and_then(|text| serde_json::from_str(&text).ok())
         .unwrap_or_default();
-    let streams = names.into_iter();
+    let mut streams = BTreeSet::new();
+    // One by one: made of all at once, a set brings the code of a sort with it.
+    for (aggregate_type, aggregate_id) in names {
+        streams.extend(StreamId::new(aggregate_type, aggregate_id));
+    }
     streams
-        .filter_map(|(aggregate_type, aggregate_id)| {
-            StreamId::new(aggregate_type, aggregate_id).ok()
-        })
-        .collect()
 }

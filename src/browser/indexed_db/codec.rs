@@ -5,8 +5,9 @@
 
 mod event;
 mod segment;
+mod turn;
 
-use js_sys::{Array, Object, Uint8Array};
+use js_sys::{Array, JsString, Object, Uint8Array};
 use uuid::Uuid;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -16,9 +17,11 @@ use crate::store::{Damaged, Snapshot, StoreError};
 
 pub(super) use self::event::{Read, inspect_event, read_event};
 pub(super) use self::segment::{
-    Content, Opened, emptied, gathered, gone, inline, misplaced, number_of, open_page,
-    open_saved_index, open_segment, page, page_of, paged, place_of, saved_index, saved_up_to,
+    Content, Opened, chain_of, fill, fill_page, gathered, inline, link, linked, misplaced,
+    number_of, open_page, open_saved_index, open_segment, page, page_of, paged, place_of,
+    saved_index, saved_up_to,
 };
+pub(super) use self::turn::{emptied, fills, gone, turned};
 
 /// The greatest whole number that JavaScript tells from its neighbours: more isn't taken in.
 pub(super) const GREATEST: u64 = (1 << 53) - 1;
@@ -101,6 +104,28 @@ extern "C" {
     fn emptied(this: &Record) -> JsValue;
     #[wasm_bindgen(method, setter)]
     fn set_emptied(this: &Record, value: bool);
+    #[wasm_bindgen(method, getter)]
+    fn turn(this: &Record) -> JsValue;
+    #[wasm_bindgen(method, setter)]
+    fn set_turn(this: &Record, value: &str);
+    #[wasm_bindgen(method, getter)]
+    fn history(this: &Record) -> JsValue;
+    #[wasm_bindgen(method, setter)]
+    fn set_history(this: &Record, value: &str);
+    #[wasm_bindgen(method, getter)]
+    fn chain(this: &Record) -> JsValue;
+    #[wasm_bindgen(method, setter)]
+    fn set_chain(this: &Record, value: &str);
+    #[wasm_bindgen(method, getter)]
+    fn imported(this: &Record) -> JsValue;
+    #[wasm_bindgen(method, setter)]
+    fn set_imported(this: &Record, value: &Array);
+
+    // Of what belongs to a log since it was last emptied: the number of the segment that did.
+    #[wasm_bindgen(method, getter)]
+    fn since(this: &Record) -> JsValue;
+    #[wasm_bindgen(method, setter)]
+    fn set_since(this: &Record, value: f64);
 
     // Within `metadata`.
     #[wasm_bindgen(method, getter)]
@@ -123,6 +148,8 @@ extern "C" {
     fn set_state(this: &Record, value: &str);
 
     // Of a checkpoint and of the database itself.
+    #[wasm_bindgen(method, getter)]
+    fn subscriber(this: &Record) -> JsValue;
     #[wasm_bindgen(method, setter)]
     fn set_subscriber(this: &Record, value: &str);
     #[wasm_bindgen(method, setter)]
@@ -169,22 +196,62 @@ pub(super) fn number(what: &'static str, value: u64) -> Result<f64, StoreError> 
     Ok(value as f64)
 }
 
-/// A snapshot.
-pub(super) fn snapshot(snapshot: &Snapshot) -> Result<Record, StoreError> {
+/// A snapshot of a log since a segment emptied it, 0 where none did.
+pub(super) fn snapshot(snapshot: &Snapshot, since: u64) -> Result<Record, StoreError> {
     let record = of_stream(&snapshot.stream);
     record.set_version(number("version", snapshot.version.0)?);
     record.set_event_id(&snapshot.event_id.to_string());
     record.set_schema(snapshot.schema);
     record.set_state(snapshot.state.as_str());
+    belongs(&record, since);
     Ok(record)
 }
 
-/// A checkpoint.
-pub(super) fn checkpoint(subscriber: &str, position: Position) -> Result<Record, StoreError> {
+/// A checkpoint in a log since a segment emptied it, 0 where none did.
+pub(super) fn checkpoint(
+    subscriber: &str,
+    position: Position,
+    since: u64,
+) -> Result<Record, StoreError> {
     let record = record();
-    record.set_subscriber(subscriber);
+    record.set_subscriber(&checkpoint_key(subscriber, since));
     record.set_position(number("position", position.0)?);
+    belongs(&record, since);
     Ok(record)
+}
+
+/// What such a checkpoint lies under: beside that of before, which an undone emptying brings back.
+pub(super) fn checkpoint_key(subscriber: &str, since: u64) -> String {
+    match since {
+        0 => subscriber.to_owned(),
+        since => format!("{subscriber}\u{1f}{since}"),
+    }
+}
+
+fn belongs(record: &Record, since: u64) {
+    if since > 0 {
+        record.set_since(since as f64);
+    }
+}
+
+/// A snapshot or checkpoint of before, as one of the log since a segment emptied it.
+pub(super) fn belonging(record: Record, since: u64) -> Record {
+    if let Some(subscriber) = record.subscriber().as_string() {
+        record.set_subscriber(&checkpoint_key(&subscriber, since));
+    }
+    belongs(&record, since);
+    record
+}
+
+/// The number of the segment since which a record belongs to the log, 0 for the log that was never
+/// emptied.
+pub(super) fn since(record: &Record) -> u64 {
+    whole(&record.since(), "since").unwrap_or(0)
+}
+
+/// What a checkpoint lies under.
+pub(super) fn subscriber_of(record: &Record) -> JsValue {
+    record.subscriber()
 }
 
 /// Something that the database says of itself.
@@ -201,9 +268,13 @@ pub(super) fn value_of(record: &JsValue) -> Option<String> {
     record.unchecked_ref::<Record>().value().as_string()
 }
 
-/// Reads a snapshot; `None` for one that is damaged, since a cache is as good as none then.
-pub(super) fn read_snapshot(value: JsValue) -> Option<Snapshot> {
-    decode_snapshot(&value.unchecked_into()).ok()
+/// Reads a snapshot; `None` for one that is damaged, since a cache is as good as none then, or of a log
+/// before it was last emptied.
+pub(super) fn read_snapshot(value: JsValue, emptied: u64) -> Option<Snapshot> {
+    let record = value.unchecked_into();
+    decode_snapshot(&record)
+        .ok()
+        .filter(|_| since(&record) == emptied)
 }
 
 /// Reads a snapshot for a check.
@@ -225,6 +296,35 @@ pub(super) fn names(record: &Record, stream: &StreamId, after: Version, last: Ve
         && is(record.aggregate_type(), stream.aggregate_type())
         && whole(&record.version(), "version")
             .map_or(true, |version| (after.0 + 1..=last.0).contains(&version))
+}
+
+/// About how many bytes of text or packed events a record holds.
+pub(super) fn weight(record: &Record) -> usize {
+    let packed = record.packed();
+    if let Some(packed) = packed.dyn_ref::<Uint8Array>() {
+        return packed.length() as usize;
+    }
+    let text = |value: JsValue| match value.is_string() {
+        true => value.unchecked_ref::<JsString>().length() as usize,
+        false => 0,
+    };
+    let events = record.events();
+    if !Array::is_array(&events) {
+        return text(record.state());
+    }
+    let of_event = |event: JsValue| {
+        if !event.is_object() {
+            return 0;
+        }
+        let event: Record = event.unchecked_into();
+        let metadata = event.metadata();
+        let extensions = match metadata.is_object() {
+            true => text(metadata.unchecked_into::<Record>().extensions()),
+            false => 0,
+        };
+        text(event.data()) + extensions
+    };
+    events.unchecked_into::<Array>().iter().map(of_event).sum()
 }
 
 /// What a segment lies under.
@@ -261,6 +361,7 @@ fn corrupt(record: &Record, cause: String) -> StoreError {
             part(record.aggregate_id())
         ),
         version: Version(whole(&record.version(), "version").unwrap_or(0)),
+        position: Position(whole(&record.position(), "position").unwrap_or(0)),
         cause,
     }
 }

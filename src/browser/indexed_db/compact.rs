@@ -22,13 +22,12 @@ use super::read;
 use super::saved::save;
 use super::schema::{INDEX, LOG, META, PAGES};
 use super::transaction::{Fault, answer};
+use super::upkeep;
 use crate::core::{Position, RecordedEvent};
-use crate::store::segments::{Index, Page, Segment, directory, paginate, unpack};
+use crate::log::Chain;
+use crate::log::segments::{Index, Page, Portion, Segment, directory, paginate, unpack};
 use crate::store::{Durability, StoreError};
 use crate::target::spawn;
-
-/// So many segments are read at once.
-const PAGE: usize = 64;
 
 /// With so many bytes of text a joined segment is full.
 const FULL: usize = 4 << 20;
@@ -74,7 +73,7 @@ pub(super) fn later(connection: &Rc<Connection>) {
         if let Some(connection) = connection.upgrade() {
             spawn(async move {
                 // What fails now is tried again later, and nobody waits for it.
-                let _ = compact(&connection).await;
+                let _ = upkeep::compact(&connection).await;
                 let timer = connection.compaction.timer.borrow_mut().take();
                 drop(timer);
             });
@@ -149,8 +148,8 @@ async fn step(connection: &Rc<Connection>) -> Result<bool, StoreError> {
     if !is_copied || !connection.is_alone().await {
         return Ok(false);
     }
-    let (count, events) = match gather(connection, &segments).await? {
-        Gathered::Events(count, events) => (count, events),
+    let (count, events, chain) = match gather(connection, &segments).await? {
+        Gathered::Events(count, events, chain) => (count, events, chain),
         Gathered::Unfit(number) => {
             log.compacted_to(number);
             return Ok(true);
@@ -169,7 +168,7 @@ async fn step(connection: &Rc<Connection>) -> Result<bool, StoreError> {
         last: last.last,
         pages: u32::try_from(pages.len()).unwrap_or(u32::MAX),
     };
-    if !write(connection, forgotten, segments, joined, &pages).await? {
+    if !write(connection, forgotten, segments, (joined, chain), &pages).await? {
         return Ok(false);
     }
     log.joined(forgotten, joined, pages);
@@ -179,8 +178,8 @@ async fn step(connection: &Rc<Connection>) -> Result<bool, StoreError> {
 
 /// What was found of the segments that are to be joined.
 enum Gathered {
-    /// The events of so many of them.
-    Events(usize, Vec<RecordedEvent>),
+    /// The events of so many of them, and the chain of the log up to the last of these.
+    Events(usize, Vec<RecordedEvent>, Option<Chain>),
     /// This one isn't whole, or was never checked, and stays as it is.
     Unfit(u64),
     /// They aren't there any more.
@@ -191,8 +190,12 @@ async fn gather(connection: &Rc<Connection>, segments: &[Segment]) -> Result<Gat
     let reading = connection.read("compact", &[LOG]).await?;
     let log = reading.store(LOG).map_err(failed)?;
     let mut events: Vec<RecordedEvent> = Vec::new();
-    let (mut count, mut known, mut text) = (0, 0, 0);
-    for some in segments.chunks(PAGE) {
+    let (mut count, mut text, mut chain) = (0, 0, None);
+    let mut portion = Portion::of(connection.log.most_bytes());
+    let mut rest = segments;
+    while !rest.is_empty() && text <= FULL {
+        let (some, later) = rest.split_at(portion.count().min(rest.len()));
+        rest = later;
         let (from, to) = (some[0].number, some[some.len() - 1].number);
         let records = async {
             let range = KeyRange::bound(&key(from), &key(to), None, None)?;
@@ -202,21 +205,22 @@ async fn gather(connection: &Rc<Connection>, segments: &[Segment]) -> Result<Gat
         if records.length() as usize != some.len() {
             return Ok(Gathered::Gone);
         }
+        let weigh = |record: JsValue| codec::weight(record.unchecked_ref());
+        portion.passed(some.len(), records.iter().map(weigh).sum());
         for (record, segment) in records.iter().zip(some) {
-            match whole(record.unchecked_ref(), segment) {
-                Some(found) => events.extend(found),
-                None => return Ok(Gathered::Unfit(segment.number)),
+            if text > FULL {
+                break;
             }
-        }
-        let new = events.iter().skip(known);
-        text += new.map(|event| event.data.as_str().len()).sum::<usize>();
-        known = events.len();
-        count += some.len();
-        if text > FULL {
-            break;
+            let Some(found) = whole(record.unchecked_ref(), segment) else {
+                return Ok(Gathered::Unfit(segment.number));
+            };
+            text += found.iter().map(|e| e.data.as_str().len()).sum::<usize>();
+            count += 1;
+            chain = codec::chain_of(record.unchecked_ref());
+            events.extend(found);
         }
     }
-    Ok(Gathered::Events(count, events))
+    Ok(Gathered::Events(count, events, chain))
 }
 
 /// The events of a segment, if all of them are as they were recorded.
@@ -248,7 +252,7 @@ async fn write(
     connection: &Rc<Connection>,
     forgotten: u64,
     segments: &[Segment],
-    joined: Segment,
+    (joined, chain): (Segment, Option<Chain>),
     pages: &[Page],
 ) -> Result<bool, StoreError> {
     // Strict: what is taken away was kept so.
@@ -261,7 +265,13 @@ async fn write(
     if !is_there || connection.log.forgotten() != forgotten {
         return Ok(false);
     }
-    let record = codec::paged(&joined, &directory(pages))?;
+    let imported = connection
+        .log
+        .ask(|index| index.imported(joined.first, joined.last));
+    let mut record = codec::paged(&joined, &directory(pages))?;
+    if let Some(chain) = chain {
+        record = codec::linked(record, chain, &imported);
+    }
     let records: Result<Vec<Record>, StoreError> = (0..)
         .zip(pages)
         .map(|(number, page)| codec::page(joined.number, number, &page.packed))

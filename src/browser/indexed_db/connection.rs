@@ -1,7 +1,9 @@
 //! The connection of a store to its database: who closed it, and opening it again.
 
+mod reopening;
+
 use std::cell::{Cell, RefCell};
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use gloo::events::EventListener;
 use uuid::Uuid;
@@ -9,24 +11,33 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{Event, IdbDatabase, IdbVersionChangeEvent};
 
+use self::reopening::Reopening;
 use super::append::Writer;
+use super::beginning;
+use super::chaining;
 use super::compact::Compaction;
+use super::doubt::Doubts;
 use super::hints::{Hints, Signal};
-use super::journal::{Journal, admit, keep_up};
+use super::journal::{Admitted, Journal, admit};
 use super::log::Log;
-use super::migrate::migrate;
-use super::presence::Presence;
+use super::naming;
+use super::opening;
+use super::presence::{Presence, on_hide};
 use super::read;
 use super::saved;
-use super::schema::{self, Step, WhenBlocked};
+use super::schema::{Step, WhenBlocked};
+use super::sweep::{self, Sweeping};
 use super::transaction::{self, Fault, Reading, Writing};
-use crate::store::segments::Index;
+use super::upkeep::{self, LoadUpkeep, Told, migrated};
+use crate::log::segments::Index;
 use crate::store::{Durability, StoreError};
 use crate::target::spawn;
 
 /// Shared by the clones of a store.
 pub(super) struct Connection {
     pub(super) name: String,
+    /// The name of its database.
+    pub(super) database: String,
     pub(super) hints: Hints,
     pub(super) log: Log,
     pub(super) writer: Writer,
@@ -34,10 +45,17 @@ pub(super) struct Connection {
     pub(super) journal: Option<Journal>,
     /// Which store it is, where there is a second copy that has to know.
     pub(super) store: Cell<Option<Uuid>>,
+    /// What is in doubt of the database, and what is still to be noted of that.
+    pub(super) doubts: Doubts,
     steps: &'static [Step],
     status: Cell<Status>,
+    reopening: Reopening,
     link: RefCell<Option<Link>>,
     pub(super) compaction: Compaction,
+    pub(super) sweeping: Sweeping,
+    /// Where the code comes from of what is seldom done.
+    pub(super) upkeep: LoadUpkeep,
+    told: Rc<Told>,
     presence: RefCell<Option<Rc<Presence>>>,
     /// Whether the others were told, as far as this browser can tell them.
     is_present: Cell<bool>,
@@ -73,32 +91,41 @@ impl Drop for Link {
 
 impl Connection {
     pub(super) async fn open(
-        name: &str,
+        (name, database): (&str, String),
         steps: &'static [Step],
         when_blocked: WhenBlocked,
         journal: Option<Journal>,
+        (upkeep, told): (LoadUpkeep, Rc<Told>),
     ) -> Result<Rc<Connection>, StoreError> {
         let connection = Rc::new_cyclic(|connection| Connection {
             name: name.to_owned(),
+            database,
             hints: Hints::new(name),
             log: Log::default(),
             writer: Writer::default(),
             journal,
+            upkeep,
+            told,
             store: Cell::new(None),
+            doubts: Doubts::default(),
             steps,
             status: Cell::new(Status::Lost),
+            reopening: Reopening::default(),
             link: RefCell::new(None),
             compaction: Compaction::default(),
+            sweeping: Sweeping::default(),
             presence: RefCell::new(None),
             is_present: Cell::new(false),
-            _on_hide: on_hide(connection),
+            _on_hide: on_hide(connection, Connection::hide, Connection::show),
         });
         let (database, _) = connection.obtain(when_blocked).await?;
         connection.take(database);
         Journal::follow(&connection);
         let asking = Rc::clone(&connection);
         spawn(async move {
-            asking.is_alone().await;
+            if asking.is_alone().await {
+                sweep::if_left(&asking).await;
+            }
         });
         Ok(connection)
     }
@@ -107,34 +134,53 @@ impl Connection {
     /// it holds all that the two of them have.
     async fn obtain(&self, when_blocked: WhenBlocked) -> Result<(IdbDatabase, bool), StoreError> {
         let Some(journal) = &self.journal else {
-            let opened = schema::open(&self.name, self.steps, when_blocked).await?;
-            let database = migrate(opened.database).await?;
+            let (names, steps) = ((&*self.name, &*self.database), self.steps);
+            let (opened, turn) = opening::ask(names, steps, when_blocked).await?;
+            let opened = opened?;
+            let database = migrated(self.upkeep, opened.database, &*self.told).await?;
             self.begin_to_know(&database).await;
+            // Before anything is added. Whoever else is there has judged: that is done in one's turn.
+            if self.is_alone().await {
+                self.doubts.begin_here();
+            }
+            drop(turn);
+            if let Err(error) = self.chain_all(&database).await {
+                database.close();
+                return Err(error);
+            }
             return Ok((database, opened.created));
         };
-        let _others_wait = journal.opening().await;
         journal.note_now();
+        let names = (&*self.name, &*self.database);
+        let (opened, turn) = opening::ask(names, self.steps, when_blocked).await?;
+        let _others_wait = turn.map_err(|reason| journal.give_up(reason));
         journal.take(false).await;
-        let mut opened = schema::open(&self.name, self.steps, when_blocked).await;
-        for is_last in [false, true] {
-            if !matches!(&opened, Err(error) if journal.replaces(error)) {
-                break;
-            }
-            if is_last {
-                // The browser can't read its own files, and not just for a moment: what it can't open
-                // is made anew. Not where another call has opened it meanwhile.
-                if self.status.get() == Status::Open {
-                    break;
-                }
-                schema::delete(&self.name).await?;
-            }
-            opened = schema::open(&self.name, self.steps, WhenBlocked::GiveUp).await;
-        }
-        let opened = opened?;
-        let database = migrate(opened.database).await?;
+        let opened = opening::again(opened, &self.database, self.steps).await?;
+        let database = migrated(self.upkeep, opened.database, &*self.told).await?;
         self.begin_to_know(&database).await;
-        match admit(&database, opened.created, &self.log, &self.hints, journal).await {
-            Ok(store) => self.store.set(store),
+        let admitted = async {
+            let admitted = admit(
+                &database,
+                opened.created,
+                &self.log,
+                &self.hints,
+                journal,
+                self.upkeep,
+            );
+            let admitted = admitted.await?;
+            // Not before: what the database lacks is brought back as it was.
+            self.chain_all(&database).await?;
+            Ok(admitted)
+        };
+        match admitted.await {
+            Ok(Admitted { store, doubt }) => {
+                self.doubts.judged(doubt);
+                self.store.set(store);
+                self.hints.is_of(store);
+                journal.begin_life(&self.log);
+                let number = naming::number_of(&self.name, &self.database);
+                journal.is_of(number, naming::has_begun(&self.name)).await;
+            }
             Err(error) => {
                 // A connection that nobody has would block every other.
                 database.close();
@@ -144,29 +190,43 @@ impl Connection {
         Ok((database, opened.created))
     }
 
+    /// Gives the records of a database of the layout before their chains.
+    async fn chain_all(&self, database: &IdbDatabase) -> Result<(), StoreError> {
+        if chaining::is_due(database).await? {
+            upkeep::chain_all(self.upkeep, database, self.log.first(), &*self.told).await?;
+            // What is known of the log has none.
+            self.log.forget();
+        }
+        Ok(())
+    }
+
     /// Takes an open database as ours.
     fn take(self: &Rc<Self>, database: IdbDatabase) {
         let (asked, lost) = (Rc::downgrade(self), Rc::downgrade(self));
         let on_version_change = Closure::new(move |event: IdbVersionChangeEvent| {
             // Without a new version the database is being deleted.
+            let Some(connection) = asked.upgrade() else {
+                return;
+            };
             match event.new_version() {
-                Some(_) => leave(&asked, Status::Superseded, Signal::Superseded),
+                Some(_) => connection.leave(Status::Superseded, Signal::Superseded),
                 None => {
                     // On purpose, by a program of this origin: the second copy goes with it.
-                    if let Some(journal) = asked.upgrade().as_ref().and_then(|c| c.journal.as_ref())
-                    {
+                    if let Some(journal) = &connection.journal {
+                        connection.hints.is_of(None);
                         journal.forget();
                     }
-                    leave(&asked, Status::Lost, Signal::Closed);
+                    connection.leave(Status::Lost, Signal::Closed);
                 }
             }
         });
         let on_close = Closure::new(move |_: Event| {
-            leave(&lost, Status::Lost, Signal::Closed);
+            let Some(connection) = lost.upgrade() else {
+                return;
+            };
+            connection.leave(Status::Lost, Signal::Closed);
             // The tab that has the second copy brings back at once what the browser may have deleted.
-            if let Some(connection) = lost.upgrade()
-                && connection.journal.as_ref().is_some_and(Journal::is_here)
-            {
+            if connection.journal.as_ref().is_some_and(Journal::is_here) {
                 spawn(async move {
                     // Where that fails, the next call says so.
                     let _ = connection.database().await;
@@ -190,7 +250,7 @@ impl Connection {
             return;
         }
         let presence = Presence::take(&self.name).await;
-        if self.status.get() != Status::Ended {
+        if !matches!(self.status.get(), Status::Ended | Status::Superseded) {
             *self.presence.borrow_mut() = presence.map(Rc::new);
             self.is_present.set(true);
             self.hints.announce();
@@ -201,6 +261,14 @@ impl Connection {
 
     /// Before anything else is asked of a database that was just opened.
     async fn begin_to_know(&self, database: &IdbDatabase) {
+        // What another call found out while this one waited may be of the database before.
+        self.log.begin();
+        let said = beginning::read(database).await;
+        if let Some(beginning) = said.beginning {
+            self.log.begins_with(beginning);
+        }
+        self.doubts.begin(said.doubt);
+        self.sweeping.begin(said.left);
         match self.is_present.get() {
             true => self.recall(database).await,
             false => self.be_present(database).await,
@@ -236,17 +304,60 @@ impl Connection {
         is_alone
     }
 
+    /// The page is hidden: its locks go.
+    fn hide(self: &Rc<Self>) {
+        self.is_present.set(false);
+        drop(self.presence.take());
+        if let Some(journal) = &self.journal {
+            journal.note_now();
+            journal.end_cleanly();
+        }
+    }
+
+    /// It is back: nobody told it what came meanwhile.
+    fn show(self: &Rc<Self>) {
+        if !self.is_present.get() && self.status.get() == Status::Open {
+            let connection = Rc::clone(self);
+            spawn(async move {
+                // Where that fails, the next call says so.
+                if let Ok(last) = read::ask(&connection, None, Index::last_position).await {
+                    connection.hints.tell(Signal::Appended(last.place));
+                }
+            });
+        }
+    }
+
     pub(super) fn end(&self) {
         self.status.set(Status::Ended);
-        if let Some(journal) = &self.journal {
-            journal.end();
-        }
-        let presence = self.presence.borrow_mut().take();
-        drop(presence);
+        self.let_go("this store was closed".to_owned());
         // Taken out before it is dropped: closing calls nobody back, but nothing should hang on that.
         let link = self.link.borrow_mut().take();
         drop(link);
         self.hints.tell(Signal::Closed);
+    }
+
+    /// Closes the connection because somebody else needs it closed, or has closed it.
+    fn leave(&self, status: Status, signal: Signal) {
+        if let Some(database) = self.now() {
+            // What is under way still ends.
+            database.close();
+        }
+        // The link stays until the next one: this runs in one of its callbacks.
+        self.status.set(status);
+        if status == Status::Superseded {
+            self.let_go(StoreError::Superseded.to_string());
+        }
+        self.hints.tell(signal);
+    }
+
+    /// Lets go of what it holds among the tabs, for good: the journal, for another to keep, and the
+    /// lock that says that it is there.
+    fn let_go(&self, reason: String) {
+        if let Some(journal) = &self.journal {
+            journal.end(reason);
+        }
+        let presence = self.presence.borrow_mut().take();
+        drop(presence);
     }
 
     /// The database of the newest connection, open or not.
@@ -261,20 +372,7 @@ impl Connection {
             Status::Open => {}
             Status::Superseded => return Err(StoreError::Superseded),
             Status::Ended => return Err(ended()),
-            Status::Lost => {
-                // It may be another than it was.
-                self.log.forget();
-                let (database, created) = self.obtain(WhenBlocked::GiveUp).await?;
-                // Meanwhile another call may have been first, or the handle closed.
-                match self.status.get() {
-                    Status::Lost => self.take(database),
-                    _ => database.close(),
-                }
-                if created {
-                    self.hints.tell(Signal::Reset);
-                }
-                keep_up(self);
-            }
+            Status::Lost => self.reopening.once(self.reopen()).await?,
         }
         if let Some(database) = self.now() {
             self.be_present(&database).await;
@@ -325,51 +423,6 @@ impl Connection {
         }
         Err(fault.while_doing(operation))
     }
-}
-
-/// A page that is hidden may be kept for coming back to, without its locks: so it gives them up, and
-/// begins anew once it is back: nobody told it what came meanwhile. A worker is never kept so.
-fn on_hide(connection: &Weak<Connection>) -> Option<[EventListener; 2]> {
-    let window = web_sys::window()?;
-    let (hidden, shown) = (connection.clone(), connection.clone());
-    let hide = EventListener::new(&window, "pagehide", move |_| {
-        if let Some(connection) = hidden.upgrade() {
-            connection.is_present.set(false);
-            let presence = connection.presence.borrow_mut().take();
-            drop(presence);
-            if let Some(journal) = &connection.journal {
-                journal.note_now();
-            }
-        }
-    });
-    let show = EventListener::new(&window, "pageshow", move |_| {
-        if let Some(connection) = shown.upgrade()
-            && !connection.is_present.get()
-            && connection.status.get() == Status::Open
-        {
-            spawn(async move {
-                // Where that fails, the next call says so.
-                if let Ok(last) = read::ask(&connection, Index::last_position).await {
-                    connection.hints.tell(Signal::Appended(last));
-                }
-            });
-        }
-    });
-    Some([hide, show])
-}
-
-/// Closes the connection because somebody else needs it closed, or has closed it.
-fn leave(connection: &Weak<Connection>, status: Status, signal: Signal) {
-    let Some(connection) = connection.upgrade() else {
-        return;
-    };
-    if let Some(database) = connection.now() {
-        // What is under way still ends.
-        database.close();
-    }
-    // The link stays until the next one: this runs in one of its callbacks.
-    connection.status.set(status);
-    connection.hints.tell(signal);
 }
 
 fn ended() -> StoreError {

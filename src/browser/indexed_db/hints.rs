@@ -9,6 +9,7 @@ use std::fmt;
 use std::rc::{Rc, Weak};
 
 use futures_channel::oneshot;
+use uuid::Uuid;
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BroadcastChannel, MessageEvent};
@@ -31,8 +32,17 @@ pub enum Signal {
     Closed,
     /// Streams were archived or brought back, here or in another tab.
     Archived,
+    /// What was set aside was brought back or deleted, here or in another tab.
+    SetAside,
     /// The second copy holds the log up to the segment of this number.
     Copied(u64),
+    /// The second copy is being filled: it holds so many events, of so many.
+    Copying {
+        /// So many it holds.
+        events: u64,
+        /// Of so many.
+        of: u64,
+    },
 }
 
 type Callback = Rc<dyn Fn(Signal)>;
@@ -42,6 +52,8 @@ struct Audience {
     next_id: Cell<u64>,
     callbacks: RefCell<Vec<(u64, Callback)>>,
     waiting: RefCell<Vec<(Position, oneshot::Sender<()>)>>,
+    /// Called when another tab asks how far the second copy goes.
+    asked: RefCell<Option<Rc<dyn Fn()>>>,
 }
 
 impl Audience {
@@ -52,7 +64,9 @@ impl Audience {
         let told = |after: &Position| match signal {
             Signal::Appended(position) => position > *after,
             Signal::Reset | Signal::Superseded | Signal::Closed => true,
-            Signal::Archived | Signal::Copied(_) => false,
+            Signal::Archived | Signal::SetAside | Signal::Copied(_) | Signal::Copying { .. } => {
+                false
+            }
         };
         let ended: Vec<_> = {
             let mut waiting = self.waiting.borrow_mut();
@@ -133,10 +147,20 @@ impl Channel {
         let (coming, answering) = (Rc::clone(&others), inner.clone());
         let on_message = Closure::new(move |message: MessageEvent| {
             for untold in coming.hear() {
-                say(&answering, untold);
+                say(&answering, untold, coming.store.get());
             }
-            if let (Some(audience), Some(signal)) = (audience.upgrade(), heard(&message.data())) {
-                audience.tell(signal);
+            let Some(audience) = audience.upgrade() else {
+                return;
+            };
+            match heard(&message.data(), coming.store.get()) {
+                Some(Heard::Signal(signal)) => audience.tell(signal),
+                Some(Heard::Asked) => {
+                    let asked = audience.asked.borrow().clone();
+                    if let Some(asked) = asked {
+                        asked();
+                    }
+                }
+                None => {}
             }
         });
         inner.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -158,6 +182,8 @@ struct Others {
     /// What wasn't said since nobody was there, the last of each kind.
     appended: Cell<Option<Signal>>,
     copied: Cell<Option<Signal>>,
+    /// Which store the database holds: what is said of the second copy of another is nothing to it.
+    store: Cell<Option<Uuid>>,
 }
 
 impl Others {
@@ -174,6 +200,8 @@ impl Others {
         let kept = match signal {
             Signal::Appended(_) => &self.appended,
             Signal::Copied(_) => &self.copied,
+            // Who comes asks.
+            Signal::Copying { .. } => return self.are_none.get(),
             _ => return false,
         };
         let withheld = self.are_none.get();
@@ -184,8 +212,8 @@ impl Others {
     }
 }
 
-fn say(channel: &BroadcastChannel, signal: Signal) {
-    if let Some(message) = message(signal) {
+fn say(channel: &BroadcastChannel, signal: Signal, store: Option<Uuid>) {
+    if let Some(message) = message(signal, store) {
         // A hint that can't be sent is a hint missed.
         let _ = channel.post_message(&message.into());
     }
@@ -234,8 +262,28 @@ impl Hints {
         if let Some(Channel { inner, others, .. }) = &self.channel
             && !others.withholds(signal)
         {
-            say(inner, signal);
+            say(inner, signal, others.store.get());
         }
+    }
+
+    /// Which store the database holds from now on; none while that isn't known.
+    pub(super) fn is_of(&self, store: Option<Uuid>) {
+        if let Some(Channel { others, .. }) = &self.channel {
+            others.store.set(store);
+            others.copied.set(None);
+        }
+    }
+
+    /// Asks the tab that keeps the second copy how far that goes.
+    pub(super) fn ask(&self) {
+        if let Some(Channel { inner, .. }) = &self.channel {
+            let _ = inner.post_message(&ASKED.into());
+        }
+    }
+
+    /// What to do when another tab asks that.
+    pub(super) fn when_asked(&self, answer: impl Fn() + 'static) {
+        *self.audience.asked.borrow_mut() = Some(Rc::new(answer));
     }
 
     /// Tells this handle's own audience.
@@ -266,28 +314,52 @@ impl Hints {
 /// What a tab says that comes.
 const HERE: &str = "here";
 
-/// What one tab says to the others: a word, and a number where it has one. The position of the last
-/// event that was appended, or the segment up to which the second copy goes.
-fn message(signal: Signal) -> Option<String> {
+/// What a tab says that would know how far the second copy goes.
+const ASKED: &str = "copied?";
+
+/// What one tab says to the others: a word, and numbers where it has some. The position of the last
+/// event that was appended; the segment up to which the second copy goes, and of which store.
+fn message(signal: Signal, store: Option<Uuid>) -> Option<String> {
     Some(match signal {
         Signal::Appended(position) => format!("appended {position}"),
         Signal::Reset => "reset".to_owned(),
         Signal::Archived => "archived".to_owned(),
-        Signal::Copied(segment) => format!("copied {segment}"),
+        Signal::SetAside => "set-aside".to_owned(),
+        Signal::Copied(segment) => format!("copied {segment} {}", store?),
+        Signal::Copying { events, of } => format!("copying {events} {of} {}", store?),
         // These happen to a connection, and each hears of its own.
         Signal::Superseded | Signal::Closed => return None,
     })
 }
 
-fn heard(message: &JsValue) -> Option<Signal> {
+/// What a tab hears of another.
+enum Heard {
+    Signal(Signal),
+    Asked,
+}
+
+fn heard(message: &JsValue, store: Option<Uuid>) -> Option<Heard> {
     // What isn't one of ours is nobody's business here.
     let message = message.as_string()?;
-    let (word, number) = message.split_once(' ').unwrap_or((&message, ""));
-    match word {
-        "appended" => Some(Signal::Appended(Position(number.parse().ok()?))),
-        "reset" => Some(Signal::Reset),
-        "archived" => Some(Signal::Archived),
-        "copied" => Some(Signal::Copied(number.parse().ok()?)),
-        _ => None,
+    let mut words = message.split(' ');
+    let word = words.next()?;
+    let mut number = || words.next()?.parse::<u64>().ok();
+    let signal = match word {
+        "appended" => Signal::Appended(Position(number()?)),
+        "reset" => Signal::Reset,
+        "archived" => Signal::Archived,
+        "set-aside" => Signal::SetAside,
+        "copied" => Signal::Copied(number()?),
+        "copying" => Signal::Copying {
+            events: number()?,
+            of: number()?,
+        },
+        ASKED => return Some(Heard::Asked),
+        _ => return None,
+    };
+    let is_of_a_copy = matches!(signal, Signal::Copied(_) | Signal::Copying { .. });
+    if is_of_a_copy && words.next() != Some(&store?.to_string()) {
+        return None;
     }
+    Some(Heard::Signal(signal))
 }

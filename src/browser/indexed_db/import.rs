@@ -1,6 +1,5 @@
 //! Importing: one transaction over any number of streams, all of it or nothing.
 
-use std::collections::HashMap;
 use std::mem;
 use std::ops::ControlFlow;
 use std::rc::Rc;
@@ -9,21 +8,23 @@ use idb::ObjectStore;
 use idb::request::AddStoreRequest;
 
 use super::connection::Connection;
+use super::filling::{fill, place_of};
 use super::hints::Signal;
 use super::journal::Journal;
-use super::log::Log;
-use super::read::read_all;
-use super::schema::{LOG, PAGES};
+use super::log::{Wrote, in_page};
+use super::read::{ask, read_all};
+use super::reset::another_history;
+use super::schema::{LOG, META, PAGES};
 use super::transaction::{Fault, Writing, answer};
-use super::{codec, compact};
-use crate::core::{Position, RecordedEvent, StreamId, Version};
-use crate::store::segments::{
-    INLINE, Index, Segment, directory, paginate, read_directory, runs_of,
+use super::{codec, compact, sweep};
+use crate::core::{History, Position, PositionRanges, RecordedEvent, StreamId, Version};
+use crate::log::Chain;
+use crate::log::segments::{
+    INLINE, INLINE_EVENTS, Index, Segment, Turn, directory, pack, paginate, read_directory, runs_of,
 };
-use crate::store::{Durability, ImportError, StoreError};
-
-/// So many events of an import stand in their segment; more are laid out in pages by stream.
-const INLINE_EVENTS: usize = 256;
+use crate::store::{
+    Durability, Following, ImportError, ImportToken, Segments, StoreError, met_hole, same_history,
+};
 
 /// So many events at most are in the pages of one segment: a stream that has an event now and then
 /// is read from one page of each, and who reads forward has one segment in memory.
@@ -38,15 +39,20 @@ const STEP: u32 = 16;
 pub(super) async fn import(
     connection: &Rc<Connection>,
     after: Position,
+    history: Option<History>,
     next: impl FnMut(usize) -> ControlFlow<(), Vec<RecordedEvent>>,
-) -> Result<(), ImportError> {
+) -> Result<Option<ImportToken>, ImportError> {
     // Relaxed: a file that was imported can be imported again.
+    let stores = [LOG, PAGES, META];
     let writing = connection
-        .write("import", &[LOG, PAGES], Durability::Relaxed)
+        .write("import", &stores, Durability::Relaxed)
         .await?;
     let log = &connection.log;
     let segments = writing.store(LOG).map_err(failed)?;
     log.catch_up(&segments).await.map_err(failed)?;
+    let doubt = connection.doubts.to_note(log);
+    doubt.note(&writing).map_err(failed)?;
+    same_history(history, log.history())?;
     let actual = log.ask(Index::last_position);
     if actual != after {
         let planned = after;
@@ -57,38 +63,63 @@ pub(super) async fn import(
         segments,
         writing,
         next: log.ask(Index::last_segment) + 1,
+        chain: log.chain(),
         written: Vec::new(),
     };
     let mut source = Source::new(next);
-    let mut following = Following::default();
-    let mut last = None;
+    let mut following = Following::new(log.next_position(), actual == Position::START);
+    let (mut last, mut fills) = (None, Vec::new());
     let mut done = 0;
     // Broken off, it is dropped here, and the transaction is undone.
-    while let Some(segment) = source.segment(done)? {
-        following.check(&segment, log)?;
-        done += segment.len();
+    while let Some(given) = source.segment(done)? {
+        done += given.len();
+        let mut segment = Vec::with_capacity(given.len());
+        for event in given {
+            codec::number("position", event.position.0)?;
+            codec::number("version", event.version.0)?;
+            if following.is_to_fill(&event) {
+                fills.push(event);
+                continue;
+            }
+            following.take::<ImportError>(&event, |stream| log.ask(|index| head(index, stream)))?;
+            segment.push(event);
+        }
+        if segment.is_empty() {
+            continue;
+        }
         last = segment.last().cloned();
         into = match into.written.is_empty() && segment.len() <= INLINE_EVENTS {
             true => into.inline(segment).await?,
             false => into.paged(&segment).await?,
         };
     }
+    if !fills.is_empty() {
+        into.fill(connection, &fills, &following).await?;
+        connection.doubts.noted(doubt);
+        return Ok(None);
+    }
     let Some(last) = last else {
-        return Ok(());
+        return Ok(None);
     };
+    let token = ImportToken::new(Segments {
+        history: log.history(),
+        first: into.next - into.written.len() as u64,
+        last: into.next - 1,
+    });
     if let Err(fault) = into.writing.commit().await
         && !is_in(connection, &last).await
     {
         return Err(failed(fault).into());
     }
-    for (segment, wrote) in into.written {
-        match wrote {
-            Wrote::Inline(events) => {
+    connection.doubts.noted(doubt);
+    for (wrote, stands) in into.written {
+        match stands {
+            Stands::Inline(events) => {
                 let all: Vec<&RecordedEvent> = events.iter().collect();
                 let runs = runs_of(&all).into_iter().map(|run| (INLINE, run));
-                log.wrote(segment, &events, runs);
+                log.wrote(wrote, Some(&events), runs);
             }
-            Wrote::Paged(directory) => {
+            Stands::Paged(directory) => {
                 let Ok(pages) = read_directory(&directory) else {
                     // It was made a moment ago; what can't be read here is read from the database.
                     log.forget();
@@ -98,13 +129,52 @@ pub(super) async fn import(
                     let runs = runs.into_iter();
                     runs.map(move |run| (number, run))
                 });
-                log.wrote(segment, &[], runs);
+                log.wrote(wrote, None, runs);
             }
         }
     }
     Journal::note(connection, Some(&last));
     connection.hints.post(Signal::Appended(last.position));
     compact::later(connection);
+    sweep::now(connection);
+    Ok(Some(token))
+}
+
+/// Puts a few events that bring their places into a store that holds none: an import without its pages.
+pub(super) async fn begin(
+    connection: &Rc<Connection>,
+    events: &[RecordedEvent],
+) -> Result<(), ImportError> {
+    let writing = connection
+        .write("import", &[LOG, META], Durability::Relaxed)
+        .await?;
+    let log = &connection.log;
+    let segments = writing.store(LOG).map_err(failed)?;
+    log.catch_up(&segments).await.map_err(failed)?;
+    let doubt = connection.doubts.to_note(log);
+    doubt.note(&writing).map_err(failed)?;
+    let (planned, actual) = (Position::START, log.ask(Index::last_position));
+    if actual != planned {
+        return Err(ImportError::StoreMoved { planned, actual });
+    }
+    let segment = codec::place_of(log.ask(Index::last_segment) + 1, events, 0);
+    let wrote = Wrote {
+        segment,
+        chain: log.chain().with(segment.number, events),
+        imported: PositionRanges::one(segment.first, segment.last),
+    };
+    let record = codec::inline(segment.number, events)?;
+    let record = codec::linked(record, wrote.chain, &wrote.imported);
+    segments
+        .add(&record, None)
+        .map_err(|error| failed(error.into()))?;
+    writing.commit().await.map_err(failed)?;
+    connection.doubts.noted(doubt);
+    let all: Vec<&RecordedEvent> = events.iter().collect();
+    let runs = runs_of(&all).into_iter().map(|run| (INLINE, run));
+    log.wrote(wrote, Some(events), runs);
+    Journal::note(connection, events.last());
+    connection.hints.post(Signal::Appended(segment.last));
     Ok(())
 }
 
@@ -112,8 +182,10 @@ pub(super) async fn import(
 /// doesn't say.
 async fn is_in(connection: &Rc<Connection>, last: &RecordedEvent) -> bool {
     let before = Position(last.position.0.saturating_sub(1));
-    let found = read_all(connection, before, 1).await;
-    found.is_ok_and(|found| found.first() == Some(last))
+    match read_all(connection, before, 1, None).await {
+        Ok(found) => found.items.first() == Some(last),
+        Err(error) => last.is_hole() && error == met_hole(last),
+    }
 }
 
 /// Where events come from, a segment at a time.
@@ -162,55 +234,16 @@ fn full(events: &[RecordedEvent]) -> usize {
     events.iter().enumerate().take_while(fits).count()
 }
 
-/// Whether the events follow what is there: a caller checked that, but a log that isn't whole is
-/// refused by whoever keeps it.
-#[derive(Default)]
-struct Following {
-    heads: HashMap<StreamId, Version>,
-    last: Option<Position>,
-}
-
-impl Following {
-    fn check(&mut self, events: &[RecordedEvent], log: &Log) -> Result<(), StoreError> {
-        for event in events {
-            codec::number("position", event.position.0)?;
-            codec::number("version", event.version.0)?;
-            let head = match self.heads.get_mut(&event.stream) {
-                Some(head) => head,
-                None => {
-                    let head = head(log, &event.stream)?;
-                    self.heads.entry(event.stream.clone()).or_insert(head)
-                }
-            };
-            let cause = if event.version != head.next() {
-                format!(
-                    "{} version {} would follow version {head}",
-                    event.stream, event.version
-                )
-            } else if self.last.is_some_and(|last| event.position <= last) {
-                format!("position {} would follow a greater one", event.position)
-            } else {
-                *head = event.version;
-                self.last = Some(event.position);
-                continue;
-            };
-            let operation = "import";
-            return Err(StoreError::Failed { operation, cause });
-        }
-        Ok(())
+/// The head of a stream that may be appended to.
+fn head(index: &Index, stream: &StreamId) -> Result<Version, StoreError> {
+    match index.fault(stream) {
+        Some(damage) => Err(damage.into()),
+        None => Ok(index.version(stream)),
     }
 }
 
-/// The head of a stream that may be appended to.
-fn head(log: &Log, stream: &StreamId) -> Result<Version, StoreError> {
-    log.ask(|index| match index.fault(stream) {
-        Some(fault) => Err(fault.clone()),
-        None => Ok(index.version(stream)),
-    })
-}
-
 /// What stands in a segment that was written.
-enum Wrote {
+enum Stands {
     Inline(Vec<RecordedEvent>),
     /// What is in its pages: as the bytes of its directory, a fifth of what they are when read.
     Paged(Vec<u8>),
@@ -222,17 +255,19 @@ struct Into {
     segments: ObjectStore,
     pages: ObjectStore,
     next: u64,
-    written: Vec<(Segment, Wrote)>,
+    /// That of the log before it.
+    chain: Chain,
+    written: Vec<(Wrote, Stands)>,
 }
 
 impl Into {
     async fn inline(mut self, events: Vec<RecordedEvent>) -> Result<Into, ImportError> {
         let record = codec::inline(self.next, &events)?;
+        let wrote = self.link(codec::place_of(self.next, &events, 0), &events);
+        let record = codec::linked(record, wrote.chain, &wrote.imported);
         let added = self.segments.add(&record, None);
         self = self.taken(added).await?;
-        let segment = codec::place_of(self.next, &events, 0);
-        self.written.push((segment, Wrote::Inline(events)));
-        self.next += 1;
+        self.written.push((wrote, Stands::Inline(events)));
         Ok(self)
     }
 
@@ -251,11 +286,93 @@ impl Into {
         let segment = codec::place_of(self.next, events, count);
         let directory = directory(&pages);
         let record = codec::paged(&segment, &directory)?;
+        let wrote = self.link(segment, events);
+        let record = codec::linked(record, wrote.chain, &wrote.imported);
         let added = self.segments.add(&record, None);
         self = self.taken(added).await?;
-        self.written.push((segment, Wrote::Paged(directory)));
-        self.next += 1;
+        self.written.push((wrote, Stands::Paged(directory)));
         Ok(self)
+    }
+
+    /// A segment of the import, as the next of the log.
+    fn link(&mut self, segment: Segment, events: &[RecordedEvent]) -> Wrote {
+        self.chain = self.chain.with(segment.number, events);
+        self.next += 1;
+        Wrote {
+            segment,
+            chain: self.chain,
+            imported: PositionRanges::one(segment.first, segment.last),
+        }
+    }
+
+    /// Puts events in the places of holes, and says so in segments that begin a new history; then it is done.
+    async fn fill(
+        mut self,
+        connection: &Rc<Connection>,
+        fills: &[RecordedEvent],
+        following: &Following,
+    ) -> Result<(), ImportError> {
+        let new = self.index();
+        let find = |event: &RecordedEvent| {
+            let there = connection.log.ask(|index| place_of(index, event));
+            there.or_else(|| place_of(&new, event))
+        };
+        let stores = (&self.segments, &self.pages);
+        if let Some(lacking) = fill(stores, find, fills).await.map_err(failed)? {
+            return Err(following.without_hole(lacking).into());
+        }
+        let history = another_history();
+        let mut rest = fills;
+        while !rest.is_empty() {
+            let (some, later) = rest.split_at(full(rest));
+            rest = later;
+            let holes = some.len() as u64;
+            let turn = Turn::Filled { holes, history };
+            self.chain = self.chain.with_turn(self.next, turn);
+            let packed = pack(&some.iter().collect::<Vec<_>>());
+            let record = codec::turned(self.next, turn, self.chain, &packed)?;
+            let added = self.segments.add(&record, None);
+            self = self.taken(added).await?;
+            self.next += 1;
+        }
+        let done = self.writing.commit().await;
+        let looked = ask(connection, None, |index| {
+            (index.last_segment(), index.history())
+        });
+        match (done, looked.await) {
+            (Ok(()), _) => {}
+            // A connection that is lost at the commit doesn't say.
+            (Err(_), Ok(found)) if found.place.1 == Some(history) => {}
+            (Err(fault), _) => return Err(failed(fault).into()),
+        }
+        connection.hints.post(Signal::Reset);
+        Journal::note(connection, None);
+        compact::later(connection);
+        sweep::now(connection);
+        Ok(())
+    }
+
+    /// What is known of where lies what was written.
+    fn index(&self) -> Index {
+        let mut index = Index::default();
+        for (wrote, stands) in &self.written {
+            match stands {
+                Stands::Inline(events) => {
+                    let events: Vec<&RecordedEvent> = events.iter().collect();
+                    index.add(wrote.segment, in_page(INLINE, runs_of(&events)));
+                }
+                Stands::Paged(directory) => {
+                    // It was made a moment ago.
+                    let pages = read_directory(directory).unwrap_or_default();
+                    let runs = (0..).zip(pages);
+                    index.add(
+                        wrote.segment,
+                        runs.flat_map(|(page, runs)| in_page(page, runs)),
+                    );
+                }
+            }
+        }
+        index
     }
 
     /// Waits until a record was taken in.

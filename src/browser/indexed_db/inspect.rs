@@ -13,11 +13,8 @@ use super::connection::Connection;
 use super::schema::{LOG, PAGES, SNAPSHOTS};
 use super::transaction::{Fault, answer};
 use crate::core::{Position, RecordedEvent, Version};
-use crate::store::segments::{Run, in_order, unpack};
+use crate::log::segments::{Index, Portion, Run, in_order, unpack};
 use crate::store::{Damaged, Held, StoreError};
-
-/// How many records are read at once: the page stays free to move between two reads.
-const PAGE: u32 = 100;
 
 type Show<'a> = dyn FnMut(Held<'_>) -> ControlFlow<()> + 'a;
 
@@ -33,7 +30,8 @@ pub(super) async fn inspect(
         let snapshots = reading.store(SNAPSHOTS)?;
         connection.log.catch_up(&log).await?;
         let heads = connection.log.ask(|index| index.heads(None, usize::MAX));
-        if walk_log(&log, &pages, show).await?.is_break() {
+        let since = connection.log.ask(Index::since);
+        if walk_log(&log, &pages, since, show).await?.is_break() {
             return Ok(());
         }
         for head in heads {
@@ -41,30 +39,60 @@ pub(super) async fn inspect(
                 return Ok(());
             }
         }
-        walk_snapshots(&snapshots, show).await
+        walk_snapshots(&snapshots, since, show).await
     };
     walk.await.map_err(|fault: Fault| fault.while_doing("read"))
 }
 
-/// The records of an object store after a key, in the order of keys.
-async fn page(store: &ObjectStore, after: Option<&JsValue>) -> Result<Array, Fault> {
-    let range = after.map(above).transpose()?;
-    let page = answer(store.get_all(range, Some(PAGE))?).await?;
-    Ok(page.unchecked_into())
+/// The records of an object store, in the order of keys, some at a time: the page stays free to move
+/// between two reads, and no more is in memory than one of them may take.
+struct Walk<'a> {
+    store: &'a ObjectStore,
+    after: Option<JsValue>,
+    portion: Portion,
+}
+
+impl Walk<'_> {
+    fn over(store: &ObjectStore) -> Walk<'_> {
+        Walk {
+            store,
+            after: None,
+            portion: Portion::of(Portion::BYTES),
+        }
+    }
+
+    /// The next ones; none at the end. `key` says what a record lies under.
+    async fn next(&mut self, key: fn(&Record) -> JsValue) -> Result<Vec<Record>, Fault> {
+        let range = self.after.as_ref().map(above).transpose()?;
+        let count = u32::try_from(self.portion.count()).ok();
+        let page = answer(self.store.get_all(range, count)?).await?;
+        let page: Array = page.unchecked_into();
+        let page: Vec<Record> = page.iter().map(JsCast::unchecked_into).collect();
+        if let Some(last) = page.last() {
+            self.after = Some(key(last));
+            self.portion
+                .passed(page.len(), page.iter().map(codec::weight).sum());
+        }
+        Ok(page)
+    }
 }
 
 async fn walk_log(
     log: &ObjectStore,
     pages: &ObjectStore,
+    since: u64,
     show: &mut Show<'_>,
 ) -> Result<ControlFlow<()>, Fault> {
-    let mut after = None;
-    let mut last = 0;
+    let mut walk = Walk::over(log);
+    // What stands before the log was emptied waits to be swept.
+    walk.after = Some(JsValue::from_f64(since as f64));
+    let mut last = since;
     loop {
-        let records = page(log, after.as_ref()).await?;
-        for record in records.iter() {
-            let record: Record = record.unchecked_into();
-            after = Some(codec::segment_of(&record));
+        let records = walk.next(codec::segment_of).await?;
+        if records.is_empty() {
+            return Ok(ControlFlow::Continue(()));
+        }
+        for record in records {
             let shown = match codec::open_segment(&record) {
                 Some(opened) => walk_segment(opened, &mut last, pages, show).await?,
                 None => lost(
@@ -76,9 +104,6 @@ async fn walk_log(
                 return Ok(shown);
             }
         }
-        if records.length() < PAGE {
-            return Ok(ControlFlow::Continue(()));
-        }
     }
 }
 
@@ -88,13 +113,16 @@ async fn walk_segment(
         number,
         from,
         content,
+        ..
     }: Opened,
     last: &mut u64,
     pages: &ObjectStore,
     show: &mut Show<'_>,
 ) -> Result<ControlFlow<()>, Fault> {
-    // What stood before an emptying needn't be there.
-    let is_empty = matches!(content, Ok(Content::Emptied(_) | Content::Gone));
+    let is_empty = matches!(
+        content,
+        Ok(Content::Turn(_) | Content::Emptied(_) | Content::Gone)
+    );
     let follows = from == *last + 1 || is_empty;
     if !follows && lost(show, codec::misplaced(*last, from, number)).is_break() {
         return Ok(ControlFlow::Break(()));
@@ -107,7 +135,7 @@ async fn walk_segment(
             Err(error) => lost(show, format!("segment {number}: {error}")),
         },
         Ok(Content::Paged(_, runs)) => return walk_pages(number, &runs, pages, show).await,
-        Ok(Content::Emptied(_) | Content::Gone) => ControlFlow::Continue(()),
+        Ok(Content::Turn(_) | Content::Emptied(_) | Content::Gone) => ControlFlow::Continue(()),
         Err(cause) => {
             if lost(show, format!("segment {number}: {cause}")).is_break() {
                 return Ok(ControlFlow::Break(()));
@@ -158,19 +186,21 @@ async fn walk_pages(
     Ok(each(events, |event| show_whole(&event, show)))
 }
 
-async fn walk_snapshots(snapshots: &ObjectStore, show: &mut Show<'_>) -> Result<(), Fault> {
-    let mut after = None;
+async fn walk_snapshots(
+    snapshots: &ObjectStore,
+    since: u64,
+    show: &mut Show<'_>,
+) -> Result<(), Fault> {
+    let mut walk = Walk::over(snapshots);
     loop {
-        let records = page(snapshots, after.as_ref()).await?;
-        for record in records.iter() {
-            let record: Record = record.unchecked_into();
-            after = Some(codec::stream_of(&record));
-            if show_snapshot(&record, show).is_break() {
+        let records = walk.next(codec::stream_of).await?;
+        if records.is_empty() {
+            return Ok(());
+        }
+        for record in records {
+            if codec::since(&record) == since && show_snapshot(&record, show).is_break() {
                 return Ok(());
             }
-        }
-        if records.length() < PAGE {
-            return Ok(());
         }
     }
 }

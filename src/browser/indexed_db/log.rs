@@ -11,31 +11,44 @@ use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::above;
+use super::beginning::Beginning;
 use super::codec::{self, Content, Opened, Record};
 use super::transaction::{Fault, answer};
-use crate::core::{Position, RecordedEvent, StreamId, Version};
-use crate::store::StoreError;
-use crate::store::segments::{INLINE, Index, Page, Run, Segment, runs, unpack};
+use crate::core::{History, Position, PositionRanges, RecordedEvent, StreamId, Version};
+use crate::log::Chain;
+use crate::log::segments::{
+    Damage, INLINE, Index, Page, Portion, Run, Segment, Turn, runs, unpack,
+};
 
-/// How many segments are read at once, at most.
-const PAGE: u32 = 1_000;
-
-/// And where they may have pages.
+/// So many segments are read at once where they may have pages: what says which is large.
 const FEW: u32 = 2;
+
+/// The history of a database that couldn't note one.
+const UNKNOWN: History = History(uuid::Uuid::nil());
 
 /// What a tab knows of the log.
 #[derive(Default)]
 pub(super) struct Log {
+    /// The history that the database began with, once that is known: what it was before it was ever
+    /// emptied.
+    beginning: Cell<Option<Beginning>>,
+    /// No position up to here is given, though the log holds less.
+    above: Cell<Position>,
     /// None until it is first read, and after it turned out not to fit.
     index: RefCell<Option<Index>>,
     /// Whether the index has been read to the log's end since it was begun.
     is_whole: Cell<bool>,
     /// How often it was forgotten: what was planned before that is void.
     forgotten: Cell<u64>,
+    /// The last segment that was known before that.
+    last: Cell<u64>,
     /// Up to this number, what can be joined was.
     compacted: Cell<u64>,
     /// The last segment and position that the saved index knows, as far as this tab knows that.
     saved: Cell<(u64, Position)>,
+    /// What a read takes of memory.
+    #[cfg(test)]
+    pub(super) bytes: Cell<Option<usize>>,
     /// What was unpacked for a reader that goes forward and hasn't asked for it yet.
     pub(super) ahead: RefCell<Option<Ahead>>,
 }
@@ -44,6 +57,17 @@ pub(super) struct Log {
 pub(super) struct Ahead {
     pub(super) after: Position,
     pub(super) events: VecDeque<RecordedEvent>,
+    /// Whether positions that are missing among them, and up to one, are of what is damaged, and why.
+    pub(super) gaps: Option<(Position, String)>,
+}
+
+/// A segment that this tab wrote.
+pub(super) struct Wrote {
+    pub(super) segment: Segment,
+    /// The chain of the log with it.
+    pub(super) chain: Chain,
+    /// Which of its positions an import gave.
+    pub(super) imported: PositionRanges,
 }
 
 /// Whether segments could be taken in.
@@ -66,9 +90,65 @@ impl Log {
         }
     }
 
+    /// Notes which history the database began with, or goes on with since events were lost.
+    pub(super) fn begins_with(&self, beginning: Beginning) {
+        self.beginning.set(Some(beginning));
+    }
+
+    /// The history that the database began with.
+    pub(super) fn first(&self) -> History {
+        let beginning = self.beginning.get();
+        beginning.map_or(UNKNOWN, |beginning| beginning.history)
+    }
+
+    /// The history of the log as it is known: that of its beginning, or the one that its last segment
+    /// which begins one says, unless events were lost since. One of before this release doesn't say: then it follows from its number,
+    /// which is never given again.
+    pub(super) fn history(&self) -> History {
+        let first = self.first();
+        let replaced = self.beginning.get().and_then(|begin| begin.replaced);
+        match self.ask(|index| (index.history(), index.emptied())) {
+            (Some(said), _) if Some(said) == replaced => first,
+            (Some(said), _) => said,
+            (None, Some(segment)) => first.after(segment),
+            (None, None) => first,
+        }
+    }
+
+    /// The chain of the log as it is known. Where what came last has none, one begins.
+    pub(super) fn chain(&self) -> Chain {
+        self.ask(Index::chain).unwrap_or(Chain::START)
+    }
+
+    /// No position up to this one is given any more, whatever the log holds: it was given before the
+    /// log lost it.
+    pub(super) fn goes_on_above(&self, position: Position) {
+        self.above.set(position.max(self.above.get()));
+    }
+
+    /// The greatest position that was ever given.
+    pub(super) fn given(&self) -> Position {
+        Position(self.next_position().0 - 1)
+    }
+
+    /// The position that the next event gets: one that was never given.
+    pub(super) fn next_position(&self) -> Position {
+        let next = self.ask(Index::next_position);
+        next.max(Position(self.above.get().0.saturating_add(1)))
+    }
+
     /// Whether the index knows the log, as it was when it was last read to its end.
     pub(super) fn is_whole(&self) -> bool {
         self.is_whole.get()
+    }
+
+    /// So many bytes of records are enough for one read.
+    pub(super) fn most_bytes(&self) -> usize {
+        #[cfg(test)]
+        if let Some(bytes) = self.bytes.get() {
+            return bytes;
+        }
+        Portion::BYTES
     }
 
     /// How often it was forgotten.
@@ -76,8 +156,20 @@ impl Log {
         self.forgotten.get()
     }
 
+    /// Forgets all: it is of another database from now on.
+    pub(super) fn begin(&self) {
+        self.forget();
+        self.last.set(0);
+    }
+
+    /// The last segment that was ever known of it.
+    pub(super) fn last_known(&self) -> u64 {
+        self.last.get().max(self.ask(Index::last_segment))
+    }
+
     /// Forgets all, so that it is read anew.
     pub(super) fn forget(&self) {
+        self.last.set(self.last_known());
         self.forgotten.set(self.forgotten.get() + 1);
         self.is_whole.set(false);
         self.compacted.set(0);
@@ -85,10 +177,8 @@ impl Log {
         *self.ahead.borrow_mut() = None;
     }
 
-    /// Takes in what the log holds beyond what is known, within the caller's transaction. What it
-    /// then answers is true as long as that transaction lasts.
-    ///
-    /// Boxed, so that the page's wasm has it once and not in each who calls it.
+    /// Takes in what the log holds beyond what is known, within the caller's transaction. What it then answers
+    /// is true as long as that lasts. Boxed, so that the page's wasm has it once and not in each who calls it.
     pub(super) fn catch_up<'a>(
         &'a self,
         log: &'a ObjectStore,
@@ -99,8 +189,11 @@ impl Log {
     async fn catch_up_with(&self, log: &ObjectStore) -> Result<(), Fault> {
         // Whether all that is known was read in this transaction, and so at one moment.
         let mut is_anew = false;
-        let mut count = FEW;
+        let mut portion = Portion::of(self.most_bytes());
+        let mut few = true;
         loop {
+            let count = u32::try_from(portion.count()).unwrap_or(FEW);
+            let count = if few { FEW } else { count };
             let forgotten = self.forgotten();
             is_anew |= self.index.borrow().is_none();
             let after = self
@@ -114,11 +207,14 @@ impl Log {
             if self.forgotten() != forgotten {
                 continue;
             }
-            match self.take_page(&page.unchecked_into(), count, is_anew) {
+            let page: Array = page.unchecked_into();
+            let weigh = |record: JsValue| codec::weight(record.unchecked_ref());
+            portion.passed(page.length() as usize, page.iter().map(weigh).sum());
+            match self.take_page(&page, count, is_anew) {
                 // Each has the streams of thousands of events: a page that shows something goes on
                 // doing so in between.
-                Taken::Paged => count = FEW,
-                Taken::In => count = PAGE.min(count * 4),
+                Taken::Paged => few = true,
+                Taken::In => few = false,
                 Taken::Missed => self.forget(),
                 Taken::All => {
                     self.is_whole.set(true);
@@ -160,35 +256,54 @@ impl Log {
         let Opened {
             number,
             from,
+            chain,
+            imported,
             content,
         } = opened;
         let (last, follows) = self.ask(|index| (index.last_segment(), index.follows(from)));
         if number <= last {
             return Taken::In;
         }
-        if !follows && !matches!(content, Ok(Content::Emptied(_))) {
+        let begins = matches!(
+            content,
+            Ok(Content::Emptied(_) | Content::Turn(Turn::Emptied { .. }))
+        );
+        if !follows && !begins {
             // What was known before may only have missed something; what is being read anew hasn't.
             if !is_anew {
                 return Taken::Missed;
             }
             self.note(None, codec::misplaced(last, from, number));
+            if from > last + 1 {
+                // Who reads on meets what is missing.
+                self.add(self.unread(last + 1, from - 1, 1), []);
+            }
         }
+        let mut taken = Taken::In;
         match content {
             Ok(Content::Readable(records)) => self.take_readable(number, &records),
             Ok(Content::Packed(segment, bytes)) => self.take_packed(segment, &bytes),
             Ok(Content::Paged(segment, pages)) => {
                 let runs = (0..).zip(pages);
                 self.add(segment, runs.flat_map(|(page, runs)| in_page(page, runs)));
-                return Taken::Paged;
+                taken = Taken::Paged;
+            }
+            Ok(Content::Turn(turn)) => {
+                if !is_anew && self.ask(|index| turn.voids(index)) {
+                    return Taken::Missed;
+                }
+                *self.ahead.borrow_mut() = None;
+                self.change(|index| turn.take_into(index, number));
             }
             Ok(Content::Emptied(floor)) => {
                 *self.ahead.borrow_mut() = None;
-                self.change(|index| index.empty(number, floor));
+                self.change(|index| index.empty(number, floor, None));
             }
             Ok(Content::Gone) => self.change(|index| index.skip(number)),
             Err(cause) => self.take_damaged(from, number, &cause),
         }
-        Taken::In
+        self.change(|index| index.link(chain, &imported));
+        taken
     }
 
     fn take_readable(&self, number: u64, records: &[Record]) {
@@ -197,14 +312,18 @@ impl Log {
         }
         let mut events = Vec::with_capacity(records.len());
         let mut damaged = Vec::new();
+        // So many damaged ones come behind the last that can be read.
+        let mut behind = 0;
         let mut runs: Vec<Run> = Vec::new();
         for record in records {
             match codec::inspect_event(record) {
                 Ok(read) => {
+                    behind = 0;
                     runs.push(run(&read.event.stream, read.event.version));
                     events.push(read.event);
                 }
                 Err(fault) => {
+                    behind += 1;
                     // It is looked for where it says that it belongs, if it can be there.
                     if let Some(stream) = &fault.stream
                         && self.next_version(stream, &runs) == fault.version
@@ -215,19 +334,13 @@ impl Log {
                 }
             }
         }
-        // Where all is damaged, it is as if it stood right after what stands before it.
-        let next = Position(self.ask(Index::last_position).0 + 1);
-        let first = events.first().map_or(next, |event| event.position);
-        let last = events.last().map_or(next, |event| event.position);
-        let segment = Segment {
-            number,
-            from: number,
-            first,
-            last,
-            pages: 0,
-        };
-        self.add(segment, in_page(INLINE, runs));
-        self.change(|index| index.add_ids(&events));
+        let mut segment = self.unread(number, number, records.len() as u64);
+        if let (Some(first), Some(last)) = (events.first(), events.last()) {
+            segment.first = first.position;
+            segment.last = Position(last.position.0 + behind);
+        }
+        let runs = in_page(INLINE, runs);
+        self.change(|index| index.add_events(segment, runs, &events));
         for fault in damaged {
             let cause = format!("segment {number}: {}", fault.cause);
             self.note(fault.stream, cause);
@@ -250,8 +363,8 @@ impl Log {
         };
         match runs(bytes).and_then(|runs| Ok((runs, events?))) {
             Ok((runs, events)) => {
-                self.add(segment, in_page(INLINE, runs));
-                self.change(|index| index.add_ids(&events));
+                let runs = in_page(INLINE, runs);
+                self.change(|index| index.add_events(segment, runs, &events));
             }
             Err(error) => self.take_damaged(segment.from, segment.number, &error.to_string()),
         }
@@ -259,29 +372,52 @@ impl Log {
 
     /// A segment of which nothing can be told stays in the index, so that who reads on meets it.
     fn take_damaged(&self, from: u64, number: u64, cause: &str) {
-        let next = Position(self.ask(Index::last_position).0 + 1);
-        let segment = Segment {
-            number,
-            from,
-            first: next,
-            last: next,
-            pages: 0,
-        };
-        self.add(segment, []);
+        self.add(self.unread(from, number, 1), []);
         self.note(None, format!("segment {number}: {cause}"));
     }
 
-    /// Takes in what this tab itself wrote, unless it read it meanwhile.
+    /// A segment of which nothing can be read but how many events it holds: as if it stood right after what
+    /// stands before it.
+    fn unread(&self, from: u64, number: u64, events: u64) -> Segment {
+        let last = self.ask(Index::last_position).0;
+        Segment {
+            number,
+            from,
+            first: Position(last + 1),
+            last: Position(last + events),
+            pages: 0,
+        }
+    }
+
+    /// Takes in what this tab itself wrote, unless it read it meanwhile. Where it was much, the events
+    /// aren't in memory any more, and their ids are read when they are needed.
     pub(super) fn wrote(
         &self,
-        segment: Segment,
-        events: &[RecordedEvent],
+        wrote: Wrote,
+        events: Option<&[RecordedEvent]>,
         runs: impl IntoIterator<Item = (u32, Run)>,
     ) {
+        let Wrote {
+            segment,
+            chain,
+            imported,
+        } = wrote;
         if self.is_whole() && self.ask(|index| index.follows(segment.number)) {
-            self.add(segment, runs);
-            self.change(|index| index.add_ids(events));
+            match events {
+                Some(events) => self.change(|index| index.add_events(segment, runs, events)),
+                None => self.add(segment, runs),
+            }
+            self.change(|index| index.link(Some(chain), &imported));
         }
+    }
+
+    /// Takes in that this tab emptied the log.
+    pub(super) fn emptied(&self, number: u64, floor: Position, history: History, chain: Chain) {
+        *self.ahead.borrow_mut() = None;
+        self.change(|index| {
+            index.empty(number, floor, Some(history));
+            index.link(Some(chain), &PositionRanges::NONE);
+        });
     }
 
     /// Takes in that this tab joined segments, unless all was forgotten since; then it is known from
@@ -331,27 +467,20 @@ impl Log {
     }
 
     fn note(&self, stream: Option<StreamId>, cause: String) {
-        let fault = StoreError::Corrupt {
-            stream: match &stream {
-                Some(stream) => stream.to_string(),
-                None => "a stream that can't be told".to_owned(),
-            },
+        let damage = Damage {
+            stream,
             version: Version::NONE,
             cause,
         };
-        self.change(|index| index.note(stream, fault));
+        self.change(|index| index.note(damage));
     }
 
-    fn change(&self, change: impl FnOnce(&mut Index)) {
-        if let Some(index) = &mut *self.index.borrow_mut() {
-            change(index);
+    /// Changes what is known; nothing where nothing is.
+    pub(super) fn change<T: Default>(&self, change: impl FnOnce(&mut Index) -> T) -> T {
+        match &mut *self.index.borrow_mut() {
+            Some(index) => change(index),
+            None => T::default(),
         }
-    }
-
-    /// Notes the ids of a stream's events, all of them.
-    pub(super) fn know_ids(&self, stream: &StreamId, events: &[RecordedEvent]) {
-        let ids = events.iter().map(|event| event.event_id);
-        self.change(|index| index.know_ids(stream, ids));
     }
 }
 
@@ -364,6 +493,6 @@ fn run(stream: &StreamId, version: Version) -> Run {
     }
 }
 
-fn in_page(page: u32, runs: Vec<Run>) -> impl Iterator<Item = (u32, Run)> {
+pub(super) fn in_page(page: u32, runs: Vec<Run>) -> impl Iterator<Item = (u32, Run)> {
     runs.into_iter().map(move |run| (page, run))
 }

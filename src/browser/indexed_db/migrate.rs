@@ -8,7 +8,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{IdbCursor, IdbDatabase};
 
 use super::schema::{EMPTIED, EVENTS, LOG, META, STREAMS};
-use super::transaction::{Fault, Writing, answer};
+use super::transaction::{self, Fault, Writing, answer};
+use super::upkeep::Told;
 use super::{add, codec};
 use crate::core::Position;
 use crate::store::{Durability, StoreError};
@@ -16,34 +17,26 @@ use crate::store::{Durability, StoreError};
 /// How many events move at once.
 const STEP: u32 = 256;
 
-/// A database that is being moved. Dropped before it is taken out, it is closed: a connection that
-/// nobody has would block every other.
-struct Moving(Option<IdbDatabase>);
-
-impl Drop for Moving {
-    fn drop(&mut self) {
-        if let Some(database) = &self.0 {
-            database.close();
-        }
-    }
-}
-
-/// Moves what a database of the first layout holds, if it is one, and gives the database back.
+/// Moves what a database of the first layout holds; `told` is told how far it is.
 ///
 /// # Errors
-/// The storage's; the database is then closed.
-pub(super) async fn migrate(database: IdbDatabase) -> Result<IdbDatabase, StoreError> {
-    if !database.object_store_names().contains(EVENTS) {
-        return Ok(database);
+/// The storage's.
+pub(super) async fn migrate(database: &IdbDatabase, told: &Told) -> Result<(), StoreError> {
+    let failed = |fault: Fault| fault.while_doing("upgrade");
+    let of = count(database).await.map_err(failed)?;
+    told(0);
+    let mut moved = 0;
+    while step(database).await.map_err(failed)? {
+        moved += u64::from(STEP);
+        told((moved * 100 / of.max(1)).min(100) as u8);
     }
-    let mut moving = Moving(Some(database.clone()));
-    loop {
-        let moved = step(&database).await;
-        if !moved.map_err(|fault| fault.while_doing("upgrade"))? {
-            moving.0 = None;
-            return Ok(database);
-        }
-    }
+    Ok(())
+}
+
+async fn count(database: &IdbDatabase) -> Result<u64, Fault> {
+    let events = transaction::read(database, &[EVENTS])?.store(EVENTS)?;
+    let count = answer(events.count(None)?).await?;
+    Ok(count.as_f64().unwrap_or(0.0) as u64)
 }
 
 /// Moves some events; answers whether there were any.

@@ -1,32 +1,48 @@
 //! The store in IndexedDB: survives the page, shared by all tabs of one origin.
 //!
 //! `schema` is the layout, `migrate` how an older one becomes today's, `codec` the records,
-//! `transaction` how the storage is asked, `connection` who may close it, `hints` how tabs hear of
-//! each other, `presence` who else is there, `log` what a tab knows of the log and `saved` its copy in
-//! the database; here and in `append`, `read`, `import`, `compact` and `inspect` is what the store does.
+//! `transaction` how the storage is asked, `patience` how long one waits for it, `opening` in which
+//! order, `connection` who may close it, `hints` how tabs hear of each other, `presence` who else is there, `log` what a tab knows
+//! of the log, `naming` under which name its database lies, and `saved` its copy in the database; here and in `append`, `read`, `import`, `compact`
+//! and `inspect` is what the store does.
+//! `upkeep` is what of that is seldom done, which a page may fetch when it is.
+//! `learn` is what an append has to know of its stream, `lay_out` how its events are laid out.
 
 mod append;
 mod archived;
+mod beginning;
+mod beside;
+mod chaining;
 mod codec;
 mod compact;
 mod connection;
+mod doubt;
+mod filling;
 mod hints;
 mod import;
 mod inspect;
 mod journal;
+mod lay_out;
+mod learn;
 mod log;
 mod migrate;
+mod naming;
+mod opening;
+mod patience;
+mod places;
 mod presence;
 mod read;
 mod reset;
 mod saved;
 mod schema;
+mod sweep;
 mod transaction;
+mod undo;
+mod upkeep;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::ControlFlow;
 use std::rc::Rc;
@@ -34,19 +50,29 @@ use std::rc::Rc;
 use idb::{KeyRange, ObjectStore, Query};
 use wasm_bindgen::JsValue;
 
+use self::append::Wanted;
 use self::connection::Connection;
 use self::journal::Journal;
-use self::schema::{CHECKPOINTS, SNAPSHOTS, STEPS, WhenBlocked};
-use self::transaction::{Fault, answer};
-use crate::core::{ExpectedVersion, NewEvent, Position, RecordedEvent, StreamId, Version};
-use crate::store::segments::Index;
+use self::schema::{STEPS, WhenBlocked};
+use self::transaction::Fault;
+use self::upkeep::Told;
+use crate::core::{
+    ExpectedVersion, History, NewEvent, Position, PositionRanges, RecordedEvent, StreamHead,
+    StreamId, Version,
+};
+use crate::log::Chain;
+use crate::log::segments::Index;
 use crate::store::{
-    AppendError, ArchiveStore, CheckpointStore, Durability, EventStore, Held, ImportError,
-    InspectStore, Recovery, SecondCopy, Snapshot, SnapshotStore, StoreError, StreamHead,
+    AppendError, At, Durability, EventStore, Held, ImportError, ImportStore, ImportToken,
+    InspectStore, Page, Recovery, ResetError, ResetToken, SecondCopy, SetAside, StoreError,
+    UndoError, Unopened, WhySetAside, same_history,
 };
 use crate::target::MaybeSend;
 
 pub use self::hints::{Signal, Subscription};
+pub use self::journal::read_set_aside;
+pub use self::schema::LAYOUT;
+pub use self::upkeep::{LoadUpkeep, Upkeep};
 
 /// Keeps events in an IndexedDB database. Clones share one connection; the last one closes it.
 #[derive(Clone)]
@@ -70,14 +96,15 @@ impl IndexedDbStore {
     ///
     /// # Errors
     /// - [`StoreError::Unavailable`]: there is no IndexedDB, or it is denied.
-    /// - [`StoreError::Blocked`]: another tab keeps an older version open. The request stays in
-    ///   the browser's queue, so the upgrade happens once that tab is closed; opening again waits
+    /// - [`StoreError::Blocked`]: another tab keeps an older version open, or holds up a deletion or
+    ///   an upgrade that was asked for before: nothing was heard for five seconds. The request stays
+    ///   in the browser's queue, so the upgrade happens once that tab is closed; opening again waits
     ///   for it. [`IndexedDbStore::open_patiently`] does so by itself.
     /// - [`StoreError::Newer`]: it was written by a newer Eventloom.
     /// - [`StoreError::Full`]: there is no room for it.
     /// - [`StoreError::Failed`]: a step to today's layout failed; the database is as it was.
     pub async fn open(name: &str) -> Result<IndexedDbStore, StoreError> {
-        IndexedDbStore::open_with(name, STEPS, WhenBlocked::GiveUp, None).await
+        IndexedDbStore::open_with(name, STEPS, WhenBlocked::GiveUp, None, at_hand()).await
     }
 
     /// Opens it like [`IndexedDbStore::open`], and keeps a second copy of the log: a journal in the
@@ -87,16 +114,32 @@ impl IndexedDbStore {
     /// [`IndexedDbStore::second_copy`] says why there is none.
     ///
     /// # Errors
-    /// As [`IndexedDbStore::open`]. [`StoreError::Unavailable`] also where events are missing and
-    /// another tab, which keeps their second copy, doesn't bring them back.
+    /// As [`IndexedDbStore::open`]. [`StoreError::Blocked`] also where another tab that is opening it
+    /// isn't done within five seconds, as one that was frozen. [`StoreError::Unavailable`] also where
+    /// events are missing and another tab, which keeps their second copy, doesn't bring them back.
     pub async fn open_with_second_copy(name: &str) -> Result<IndexedDbStore, StoreError> {
+        IndexedDbStore::open_in_parts(name, Upkeep::AT_HAND, |_| {}).await
+    }
+
+    /// Opens it like [`IndexedDbStore::open_with_second_copy`], for a program that fetches the code of what
+    /// is seldom done when there is something to do. `moving` is told how far a store of an older layout has
+    /// come on the way to today's, in percent.
+    ///
+    /// # Errors
+    /// As there. [`StoreError::Unavailable`] also where that code is needed and can't be fetched.
+    pub async fn open_in_parts(
+        name: &str,
+        upkeep: LoadUpkeep,
+        moving: impl Fn(u8) + 'static,
+    ) -> Result<IndexedDbStore, StoreError> {
         let journal = Some(Journal::new(name));
-        IndexedDbStore::open_with(name, STEPS, WhenBlocked::GiveUp, journal).await
+        let upkeep = (upkeep, Rc::new(moving) as Rc<Told>);
+        IndexedDbStore::open_with(name, STEPS, WhenBlocked::GiveUp, journal, upkeep).await
     }
 
     /// Opens it like [`IndexedDbStore::open`], but waits while another tab keeps an older version
-    /// open. `on_blocked` is called when such a wait begins, so that a person can be told which
-    /// tab to close.
+    /// open, or holds up what was asked for before. `on_blocked` is called once when such a wait
+    /// begins, or has lasted two seconds, so that a person can be told to close that tab.
     ///
     /// # Errors
     /// As [`IndexedDbStore::open`], except [`StoreError::Blocked`].
@@ -104,8 +147,8 @@ impl IndexedDbStore {
         name: &str,
         on_blocked: impl FnOnce() + 'static,
     ) -> Result<IndexedDbStore, StoreError> {
-        let when_blocked = WhenBlocked::Tell(Box::new(on_blocked));
-        IndexedDbStore::open_with(name, STEPS, when_blocked, None).await
+        let when_blocked = WhenBlocked::tell(on_blocked);
+        IndexedDbStore::open_with(name, STEPS, when_blocked, None, at_hand()).await
     }
 
     async fn open_with(
@@ -113,22 +156,47 @@ impl IndexedDbStore {
         steps: &'static [schema::Step],
         when_blocked: WhenBlocked,
         journal: Option<Journal>,
+        upkeep: (LoadUpkeep, Rc<Told>),
     ) -> Result<IndexedDbStore, StoreError> {
+        let names = (name, naming::current(name).await);
         Ok(IndexedDbStore {
-            connection: Connection::open(name, steps, when_blocked, journal).await?,
+            connection: Connection::open(names, steps, when_blocked, journal, upkeep).await?,
             durability: Durability::default(),
         })
+    }
+
+    /// Whether opening may do another time what it didn't do now: the browser couldn't read the database, or
+    /// didn't answer.
+    #[must_use]
+    pub fn may_open_later(error: &StoreError) -> bool {
+        let is_broken = || journal::is_broken(error) && !naming::is_denied();
+        *error == StoreError::Unanswered || is_broken()
+    }
+
+    /// What is known of the store of this name beside its database, where that doesn't open.
+    pub async fn unopened(name: &str) -> Unopened {
+        naming::unopened(name).await
+    }
+
+    /// Leaves the database of this name as it is, since it doesn't open: the store is the next one from now on,
+    /// `NAME~2`. It is made when the store is opened, and filled from the second copy;
+    /// [`IndexedDbStore::set_aside`] lists the one that was left. A person chooses that.
+    ///
+    /// # Errors
+    /// [`StoreError::Blocked`]: another tab has it open.
+    pub async fn leave_unopened(name: &str) -> Result<(), StoreError> {
+        naming::leave(name).await
     }
 
     /// Deletes the database of this name with all that is in it, and its second copy. Other tabs'
     /// stores close for it.
     ///
     /// # Errors
-    /// - [`StoreError::Blocked`]: another program on this origin keeps it open. It is deleted once
-    ///   that closes.
+    /// - [`StoreError::Blocked`]: another program on this origin keeps it open, or an upgrade that was
+    ///   asked for before waits for one. It is deleted once that closes.
     /// - [`StoreError::Unavailable`], [`StoreError::Failed`]: it is still there.
     pub async fn delete(name: &str) -> Result<(), StoreError> {
-        schema::delete(name).await?;
+        naming::delete_all(name).await?;
         journal::remove(name).await;
         Ok(())
     }
@@ -136,13 +204,42 @@ impl IndexedDbStore {
     /// Where the second copy stands; none where none was asked for.
     #[must_use]
     pub fn second_copy(&self) -> Option<SecondCopy> {
-        self.connection.journal.as_ref().map(Journal::status)
+        let journal = self.connection.journal.as_ref()?;
+        Some(journal.status(&self.connection.log))
     }
 
     /// What was missing when the store was opened, the last time that anything was.
     #[must_use]
     pub fn recovery(&self) -> Option<Recovery> {
         self.connection.journal.as_ref()?.recovery.get()
+    }
+
+    /// What was set aside of this store: events that the second copy held and that don't continue what
+    /// is here, since both were gone on from while one of them couldn't be asked. Nothing of it is
+    /// deleted by itself.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: the browser has no such files, or denies them.
+    pub async fn set_aside(&self) -> Result<Vec<SetAside>, StoreError> {
+        let Connection { name, database, .. } = &*self.connection;
+        let mut found = naming::left(name, database).await;
+        found.extend(journal::aside::list(name).await?);
+        Ok(found)
+    }
+
+    /// Deletes what was set aside, for good.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; it is still there.
+    pub async fn delete_set_aside(&self, aside: &SetAside) -> Result<(), StoreError> {
+        match aside.why {
+            WhySetAside::Unopened => schema::delete(&aside.name).await?,
+            WhySetAside::Apart | WhySetAside::Exchanged => {
+                journal::aside::delete(&aside.name).await?;
+            }
+        }
+        self.connection.hints.post(Signal::SetAside);
+        Ok(())
     }
 
     /// The same store with another durability of its appends. Imports, snapshots and checkpoints
@@ -171,15 +268,14 @@ impl IndexedDbStore {
     /// # Errors
     /// As for any read.
     pub async fn is_untouched(&self) -> Result<bool, StoreError> {
-        read::ask(&self.connection, |index| {
-            !index.was_emptied() && index.last_position() == Position::START
-        })
-        .await
+        let untouched =
+            |index: &Index| index.emptied().is_none() && index.last_position() == Position::START;
+        Ok(read::ask(&self.connection, None, untouched).await?.place)
     }
 
     /// The version of a stream's last event as far as this handle knows, without asking the database:
-    /// what it read or appended itself. None before it first did either, and after a reset, until it
-    /// reads again. Others may have appended since; an append that expects this version finds out.
+    /// what it read, appended or emptied itself. None before it first did. Others may have appended or
+    /// emptied since; an append that expects this version finds out.
     #[must_use]
     pub fn known_head(&self, stream: &StreamId) -> Option<Version> {
         let log = &self.connection.log;
@@ -191,12 +287,57 @@ impl IndexedDbStore {
     /// was imported, and saves what is known of the log, so that it is opened fast. The store does so
     /// by itself now and then; what it holds stays the same. Nothing is joined while another tab has
     /// the store open, and the newest segments stay readable one by one in the browser's storage
-    /// inspector. Where it is at that already, it does so once more.
+    /// inspector. Where it is at that already, it does so once more. What an emptying left in its place is
+    /// taken away before, so that it can't be undone any more.
     ///
     /// # Errors
     /// As for any append. What was joined until then stays so; each step is whole or not at all.
     pub async fn compact(&self) -> Result<(), StoreError> {
-        compact::compact(&self.connection).await
+        upkeep::sweep(&self.connection).await?;
+        upkeep::compact(&self.connection).await
+    }
+
+    /// Puts a few events that bring their versions and positions, as those of an import do, into a
+    /// store that holds none: what a program begins with.
+    ///
+    /// # Errors
+    /// [`ImportError`]; nothing was written.
+    pub async fn begin_with(&self, events: &[RecordedEvent]) -> Result<(), ImportError> {
+        import::begin(&self.connection, events).await
+    }
+
+    /// Appends as [`EventStore::append`] does, whatever the history is by now: for programs that know
+    /// of none. What was decided before a reset may then be recorded after it.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn append_as_it_is(
+        &self,
+        stream: &StreamId,
+        expected: ExpectedVersion,
+        events: &[NewEvent],
+    ) -> Result<Vec<RecordedEvent>, AppendError> {
+        self.append_in(Wanted::Present, stream, expected, events)
+            .await
+    }
+
+    async fn append_in(
+        &self,
+        history: Wanted,
+        stream: &StreamId,
+        expected: ExpectedVersion,
+        events: &[NewEvent],
+    ) -> Result<Vec<RecordedEvent>, AppendError> {
+        let durability = self.durability;
+        append::append(
+            &self.connection,
+            durability,
+            stream,
+            expected,
+            history,
+            events,
+        )
+        .await
     }
 
     /// Calls `callback` with each [`Signal`], of this tab or another, until the subscription is
@@ -217,9 +358,11 @@ impl EventStore for IndexedDbStore {
         &self,
         stream: &StreamId,
         expected: ExpectedVersion,
+        history: Option<History>,
         events: &[NewEvent],
     ) -> Result<Vec<RecordedEvent>, AppendError> {
-        append::append(&self.connection, self.durability, stream, expected, events).await
+        self.append_in(Wanted::Known(history), stream, expected, events)
+            .await
     }
 
     async fn read_stream(
@@ -227,103 +370,103 @@ impl EventStore for IndexedDbStore {
         stream: &StreamId,
         after: Version,
         limit: usize,
-    ) -> Result<Vec<RecordedEvent>, StoreError> {
-        read::read_stream(&self.connection, stream, after, limit).await
+        history: Option<History>,
+    ) -> Result<Page<RecordedEvent>, StoreError> {
+        read::read_stream(&self.connection, stream, after, limit, history).await
     }
 
     async fn read_all(
         &self,
         after: Position,
         limit: usize,
-    ) -> Result<Vec<RecordedEvent>, StoreError> {
-        read::read_all(&self.connection, after, limit).await
+        history: Option<History>,
+    ) -> Result<Page<RecordedEvent>, StoreError> {
+        read::read_all(&self.connection, after, limit, history).await
     }
 
     async fn streams(
         &self,
         after: Option<&StreamId>,
         limit: usize,
-    ) -> Result<Vec<StreamHead>, StoreError> {
-        read::ask(&self.connection, |index| index.heads(after, limit)).await
+        history: Option<History>,
+    ) -> Result<Page<StreamHead>, StoreError> {
+        let heads = |index: &Index| index.heads(after, limit);
+        let At { history, place } = read::ask(&self.connection, history, heads).await?;
+        Ok(Page {
+            history,
+            items: place,
+            imported: PositionRanges::NONE,
+        })
     }
 
-    async fn head(&self, stream: &StreamId) -> Result<Version, StoreError> {
-        read::ask(&self.connection, |index| index.version(stream)).await
+    async fn head(&self, stream: &StreamId) -> Result<At<Version>, StoreError> {
+        read::ask(&self.connection, None, |index| index.version(stream)).await
     }
 
-    async fn last_position(&self) -> Result<Position, StoreError> {
-        read::ask(&self.connection, Index::last_position).await
+    async fn last_position(&self) -> Result<At<Position>, StoreError> {
+        read::ask(&self.connection, None, Index::last_position).await
     }
 
-    async fn changed(&self, after: Position) -> Result<(), StoreError> {
+    async fn count_after(
+        &self,
+        position: Position,
+        history: Option<History>,
+    ) -> Result<u64, StoreError> {
+        places::count_after(&self.connection, position, history).await
+    }
+
+    async fn chain(
+        &self,
+        position: Position,
+        history: Option<History>,
+    ) -> Result<At<Option<Chain>>, StoreError> {
+        places::chain(&self.connection, position, history).await
+    }
+
+    async fn changed(&self, after: Position, history: Option<History>) -> Result<(), StoreError> {
         // Waits before it looks, so that nothing falls between the two.
         let hint = self.connection.hints.after(after);
-        if self.last_position().await? <= after {
+        let last = self.last_position().await?;
+        same_history(history, last.history)?;
+        if last.place <= after {
             // A store that is gone is a change as well: the next call says which.
             let _ = hint.await;
         }
-        Ok(())
+        match history {
+            None => Ok(()),
+            Some(_) => same_history(history, self.last_position().await?.history),
+        }
+    }
+}
+
+impl ImportStore for IndexedDbStore {
+    async fn next_position(&self) -> Result<At<Position>, StoreError> {
+        let At { history, .. } = self.last_position().await?;
+        Ok(At {
+            history,
+            place: self.connection.log.next_position(),
+        })
     }
 
     async fn import_from(
         &self,
         after: Position,
+        history: Option<History>,
         next: impl FnMut(usize) -> ControlFlow<(), Vec<RecordedEvent>> + MaybeSend,
-    ) -> Result<(), ImportError> {
-        import::import(&self.connection, after, next).await
+    ) -> Result<Option<ImportToken>, ImportError> {
+        import::import(&self.connection, after, history, next).await
     }
 
-    async fn reset(&self) -> Result<(), StoreError> {
-        reset::reset(&self.connection, self.durability).await
-    }
-}
-
-impl ArchiveStore for IndexedDbStore {
-    async fn archived(&self) -> Result<BTreeSet<StreamId>, StoreError> {
-        archived::archived(&self.connection).await
+    async fn reset(&self, events: &[RecordedEvent]) -> Result<ResetToken, ResetError> {
+        reset::reset(&self.connection, self.durability, events).await
     }
 
-    async fn archive(&self, stream: &StreamId) -> Result<(), StoreError> {
-        let stream = stream.clone();
-        archived::change(&self.connection, |archived| {
-            archived.insert(stream);
-        })
-        .await
+    async fn undo_reset(&self, token: ResetToken) -> Result<(), UndoError> {
+        undo::reset(&self.connection, token.segments()).await
     }
 
-    async fn unarchive(&self, stream: &StreamId) -> Result<(), StoreError> {
-        archived::change(&self.connection, |archived| {
-            archived.remove(stream);
-        })
-        .await
-    }
-}
-
-impl SnapshotStore for IndexedDbStore {
-    async fn snapshot(&self, stream: &StreamId) -> Result<Option<Snapshot>, StoreError> {
-        let found = self.get(SNAPSHOTS, codec::stream_key(stream)).await?;
-        Ok(found.and_then(codec::read_snapshot))
-    }
-
-    async fn keep_snapshot(&self, snapshot: Snapshot) -> Result<(), StoreError> {
-        let snapshot = codec::snapshot(&snapshot)?;
-        self.put(SNAPSHOTS, &snapshot).await
-    }
-}
-
-impl CheckpointStore for IndexedDbStore {
-    async fn checkpoint(&self, subscriber: &str) -> Result<Position, StoreError> {
-        let found = self.get(CHECKPOINTS, subscriber.into()).await?;
-        Ok(found.map_or(Position::START, codec::read_checkpoint))
-    }
-
-    async fn keep_checkpoint(
-        &self,
-        subscriber: &str,
-        position: Position,
-    ) -> Result<(), StoreError> {
-        let checkpoint = codec::checkpoint(subscriber, position)?;
-        self.put(CHECKPOINTS, &checkpoint).await
+    async fn undo_import(&self, token: ImportToken) -> Result<(), UndoError> {
+        undo::import(&self.connection, token.segments()).await
     }
 }
 
@@ -336,28 +479,9 @@ impl InspectStore for IndexedDbStore {
     }
 }
 
-impl IndexedDbStore {
-    async fn get(&self, store: &'static str, key: JsValue) -> Result<Option<JsValue>, StoreError> {
-        let reading = self.connection.read("read", &[store]).await?;
-        let found = async { answer(reading.store(store)?.get(key)?).await };
-        let found = found
-            .await
-            .map_err(|fault: Fault| fault.while_doing("read"))?;
-        Ok(Some(found).filter(|found| !found.is_undefined()))
-    }
-
-    /// Puts one record of what can be made again.
-    async fn put(&self, store: &'static str, record: &JsValue) -> Result<(), StoreError> {
-        let writing = self
-            .connection
-            .write("keep", &[store], Durability::Relaxed)
-            .await?;
-        let kept = async {
-            writing.store(store)?.put(record, None)?;
-            writing.commit().await
-        };
-        kept.await.map_err(|fault: Fault| fault.while_doing("keep"))
-    }
+/// What is seldom done, at hand, and nobody to be told of it.
+fn at_hand() -> (LoadUpkeep, Rc<Told>) {
+    (Upkeep::AT_HAND, Rc::new(|_| {}))
 }
 
 fn above(key: &JsValue) -> Result<Query, idb::Error> {

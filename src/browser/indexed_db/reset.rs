@@ -1,68 +1,105 @@
-//! Emptying the store: the log forgets what it held, but not which numbers and positions were given.
+//! Emptying the store: one record, after which nothing that stands before it is there any more. It stays
+//! where it is for a while, so that the emptying can be undone; [`sweep`](super::sweep) takes it away.
 
 use std::rc::Rc;
-
-use js_sys::Array;
-use wasm_bindgen::{JsCast, JsValue};
 
 use super::connection::Connection;
 use super::hints::Signal;
 use super::journal::Journal;
+use super::log::Wrote;
 use super::read::ask;
-use super::schema::{ARCHIVED, CHECKPOINTS, LOG, META, PAGES, SNAPSHOTS};
-use super::transaction::{Fault, answer};
+use super::schema::{LOG, META};
+use super::sweep::{self, Left};
+use super::transaction::Fault;
 use super::{add, codec};
-use crate::core::Position;
-use crate::store::{Durability, StoreError};
+use crate::browser::{BrowserClock, BrowserIds};
+use crate::core::{Clock, History, IdSource, Position, PositionRanges, RecordedEvent, Version};
+use crate::log::segments::{INLINE, Index, Turn, runs_of};
+use crate::store::{Durability, Following, ResetError, ResetToken, Segments};
 
+/// Empties the store, and puts these events in, which bring their versions and positions.
 pub(super) async fn reset(
     connection: &Rc<Connection>,
     durability: Durability,
-) -> Result<(), StoreError> {
-    let stores = [LOG, PAGES, SNAPSHOTS, CHECKPOINTS, META];
-    let writing = connection.write("reset", &stores, durability).await?;
-    let emptied = async {
-        for store in [PAGES, SNAPSHOTS, CHECKPOINTS] {
-            writing.store(store)?.clear()?;
-        }
-        writing.store(META)?.delete(JsValue::from(ARCHIVED))?;
-        let log = writing.store(LOG)?;
-        connection.log.catch_up(&log).await?;
-        let (last, floor) = connection
-            .log
-            .ask(|index| (index.last_segment(), Position(index.next_position().0 - 1)));
-        // A tab that hasn't heard of what was written last must still find its number taken, so
-        // each number stays.
-        let numbers: Array = answer(log.get_all_keys(None, None)?)
-            .await?
-            .unchecked_into();
-        log.clear()?;
-        for number in numbers.iter().filter_map(|number| number.as_f64()) {
-            add(&log, codec::gone(number as u64))?;
-        }
-        add(&log, codec::emptied(last + 1, floor))?;
-        Ok(last + 1)
-    };
-    let failed = |fault: Fault| fault.while_doing("reset");
-    let number = emptied.await.map_err(failed)?;
-    if let Err(fault) = writing.commit().await
-        && !is_emptied(connection, number).await
-    {
-        return Err(failed(fault));
+    events: &[RecordedEvent],
+) -> Result<ResetToken, ResetError> {
+    let mut following = Following::new(Position(1), true);
+    for event in events {
+        codec::number("position", event.position.0)?;
+        codec::number("version", event.version.0)?;
+        following.take::<ResetError>(event, |_| Ok(Version::NONE))?;
     }
-    connection.log.forget();
+    let stores = [LOG, META];
+    let writing = connection.write("reset", &stores, durability).await?;
+    let _presence = connection.presence();
+    let failed = |fault: Fault| fault.while_doing("reset");
+    let segments = writing.store(LOG).map_err(failed)?;
+    let log = &connection.log;
+    log.catch_up(&segments).await.map_err(failed)?;
+    // Of the database that is written to: the one before may have been another.
+    let doubt = connection.doubts.to_note(log);
+    doubt.note(&writing).map_err(failed)?;
+    let first = log.ask(Index::last_segment) + 1;
+    let history = another_history();
+    let floor = log.given();
+    let turn = Turn::Emptied { floor, history };
+    let chain = log.chain().with_turn(first, turn);
+    add(&segments, codec::turned(first, turn, chain, &[])).map_err(failed)?;
+    let mut token = Segments {
+        history,
+        first,
+        last: first,
+    };
+    let mut wrote = None;
+    if !events.is_empty() {
+        token.last += 1;
+        let segment = codec::place_of(token.last, events, 0);
+        let story = Wrote {
+            segment,
+            chain: chain.with(token.last, events),
+            imported: PositionRanges::one(segment.first, segment.last),
+        };
+        let record = codec::inline(token.last, events)?;
+        let record = codec::linked(record, story.chain, &story.imported);
+        add(&segments, Ok(record)).map_err(failed)?;
+        wrote = Some(story);
+    }
+    let meta = writing.store(META).map_err(failed)?;
+    Left::Whole.note(&meta, first).map_err(failed)?;
+    let forgotten = log.forgotten();
+    if let Err(fault) = writing.commit().await
+        && !is_emptied(connection, token).await
+    {
+        return Err(failed(fault).into());
+    }
+    connection.doubts.noted(doubt);
+    if log.forgotten() == forgotten && log.ask(|index| index.follows(first)) {
+        log.emptied(first, floor, history, chain);
+        if let Some(wrote) = wrote {
+            let all: Vec<&RecordedEvent> = events.iter().collect();
+            let runs = runs_of(&all).into_iter().map(|run| (INLINE, run));
+            log.wrote(wrote, Some(events), runs);
+        }
+    }
     connection.hints.post(Signal::Reset);
-    Journal::wait(connection, durability, number, None).await;
-    Journal::note_emptied(connection, number);
-    Ok(())
+    Journal::wait(connection, durability, token.last, None).await;
+    Journal::note_emptied(connection, first, floor);
+    sweep::in_a_while(connection);
+    Ok(ResetToken::new(token))
 }
 
-/// Whether the log was emptied under this number: a connection that is lost at the commit doesn't
-/// say.
-async fn is_emptied(connection: &Rc<Connection>, number: u64) -> bool {
-    let looked = ask(connection, |index| {
-        let first = index.segments_after(Position::START).first();
-        index.last_segment() >= number && first.is_none_or(|first| first.number > number)
+/// A history that nobody knows yet.
+pub(super) fn another_history() -> History {
+    History(BrowserIds.next_id(BrowserClock.now()).0)
+}
+
+/// Whether the log was emptied so: a connection that is lost at the commit doesn't say.
+async fn is_emptied(connection: &Rc<Connection>, token: Segments) -> bool {
+    let looked = ask(connection, None, |index| {
+        (index.emptied(), index.last_segment())
     });
-    looked.await.unwrap_or(false)
+    looked.await.is_ok_and(|found| {
+        let (emptied, last) = found.place;
+        emptied == Some(token.first) && last >= token.last
+    })
 }

@@ -12,7 +12,7 @@ use super::codec::{self, Record};
 use super::connection::Connection;
 use super::schema::{INDEX, LOG, META};
 use super::transaction::{self, Fault, answer};
-use crate::store::segments::Index;
+use crate::log::segments::Index;
 use crate::store::{Durability, StoreError};
 
 /// The index that was saved, if it belongs to the log that is there.
@@ -61,7 +61,7 @@ pub(super) async fn save(connection: &Rc<Connection>) -> Result<(), StoreError> 
         // Where nothing can be saved, that isn't tried again at once.
         log.saved(number, position);
         let Some(bytes) = bytes else {
-            return Ok(None);
+            return Ok::<_, StoreError>(None);
         };
         let asked = segments.get(JsValue::from(number as f64));
         let asked = asked.map_err(|error| failed(error.into()))?;

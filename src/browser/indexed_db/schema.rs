@@ -7,8 +7,8 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use futures_channel::oneshot;
-use gloo::timers::callback::Timeout;
 use idb::event::VersionChangeEvent;
+use idb::request::OpenDatabaseRequest;
 use idb::{
     Database, DatabaseEvent, Event, Factory, IndexParams, KeyPath, ObjectStoreParams, Request,
     Transaction,
@@ -16,6 +16,7 @@ use idb::{
 use web_sys::IdbDatabase;
 
 use super::codec;
+use super::patience::{self, Patience};
 use super::transaction::Fault;
 use crate::store::StoreError;
 use crate::target::spawn;
@@ -34,8 +35,19 @@ pub(super) const META: &str = "meta";
 /// Key in [`META`]: a copy of the index, from which it is made faster than from all segments.
 pub(super) const INDEX: &str = "index";
 
-/// Key in [`META`]: the streams that are archived, as JSON.
-pub(super) const ARCHIVED: &str = "archived";
+/// Key in [`META`]: the history that the database began with.
+pub(super) const HISTORY: &str = "history";
+
+/// Key in [`META`]: up to which segment the records of the layout before have their chains, and the chain
+/// there; or [`ALL`].
+pub(super) const MOVED: &str = "moved";
+
+/// That all records have theirs.
+pub(super) const ALL: &str = "all";
+
+/// Key in [`META`]: the number of the segment that last emptied the log, and what became of what it left:
+/// see `sweep`.
+pub(super) const LEFT: &str = "left";
 
 /// Of the first layout: events, a record each, under their position.
 pub(super) const EVENTS: &str = "events";
@@ -50,7 +62,10 @@ pub(super) type Step = fn(&Database, &Transaction, from: usize) -> Result<(), id
 
 /// How the layout came to be. Layout `n` is what the first `n` steps make; a database is taken
 /// from where it is to the end. Steps that were shipped stay as they are.
-pub(super) const STEPS: &[Step] = &[one_record_an_event, segments_and_pages];
+pub(super) const STEPS: &[Step] = &[one_record_an_event, segments_and_pages, chained];
+
+/// The number of the layout that a database has after all of them.
+pub const LAYOUT: usize = STEPS.len();
 
 fn one_record_an_event(
     database: &Database,
@@ -107,6 +122,15 @@ fn segments_and_pages(database: &Database, _: &Transaction, from: usize) -> Resu
     Ok(())
 }
 
+/// Each record of the log has its chain. What there is gets it by `chaining`, once the database is open.
+fn chained(_: &Database, transaction: &Transaction, from: usize) -> Result<(), idb::Error> {
+    if from == 0 {
+        let meta = transaction.object_store(META)?;
+        meta.put(&codec::meta(MOVED, ALL), None)?;
+    }
+    Ok(())
+}
+
 /// A database that was opened.
 pub(super) struct Opened {
     pub(super) database: IdbDatabase,
@@ -114,61 +138,66 @@ pub(super) struct Opened {
     pub(super) created: bool,
 }
 
-/// What to do when another tab keeps an older version open.
-pub(super) enum WhenBlocked {
-    /// Answer [`StoreError::Blocked`].
-    GiveUp,
-    /// Tell, and go on waiting.
-    Tell(Box<dyn FnOnce()>),
-}
+pub(super) use super::patience::WhenBlocked;
 
 /// Opens a database and brings it to the newest layout.
 ///
 /// Whoever stops waiting leaves no connection behind: one that comes too late is closed, so that
 /// it blocks nobody.
+///
+/// # Errors
+/// [`StoreError::Unanswered`] where nothing is heard for five seconds: who waits behind another's request that
+/// is blocked isn't told.
 pub(super) async fn open(
     name: &str,
     steps: &'static [Step],
     when_blocked: WhenBlocked,
+) -> Result<Opened, StoreError> {
+    open_and(name, steps, when_blocked, || {}).await
+}
+
+/// The same; calls `on_created` while a database is made that didn't exist.
+pub(super) async fn open_and(
+    name: &str,
+    steps: &'static [Step],
+    when_blocked: WhenBlocked,
+    on_created: impl Fn() + 'static,
 ) -> Result<Opened, StoreError> {
     let known = u32::try_from(steps.len()).unwrap_or(u32::MAX);
     let factory = Factory::new().map_err(|error| unavailable(error.into()))?;
     let mut request = factory
         .open(name, Some(known))
         .map_err(|error| unavailable(error.into()))?;
+    let millis = match when_blocked {
+        WhenBlocked::GiveUp => patience::SLOW,
+        WhenBlocked::Tell(_) => patience::DATABASE,
+    };
+    let (patience, blocked) = Patience::begin(when_blocked, millis);
     let created = Rc::new(Cell::new(false));
     let failed = Rc::new(RefCell::new(None));
     request.on_upgrade_needed({
         let (created, failed) = (created.clone(), failed.clone());
+        let waiting = Rc::downgrade(&patience);
         move |event| {
+            Patience::is_served(&waiting);
             created.set(matches!(event.old_version(), Ok(0)));
+            if created.get() {
+                on_created();
+            }
             if let Err(error) = upgrade(&event, steps) {
                 *failed.borrow_mut() = Some(error.to_string());
                 abort(&event);
             }
         }
     });
-    let grace = Grace::default();
-    let (give_up, blocked) = oneshot::channel();
-    request.on_blocked(grace.before(move || match when_blocked {
-        WhenBlocked::GiveUp => {
-            let _ = give_up.send(());
-        }
-        WhenBlocked::Tell(tell) => tell(),
-    }));
-    let (sender, opened) = oneshot::channel();
-    spawn(async move {
-        let database = request.await.map(IdbDatabase::from);
-        if let Err(Ok(late)) = sender.send(database) {
-            late.close();
-        }
-    });
-    match first(opened, blocked).await {
-        Some(Ok(Ok(database))) => Ok(Opened {
+    let waiting = Rc::downgrade(&patience);
+    request.on_blocked(move |_| Patience::is_blocked(&waiting));
+    match first(connected(request), blocked).await {
+        Some(Some(Ok(database))) => Ok(Opened {
             database,
             created: created.get(),
         }),
-        Some(Ok(Err(error))) => {
+        Some(Some(Err(error))) => {
             let fault = Fault::from(error);
             if fault.is_newer() {
                 let found = layout(&factory, name).await.unwrap_or(0);
@@ -185,25 +214,42 @@ pub(super) async fn open(
                 None => Err(unavailable(fault)),
             }
         }
-        // The task above always answers; it can only be gone with the whole page.
-        Some(Err(_)) => Err(StoreError::Unavailable {
+        // The task always answers; it can only be gone with the whole page.
+        Some(None) => Err(StoreError::Unavailable {
             reason: "the page is being closed".to_owned(),
         }),
-        None => Err(StoreError::Blocked),
+        None => Err(patience.why()),
     }
 }
 
+/// What comes of a request, none where the page is gone. A connection that comes when nobody waits for
+/// it any more is closed.
+fn connected(
+    request: OpenDatabaseRequest,
+) -> impl Future<Output = Option<Result<IdbDatabase, idb::Error>>> {
+    let (sender, opened) = oneshot::channel();
+    spawn(async move {
+        let database = request.await.map(IdbDatabase::from);
+        if let Err(Ok(late)) = sender.send(database) {
+            late.close();
+        }
+    });
+    async { opened.await.ok() }
+}
+
 /// Deletes a database, if it exists.
+///
+/// # Errors
+/// [`StoreError::Blocked`] where another keeps it open, or is waited for by a request before this one.
+/// It is deleted once that is over.
 pub(super) async fn delete(name: &str) -> Result<(), StoreError> {
     let factory = Factory::new().map_err(|error| unavailable(error.into()))?;
     let mut request = factory
         .delete(name)
         .map_err(|error| unavailable(error.into()))?;
-    let grace = Grace::default();
-    let (give_up, blocked) = oneshot::channel();
-    request.on_blocked(grace.before(move || {
-        let _ = give_up.send(());
-    }));
+    let (patience, blocked) = Patience::begin(WhenBlocked::GiveUp, patience::SLOW);
+    let waiting = Rc::downgrade(&patience);
+    request.on_blocked(move |_| Patience::is_blocked(&waiting));
     let (sender, deleted) = oneshot::channel();
     spawn(async move {
         let _ = sender.send(request.await);
@@ -218,25 +264,6 @@ pub(super) async fn delete(name: &str) -> Result<(), StoreError> {
 fn unavailable(fault: Fault) -> StoreError {
     StoreError::Unavailable {
         reason: fault.to_string(),
-    }
-}
-
-/// Waits for a connection to close before it says that something is blocked: one that closed when
-/// it was asked to counts as open until its last transaction is over.
-#[derive(Default)]
-struct Grace(Rc<RefCell<Option<Timeout>>>);
-
-impl Grace {
-    const MILLIS: u32 = 500;
-
-    /// What to do on `blocked`: `then`, unless all that hold this are dropped before.
-    fn before(&self, then: impl FnOnce() + 'static) -> impl FnOnce(VersionChangeEvent) + 'static {
-        let held = Rc::downgrade(&self.0);
-        move |_| {
-            if let Some(held) = held.upgrade() {
-                *held.borrow_mut() = Some(Timeout::new(Grace::MILLIS, then));
-            }
-        }
     }
 }
 
@@ -283,12 +310,13 @@ fn abort(event: &VersionChangeEvent) {
     }
 }
 
-/// The layout that a database has. Makes none if there is none.
+/// The layout that a database has, where that can be told soon. Makes none if there is none.
 async fn layout(factory: &Factory, name: &str) -> Option<u32> {
     let mut request = factory.open(name, None).ok()?;
     request.on_upgrade_needed(|event| abort(&event));
-    let database = request.await.ok()?;
-    let version = database.version().ok();
+    let (_patience, blocked) = Patience::begin(WhenBlocked::GiveUp, patience::DATABASE);
+    let database = first(connected(request), blocked).await??.ok()?;
+    let version = database.version() as u32;
     database.close();
-    version
+    Some(version)
 }

@@ -1,6 +1,9 @@
 //! What can't be seen from outside while there is one layout: upgrades, and connections that the
 //! browser closes.
 
+mod repeated;
+mod weighed;
+
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::ops::ControlFlow;
@@ -16,17 +19,17 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use super::migrate::step;
 use super::schema::{STEPS, Step, WhenBlocked};
 use super::transaction::{Writing, answer};
-use super::{IndexedDbStore, Signal};
+use super::{IndexedDbStore, Signal, at_hand};
 use crate::browser::{BrowserClock, BrowserIds};
 use crate::core::{
     Clock, ExpectedVersion, IdSource, JsonText, Metadata, NewEvent, Position, RecordedEvent,
     StreamId, Version,
 };
-use crate::store::conformance::both;
-use crate::store::{AppendError, Durability, EventStore, Held, InspectStore, StoreError};
+use crate::store::conformance::{Plain, PlainImport, both};
+use crate::store::{AppendError, Durability, Held, InspectStore, StoreError};
 
 /// Today's layout and one step more.
-const NEXT: &[Step] = &[STEPS[0], STEPS[1], |database, _, _| {
+const NEXT: &[Step] = &[STEPS[0], STEPS[1], STEPS[2], |database, _, _| {
     database.create_object_store("added", ObjectStoreParams::new())?;
     Ok(())
 }];
@@ -35,6 +38,7 @@ const NEXT: &[Step] = &[STEPS[0], STEPS[1], |database, _, _| {
 const FAILING: &[Step] = &[
     STEPS[0],
     STEPS[1],
+    STEPS[2],
     |database: &Database, _: &Transaction, _| {
         database.delete_object_store("log")?;
         database.delete_object_store("there is no such store")
@@ -65,12 +69,12 @@ fn event() -> NewEvent {
 async fn with_an_event() -> (IndexedDbStore, Vec<RecordedEvent>) {
     let store = IndexedDbStore::open(&fresh_name()).await.unwrap();
     let any = ExpectedVersion::Any;
-    let held = store.append(&ada(), any, &[event()]).await.unwrap();
+    let held = store.record(&ada(), any, &[event()]).await.unwrap();
     (store, held)
 }
 
 async fn open_next(name: &str) -> Result<IndexedDbStore, StoreError> {
-    IndexedDbStore::open_with(name, NEXT, WhenBlocked::GiveUp, None).await
+    IndexedDbStore::open_with(name, NEXT, WhenBlocked::GiveUp, None, at_hand()).await
 }
 
 /// A connection that doesn't close when it is asked to.
@@ -80,7 +84,7 @@ async fn holding(name: &str) -> Database {
 }
 
 async fn everything(store: &IndexedDbStore) -> Vec<RecordedEvent> {
-    store.read_all(Position::START, 10_000).await.unwrap()
+    store.all_events(Position::START, 10_000).await.unwrap()
 }
 
 async fn delete(store: IndexedDbStore) {
@@ -103,12 +107,12 @@ async fn an_upgrade_keeps_the_events_and_takes_only_the_steps_that_are_missing()
     let newer = open_next(older.name()).await.unwrap();
     assert_eq!(everything(&newer).await, held);
     let database = newer.connection.now().unwrap();
-    assert_eq!(database.version(), 3.0);
-    assert_eq!(older.head(&ada()).await, Err(StoreError::Superseded));
+    assert_eq!(database.version(), 4.0);
+    assert_eq!(older.version_of(&ada()).await, Err(StoreError::Superseded));
     let known_to_older = IndexedDbStore::open(older.name()).await.map(drop);
     assert_eq!(
         known_to_older,
-        Err(StoreError::Newer { found: 3, known: 2 })
+        Err(StoreError::Newer { found: 4, known: 3 })
     );
     delete(newer).await;
 }
@@ -117,7 +121,9 @@ async fn an_upgrade_keeps_the_events_and_takes_only_the_steps_that_are_missing()
 async fn a_step_that_fails_leaves_the_database_as_it_was() {
     let (older, held) = with_an_event().await;
     older.close();
-    let opened = IndexedDbStore::open_with(older.name(), FAILING, WhenBlocked::GiveUp, None).await;
+    let opened =
+        IndexedDbStore::open_with(older.name(), FAILING, WhenBlocked::GiveUp, None, at_hand())
+            .await;
     let opened = opened.map(drop);
     assert!(
         matches!(&opened, Err(StoreError::Failed { operation: "upgrade", cause })
@@ -148,11 +154,11 @@ async fn a_patient_opening_tells_that_it_is_blocked_and_goes_on_by_itself() {
     let other = holding(older.name()).await;
     let told = Rc::new(Cell::new(false));
     let telling = told.clone();
-    let tell = WhenBlocked::Tell(Box::new(move || {
+    let tell = WhenBlocked::tell(move || {
         telling.set(true);
         other.close();
-    }));
-    let newer = IndexedDbStore::open_with(older.name(), NEXT, tell, None).await;
+    });
+    let newer = IndexedDbStore::open_with(older.name(), NEXT, tell, None, at_hand()).await;
     assert!(told.get());
     let newer = newer.unwrap();
     assert_eq!(everything(&newer).await, held);
@@ -169,7 +175,7 @@ async fn an_older_tab_finishes_what_it_is_at_and_blocks_nobody() {
     let open = async {
         newer.set(Some(open_next(older.name()).await));
     };
-    let import = older.import(held[0].position, &log, |_| ControlFlow::Continue(()));
+    let import = older.take_in(held[0].position, &log, |_| ControlFlow::Continue(()));
     let (imported, ()) = both(import, open).await;
     assert_eq!(imported, Ok(()));
     let newer = newer.take().unwrap().unwrap();
@@ -204,7 +210,7 @@ async fn a_connection_that_the_browser_closed_is_opened_again_by_the_next_call()
     let answers = both(everything(&store), everything(&store)).await;
     assert_eq!(answers, (held.clone(), held));
     let any = ExpectedVersion::Any;
-    assert!(store.append(&ada(), any, &[event()]).await.is_ok());
+    assert!(store.record(&ada(), any, &[event()]).await.is_ok());
     assert!(matches!(heard.take(), Some(Signal::Appended(_))));
     delete(store).await;
 }
@@ -215,7 +221,7 @@ async fn what_was_decided_on_a_database_that_is_gone_is_not_written_to_the_next(
     close_by_force(&store);
     IndexedDbStore::delete(store.name()).await.unwrap();
     let expected = ExpectedVersion::Exact(held[0].version);
-    let stale = store.append(&ada(), expected, &[event()]).await;
+    let stale = store.record(&ada(), expected, &[event()]).await;
     let conflict = AppendError::Conflict {
         stream: ada(),
         expected,
@@ -237,8 +243,8 @@ async fn a_connection_closed_without_a_word_is_opened_again_too() {
 #[wasm_bindgen_test]
 async fn waiting_for_a_change_ends_when_the_connection_is_lost() {
     let (store, held) = with_an_event().await;
-    let (changed, ()) = both(store.changed(held[0].position), async {
-        store.last_position().await.unwrap();
+    let (changed, ()) = both(store.changed_after(held[0].position), async {
+        store.end().await.unwrap();
         close_by_force(&store);
     })
     .await;
@@ -302,10 +308,10 @@ async fn a_database_of_the_first_layout_is_moved_whole_and_goes_on() {
     let held = of_the_first_layout(&name, 700).await;
     let store = IndexedDbStore::open(&name).await.unwrap();
     assert_eq!(everything(&store).await, held);
-    let stream = store.read_stream(&ada(), Version(1), 9_999).await;
+    let stream = store.stream_events(&ada(), Version(1), 9_999).await;
     assert_eq!(stream.as_deref(), Ok(&held[1..]));
     let exact = ExpectedVersion::Exact(Version(702));
-    let next = store.append(&ada(), exact, &[event()]).await.unwrap();
+    let next = store.record(&ada(), exact, &[event()]).await.unwrap();
     assert_eq!(next[0].position, Position(703));
     assert_eq!(everything(&store).await.len(), 703);
     assert_eq!(store.is_untouched().await, Ok(false));
@@ -360,13 +366,13 @@ async fn a_damaged_record_of_the_first_layout_moves_as_it_is() {
     writing.commit().await.unwrap();
     database.close();
     let store = IndexedDbStore::open(&name).await.unwrap();
-    let read = store.read_stream(&ada(), Version::NONE, 9).await;
+    let read = store.stream_events(&ada(), Version::NONE, 9).await;
     assert!(
         matches!(&read, Err(StoreError::Corrupt { version: Version(2), cause, .. })
             if cause.contains("checksum")),
         "{read:?}"
     );
-    let rest = store.read_stream(&ada(), Version(2), 9).await;
+    let rest = store.stream_events(&ada(), Version(2), 9).await;
     assert_eq!(rest.as_deref(), Ok(&held[2..]));
     delete(store).await;
 }
@@ -390,7 +396,7 @@ async fn a_store_that_was_emptied_in_the_first_layout_stays_so_and_gives_no_posi
     assert_eq!(store.is_untouched().await, Ok(false));
     assert_eq!(everything(&store).await, []);
     let any = ExpectedVersion::Any;
-    let next = store.append(&ada(), any, &[event()]).await.unwrap();
+    let next = store.record(&ada(), any, &[event()]).await.unwrap();
     assert_eq!(next[0].position, Position(6));
     delete(store).await;
 }
@@ -415,24 +421,24 @@ async fn an_index_that_is_forgotten_while_it_is_asked_changes_no_answer() {
     let (store, mut held) = with_an_event().await;
     let any = ExpectedVersion::Any;
     for _ in 0..3 {
-        held.extend(store.append(&ada(), any, &[event()]).await.unwrap());
+        held.extend(store.record(&ada(), any, &[event()]).await.unwrap());
     }
     // In pages, so that reading forward asks more than once.
     let log: Vec<RecordedEvent> = (5..=400)
         .map(|number| event().recorded(ada(), Version(number), Position(number)))
         .collect();
-    let import = store.import(Position(4), &log, |_| ControlFlow::Continue(()));
+    let import = store.take_in(Position(4), &log, |_| ControlFlow::Continue(()));
     import.await.unwrap();
     held.extend(log);
-    held.extend(store.append(&ada(), any, &[event()]).await.unwrap());
+    held.extend(store.record(&ada(), any, &[event()]).await.unwrap());
     let stream = ada();
     let ends = |version| ExpectedVersion::Exact(Version(version));
     for polls in 1..=8 {
-        let head = disturbed(&store, polls, store.head(&stream)).await;
+        let head = disturbed(&store, polls, store.version_of(&stream)).await;
         assert_eq!(head, Ok(Version(401)), "{polls}");
-        let read = disturbed(&store, polls, store.read_all(Position::START, 9_999)).await;
+        let read = disturbed(&store, polls, store.all_events(Position::START, 9_999)).await;
         assert_eq!(read.as_ref(), Ok(&held), "{polls}");
-        let read = store.read_stream(&stream, Version::NONE, 9_999);
+        let read = store.stream_events(&stream, Version::NONE, 9_999);
         assert_eq!(
             disturbed(&store, polls, read).await.as_ref(),
             Ok(&held),
@@ -449,7 +455,7 @@ async fn an_index_that_is_forgotten_while_it_is_asked_changes_no_answer() {
         });
         assert_eq!(disturbed(&store, polls, shown).await, Ok(()));
         assert_eq!((events, heads), (401, 1), "{polls}");
-        let stale = store.append(&stream, ends(7), &[]);
+        let stale = store.record(&stream, ends(7), &[]);
         let conflict = AppendError::Conflict {
             stream: stream.clone(),
             expected: ends(7),
@@ -460,7 +466,7 @@ async fn an_index_that_is_forgotten_while_it_is_asked_changes_no_answer() {
             Err(conflict),
             "{polls}"
         );
-        let empty = store.append(&stream, ends(401), &[]);
+        let empty = store.record(&stream, ends(401), &[]);
         assert_eq!(disturbed(&store, polls, empty).await, Ok(vec![]), "{polls}");
     }
     delete(store).await;
@@ -473,7 +479,7 @@ async fn of_several_that_read_a_log_for_the_first_time_each_sees_all_of_it() {
         store.connection.log.forget();
         let stream = ada();
         let answers = both(
-            both(everything(&store), store.head(&stream)),
+            both(everything(&store), store.version_of(&stream)),
             both(everything(&store), store.is_untouched()),
         );
         let ((first, head), (second, untouched)) = answers.await;

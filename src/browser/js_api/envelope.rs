@@ -1,18 +1,20 @@
 //! Events and heads as plain objects of JavaScript: one JSON text a call in each direction.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use js_sys::{Error, JSON};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
-use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 
 use super::error::invalid;
 use crate::browser::{BrowserClock, BrowserIds};
 use crate::core::{
-    Clock, EventId, IdSource, JsonText, Metadata, NewEvent, Position, RecordedEvent, StreamId,
-    Timestamp, Version,
+    Clock, EventId, IdSource, JsonText, Metadata, NewEvent, Position, RecordedEvent, StreamHead,
+    StreamId, Timestamp, Version,
 };
-use crate::store::StreamHead;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = "
@@ -20,14 +22,18 @@ const TYPES: &str = "
 export type ExpectedVersion = number | 'any' | 'no_stream' | 'stream_exists';
 
 export interface Metadata {
+  /** The whole conversation. */
   correlation_id: string;
+  /** The command that recorded the event: a UUID. */
+  command_id?: string;
+  /** The event that the command reacted to. */
   causation_id?: string;
   actor?: string;
   extensions?: Record<string, unknown>;
 }
 
 /** An event that is to be appended. What is left out is made: a UUID v7, 1, the time now, a
- * conversation of its own. Give an `event_id` where the same batch may be sent again. */
+ * conversation of its own. */
 export interface NewEvent {
   event_id?: string;
   event_type: string;
@@ -51,6 +57,16 @@ export interface StreamHead {
   aggregate_type: string;
   aggregate_id: string;
   version: number;
+}
+
+/** What a promise is rejected with. `name` says what happened, and there are properties by name. */
+export interface StoreFailure extends Error {
+  /** Whether what was asked for may be done all the same: the storage failed, or was lost, at a
+   * moment that nobody can tell. Always `false` of what only reads. */
+  outcomeIsUnknown: boolean;
+  /** Of an append whose outcome is unknown: its events with all that was made for them. Append
+   * these again, and they are recorded once, whatever became of the first time. */
+  events?: Required<NewEvent>[];
 }
 ";
 
@@ -142,6 +158,17 @@ struct ToldHead<'a> {
     version: Version,
 }
 
+/// An event without a place.
+#[derive(Serialize)]
+struct ToldNew<'a> {
+    event_id: EventId,
+    event_type: &'a str,
+    schema_version: u32,
+    data: &'a str,
+    timestamp: String,
+    metadata: &'a Metadata,
+}
+
 #[derive(Serialize)]
 struct Told<'a> {
     aggregate_type: &'a str,
@@ -176,6 +203,22 @@ pub(super) fn told_events(events: &[RecordedEvent]) -> Result<JsValue, Error> {
     told(&events)
 }
 
+/// Events as they were to be appended, with all that was made for them.
+pub(super) fn told_new_events(events: &[NewEvent]) -> Result<JsValue, Error> {
+    let events: Vec<_> = events
+        .iter()
+        .map(|event| ToldNew {
+            event_id: event.event_id,
+            event_type: &event.event_type,
+            schema_version: event.schema_version,
+            data: event.data.as_str(),
+            timestamp: event.timestamp.to_string(),
+            metadata: &event.metadata,
+        })
+        .collect();
+    told(&events)
+}
+
 /// Heads as JavaScript sees them.
 pub(super) fn told_heads(heads: &[StreamHead]) -> Result<JsValue, Error> {
     let heads: Vec<_> = heads
@@ -199,5 +242,30 @@ fn given<T: DeserializeOwned>(value: &JsValue, what: &str) -> Result<T, Error> {
         .ok()
         .and_then(|text| JsValue::from(text).as_string())
         .ok_or_else(|| invalid(&format!("{what} can't be read as JSON")))?;
+    // What JavaScript writes as null may have been a number that JSON has no form for.
+    if text.contains("null")
+        && let Some(number) = not_finite(value)
+    {
+        return Err(invalid(&format!(
+            "{what}: the number {number} has no form in JSON"
+        )));
+    }
     serde_json::from_str(&text).map_err(|error| invalid(&format!("{what}: {error}")))
+}
+
+/// The last number in a value, however deep, that is NaN or infinite.
+fn not_finite(value: &JsValue) -> Option<f64> {
+    let found = Rc::new(Cell::new(None));
+    let note = {
+        let found = Rc::clone(&found);
+        Closure::<dyn FnMut(JsValue, JsValue) -> JsValue>::new(move |_, value: JsValue| {
+            if let Some(number) = value.as_f64().filter(|number| !number.is_finite()) {
+                found.set(Some(number));
+            }
+            value
+        })
+    };
+    // It was written once already, so it can be.
+    let _ = JSON::stringify_with_replacer(value, note.as_ref());
+    found.get()
 }

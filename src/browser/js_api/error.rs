@@ -1,10 +1,11 @@
-//! Errors as JavaScript catches them: an `Error` with the variant's name and fields.
+//! Errors as JavaScript catches them: an `Error` with the variant's name and fields, and whether what
+//! was asked for may be done all the same.
 
 use js_sys::{Error, Reflect};
 use wasm_bindgen::JsValue;
 
 use crate::core::ExpectedVersion;
-use crate::store::{AppendError, ImportError, StoreError};
+use crate::store::{AppendError, ImportError, Misplaced, ResetError, StoreError};
 
 /// An argument that isn't what it should be.
 pub(super) fn invalid(message: &str) -> Error {
@@ -12,16 +13,25 @@ pub(super) fn invalid(message: &str) -> Error {
 }
 
 fn named<const N: usize>(name: &str, message: &str, fields: [(&str, JsValue); N]) -> Error {
-    let error = Error::new(message);
+    let mut error = Error::new(message);
     error.set_name(name);
     for (field, value) in fields {
-        // Fails only on an object that can't be extended, which a new one can.
-        let _ = Reflect::set(&error, &field.into(), &value);
+        error = with(error, field, value);
     }
+    with(error, OUTCOME, false.into())
+}
+
+/// The field of every error that says whether what was asked for may be done all the same.
+const OUTCOME: &str = "outcomeIsUnknown";
+
+/// The same error with one more field.
+pub(super) fn with(error: Error, field: &str, value: JsValue) -> Error {
+    // Fails only on an object that can't be extended, which a new one can.
+    let _ = Reflect::set(&error, &field.into(), &value);
     error
 }
 
-/// Why an append was refused.
+/// Why an append didn't answer with what was recorded.
 pub(super) fn of_append(error: AppendError) -> Error {
     let message = error.to_string();
     match error {
@@ -48,11 +58,18 @@ pub(super) fn of_append(error: AppendError) -> Error {
             let fields = [("event_id", event_id.to_string().into())];
             named("EventIdReused", &message, fields)
         }
-        AppendError::Store(error) => of_store(error),
+        AppendError::InvalidEvent { event_id, cause } => {
+            let fields = [
+                ("event_id", event_id.to_string().into()),
+                ("cause", cause.to_string().into()),
+            ];
+            named("InvalidEvent", &message, fields)
+        }
+        AppendError::Store(error) => of_writing(error),
     }
 }
 
-/// Why an import wrote nothing.
+/// Why an import didn't answer that it is done.
 pub(super) fn of_import(error: ImportError) -> Error {
     let message = error.to_string();
     match error {
@@ -60,9 +77,56 @@ pub(super) fn of_import(error: ImportError) -> Error {
             let fields = [("planned", number(planned.0)), ("actual", number(actual.0))];
             named("StoreMoved", &message, fields)
         }
+        ImportError::Misplaced(misplaced) => of_misplaced(misplaced),
         ImportError::Cancelled => named("Cancelled", &message, []),
-        ImportError::Store(error) => of_store(error),
+        ImportError::Store(error) => of_writing(error),
     }
+}
+
+/// Why the store doesn't say that it is empty.
+pub(super) fn of_reset(error: ResetError) -> Error {
+    match error {
+        ResetError::Misplaced(misplaced) => of_misplaced(misplaced),
+        ResetError::Store(error) => of_writing(error),
+    }
+}
+
+/// Why an event can't stand where it was to stand.
+fn of_misplaced(misplaced: Misplaced) -> Error {
+    let message = misplaced.to_string();
+    match misplaced {
+        Misplaced::Version {
+            stream,
+            expected,
+            found,
+        } => {
+            let fields = [
+                ("aggregate_type", stream.aggregate_type().into()),
+                ("aggregate_id", stream.aggregate_id().into()),
+                ("expected", number(expected.0)),
+                ("found", number(found.0)),
+            ];
+            named("Misplaced", &message, fields)
+        }
+        Misplaced::Reserved { stream, version } => {
+            let fields = [
+                ("aggregate_type", stream.aggregate_type().into()),
+                ("aggregate_id", stream.aggregate_id().into()),
+                ("version", number(version.0)),
+            ];
+            named("Misplaced", &message, fields)
+        }
+        Misplaced::Position { next, found } => {
+            let fields = [("next", number(next.0)), ("found", number(found.0))];
+            named("Misplaced", &message, fields)
+        }
+    }
+}
+
+/// Why the store can't say that something is written.
+pub(super) fn of_writing(error: StoreError) -> Error {
+    let unknown = AppendError::Store(error.clone()).outcome_is_unknown();
+    with(of_store(error), OUTCOME, unknown.into())
 }
 
 /// Why the store can't answer.
@@ -73,16 +137,24 @@ pub(super) fn of_store(error: StoreError) -> Error {
             named("Unavailable", &message, [("reason", reason.into())])
         }
         StoreError::Blocked => named("Blocked", &message, []),
+        StoreError::Unanswered => named("Unanswered", &message, []),
         StoreError::Superseded => named("Superseded", &message, []),
         StoreError::Full => named("Full", &message, []),
+        StoreError::HistoryChanged { known, now } => {
+            let known = known.map_or(JsValue::UNDEFINED, |known| known.to_string().into());
+            let fields = [("known", known), ("now", now.to_string().into())];
+            named("HistoryChanged", &message, fields)
+        }
         StoreError::Corrupt {
             stream,
             version,
+            position,
             cause,
         } => {
             let fields = [
                 ("stream", stream.into()),
                 ("version", number(version.0)),
+                ("position", number(position.0)),
                 ("cause", cause.into()),
             ];
             named("Corrupt", &message, fields)

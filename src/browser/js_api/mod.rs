@@ -23,6 +23,16 @@
 //! An event is the envelope with its own names, `data` as JSON text, so that no digit of it is lost.
 //! Versions and positions are numbers. Events cross as one JSON text a call: JavaScript's own parser
 //! makes objects several times faster than wasm does field by field.
+//!
+//! A version or a position means something in one history of the store only, which ends when the store is
+//! emptied, or loses events. The array that a read answers with has it as its property `history`, and
+//! `history()` gives that of the moment. Whatever takes or gives a place, and `append`, takes it as its
+//! last argument, and is refused with `HistoryChanged` (`known`, `now`) where the store has another by
+//! now: load again, decide again. Who gives none is answered for the history of the moment.
+//!
+//! An error says by `outcomeIsUnknown` whether what was asked for may be done all the same. That of an
+//! append then has its `events`, with the ids that were made for them: append those again, and they are
+//! recorded once, whatever became of the first time.
 
 mod envelope;
 mod error;
@@ -30,16 +40,16 @@ mod error;
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 
-use js_sys::Error;
+use js_sys::{Error, Reflect};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use self::error::invalid;
 use super::IndexedDbStore;
-use crate::core::{ExpectedVersion, Position, StreamId, Version};
+use crate::core::{ExpectedVersion, History, Position, StreamId, Version};
 use crate::store::verify::{VerifyError, verify};
-use crate::store::{Durability, EventStore, Loss, SecondCopy};
+use crate::store::{Durability, EventStore, ImportStore, Loss, SecondCopy, same_history};
 
 /// A recovery as it is told.
 #[derive(Serialize)]
@@ -47,12 +57,15 @@ struct Told {
     kind: &'static str,
     restored: u64,
     lost: u64,
+    set_aside: u64,
+    is_known: bool,
     sentence: String,
 }
 
 /// A store in IndexedDB. Every method but `close` answers with a promise; one that fails is rejected
 /// with an `Error` whose `name` is that of the variant in `AppendError`, `ImportError` or
-/// `StoreError` of [`crate::store`], with the variant's fields as properties, or `InvalidArgument`.
+/// `StoreError` of [`crate::store`], with the variant's fields as properties, or `InvalidArgument`;
+/// and with `outcomeIsUnknown`, which is `true` where what was asked for may be done all the same.
 #[wasm_bindgen(js_name = EventStore)]
 #[derive(Debug)]
 pub struct JsEventStore {
@@ -67,7 +80,7 @@ impl JsEventStore {
     /// beside it, from which comes back what the browser deletes; not, unless it is `true`.
     ///
     /// # Errors
-    /// `Unavailable`, `Blocked`, `Newer`, `Full`, `Failed`, `InvalidArgument`.
+    /// `Unavailable`, `Blocked`, `Unanswered`, `Newer`, `Full`, `Failed`, `InvalidArgument`.
     pub async fn open(
         name: String,
         #[wasm_bindgen(unchecked_optional_param_type = "'strict' | 'relaxed'")] durability: Option<
@@ -96,32 +109,39 @@ impl JsEventStore {
 
     /// What was missing when the store was opened, where anything was: `kind` (`'deleted'`: all of it;
     /// `'shortened'`: what came last), how many events were `restored` from the second copy, how many
-    /// are known to be `lost`, and all of it as a `sentence`.
+    /// are `lost`, how many of the second copy's were `set_aside`, whether that copy could be asked at
+    /// all (`is_known`: where not, what is lost may still be in it), and all of it as a `sentence`.
     ///
     /// # Errors
     /// None that a caller can cause.
     #[wasm_bindgen(
-        unchecked_return_type = "{ kind: 'deleted' | 'shortened'; restored: number; lost: number; sentence: string } | undefined"
+        unchecked_return_type = "{ kind: 'deleted' | 'shortened'; restored: number; lost: number; set_aside: number; is_known: boolean; sentence: string } | undefined"
     )]
     pub fn recovery(&self) -> Result<JsValue, Error> {
         let told = self.store.recovery().map(|recovery| Told {
             kind: match recovery.cause {
                 Loss::Deleted => "deleted",
                 Loss::Shortened => "shortened",
+                Loss::Damaged => "damaged",
+                Loss::Unopened => "unopened",
             },
             restored: recovery.restored,
             lost: recovery.lost,
+            set_aside: recovery.set_aside,
+            is_known: recovery.is_known,
             sentence: recovery.to_string(),
         });
         serde_wasm_bindgen::to_value(&told).map_err(|error| invalid(&error.to_string()))
     }
 
-    /// Where the second copy stands: `'kept'`, or why it is behind or missing; nothing where none was
-    /// asked for.
+    /// Where the second copy stands: `'kept'`, `'copying: N of M'` while it is filled with the events
+    /// that it lacks, or why it is behind or missing; nothing where none was asked for.
     #[wasm_bindgen(js_name = secondCopy)]
     pub fn second_copy(&self) -> Option<String> {
         self.store.second_copy().map(|copy| match copy {
             SecondCopy::Kept => "kept".to_owned(),
+            SecondCopy::Copying { events, of } => format!("copying: {events} of {of}"),
+            SecondCopy::Checking => "checking".to_owned(),
             SecondCopy::Behind(reason) => format!("behind: {reason}"),
             SecondCopy::Missing(reason) => format!("missing: {reason}"),
         })
@@ -132,7 +152,10 @@ impl JsEventStore {
     ///
     /// # Errors
     /// `Conflict` (`aggregate_type`, `aggregate_id`, `expected`, `actual`): load again, decide
-    /// again. `EventIdReused` (`event_id`). Any of the storage's. Nothing was recorded.
+    /// again. `HistoryChanged` (`known`, `now`): the same. `EventIdReused` (`event_id`). `InvalidEvent` (`event_id`, `cause`): change what its
+    /// cause names. Any of the storage's. Nothing was recorded, unless `outcomeIsUnknown`: then
+    /// `events` are those given with what was made for them, ids too. Append these again, with the
+    /// same `expected`, until the outcome is known.
     #[wasm_bindgen(unchecked_return_type = "RecordedEvent[]")]
     pub async fn append(
         &self,
@@ -140,12 +163,24 @@ impl JsEventStore {
         aggregate_id: String,
         #[wasm_bindgen(unchecked_param_type = "ExpectedVersion")] expected: JsValue,
         #[wasm_bindgen(unchecked_param_type = "NewEvent[]")] events: JsValue,
+        history: Option<String>,
     ) -> Result<JsValue, Error> {
         let stream = stream(aggregate_type, aggregate_id)?;
         let expected = expected_version(&expected)?;
         let events = envelope::new_events(&events)?;
-        let recorded = self.store.append(&stream, expected, &events).await;
-        envelope::told_events(&recorded.map_err(error::of_append)?)
+        let store = &self.store;
+        let appended = match known(history)? {
+            None => store.append_as_it_is(&stream, expected, &events).await,
+            history => store.append(&stream, expected, history, &events).await,
+        };
+        match appended {
+            Ok(recorded) => envelope::told_events(&recorded),
+            Err(error) if error.outcome_is_unknown() => {
+                let events = envelope::told_new_events(&events)?;
+                Err(error::with(error::of_append(error), "events", events))
+            }
+            Err(error) => Err(error::of_append(error)),
+        }
     }
 
     /// Appends events that have their places, `version` and `position`, to any number of streams,
@@ -153,57 +188,78 @@ impl JsEventStore {
     /// caller has checked ids and versions against what the store holds.
     ///
     /// # Errors
-    /// `StoreMoved` (`planned`, `actual`), or any of the storage's. Nothing was recorded.
+    /// `StoreMoved` (`planned`, `actual`), or any of the storage's. Nothing was imported, unless
+    /// `outcomeIsUnknown`: then look whether the store holds them before importing them again.
     #[wasm_bindgen(js_name = import)]
     pub async fn import(
         &self,
         after: f64,
         #[wasm_bindgen(unchecked_param_type = "RecordedEvent[]")] events: JsValue,
+        history: Option<String>,
     ) -> Result<(), Error> {
+        let history = known(history)?;
         let after = Position(whole("after", after)?);
         let events = envelope::recorded_events(&events)?;
         let imported = self
             .store
-            .import(after, &events, |_| ControlFlow::Continue(()))
+            .import(after, history, &events, |_| ControlFlow::Continue(()))
             .await;
-        imported.map_err(error::of_import)
+        imported.map(drop).map_err(error::of_import)
     }
 
-    /// The events of a stream with versions above `after` (0 at first), at most `limit` (all).
+    /// The events of a stream with versions above `after` (0 at first), at most `limit`. There may be
+    /// fewer though more follow, where they are large: the only end is an empty page.
     ///
     /// # Errors
-    /// `Corrupt` (`stream`, `version`, `cause`), or any other of the storage's.
-    #[wasm_bindgen(js_name = readStream, unchecked_return_type = "RecordedEvent[]")]
+    /// `Corrupt` (`stream`, `version`, `position`, `cause`), or any other of the storage's.
+    #[wasm_bindgen(js_name = readStream, unchecked_return_type = "RecordedEvent[] & { history: string }")]
     pub async fn read_stream(
         &self,
         aggregate_type: String,
         aggregate_id: String,
         after: Option<f64>,
         limit: Option<f64>,
+        history: Option<String>,
     ) -> Result<JsValue, Error> {
+        let history = known(history)?;
         let stream = stream(aggregate_type, aggregate_id)?;
         let after = Version(whole("after", after.unwrap_or(0.0))?);
-        let events = self.store.read_stream(&stream, after, most(limit)?).await;
-        envelope::told_events(&events.map_err(error::of_store)?)
+        let limit = most(limit)?;
+        let page = self.store.read_stream(&stream, after, limit, history).await;
+        let page = page.map_err(error::of_store)?;
+        Ok(in_history(
+            envelope::told_events(&page.items)?,
+            page.history,
+        ))
     }
 
-    /// The events of the whole store with positions above `after` (0 at first), at most `limit`
-    /// (all). Read a big store in pages of some thousands.
+    /// The events of the whole store with positions above `after` (0 at first), at most `limit`. Read a
+    /// big store in pages of some thousands, until one is empty: any other may be shorter than `limit`.
     ///
     /// # Errors
     /// As `readStream`.
-    #[wasm_bindgen(js_name = readAll, unchecked_return_type = "RecordedEvent[]")]
-    pub async fn read_all(&self, after: Option<f64>, limit: Option<f64>) -> Result<JsValue, Error> {
+    #[wasm_bindgen(js_name = readAll, unchecked_return_type = "RecordedEvent[] & { history: string }")]
+    pub async fn read_all(
+        &self,
+        after: Option<f64>,
+        limit: Option<f64>,
+        history: Option<String>,
+    ) -> Result<JsValue, Error> {
+        let history = known(history)?;
         let after = Position(whole("after", after.unwrap_or(0.0))?);
-        let events = self.store.read_all(after, most(limit)?).await;
-        envelope::told_events(&events.map_err(error::of_store)?)
+        let page = self.store.read_all(after, most(limit)?, history).await;
+        let page = page.map_err(error::of_store)?;
+        Ok(in_history(
+            envelope::told_events(&page.items)?,
+            page.history,
+        ))
     }
 
     /// The streams in the order of their names, at most `limit` (all), from the one after `after`.
     ///
     /// # Errors
     /// The storage's.
-    #[wasm_bindgen(unchecked_return_type = "StreamHead[]")]
+    #[wasm_bindgen(unchecked_return_type = "StreamHead[] & { history: string }")]
     pub async fn streams(
         &self,
         #[wasm_bindgen(
@@ -211,28 +267,39 @@ impl JsEventStore {
         )]
         after: JsValue,
         limit: Option<f64>,
+        history: Option<String>,
     ) -> Result<JsValue, Error> {
+        let history = known(history)?;
         let after = match after.is_undefined() || after.is_null() {
             true => None,
             false => Some(envelope::stream(&after)?),
         };
-        let heads = self.store.streams(after.as_ref(), most(limit)?).await;
-        envelope::told_heads(&heads.map_err(error::of_store)?)
+        let limit = most(limit)?;
+        let page = self.store.streams(after.as_ref(), limit, history).await;
+        let page = page.map_err(error::of_store)?;
+        Ok(in_history(envelope::told_heads(&page.items)?, page.history))
     }
 
     /// The version of a stream's last event, 0 where there is none.
     ///
     /// # Errors
     /// The storage's.
-    pub async fn head(&self, aggregate_type: String, aggregate_id: String) -> Result<f64, Error> {
+    pub async fn head(
+        &self,
+        aggregate_type: String,
+        aggregate_id: String,
+        history: Option<String>,
+    ) -> Result<f64, Error> {
+        let history = known(history)?;
         let stream = stream(aggregate_type, aggregate_id)?;
         let head = self.store.head(&stream).await.map_err(error::of_store)?;
-        Ok(head.0 as f64)
+        same_history(history, head.history).map_err(error::of_store)?;
+        Ok(head.place.0 as f64)
     }
 
     /// The same as far as this handle knows, at once and without asking the database; nothing before
-    /// it first read or appended, and after a reset, until it reads again. Others may have appended
-    /// since: an append that expects this version is then refused with `Conflict`.
+    /// it first read, appended or reset. Others may have done so since: an append that expects this
+    /// version is then refused with `Conflict` or `HistoryChanged`.
     ///
     /// # Errors
     /// `InvalidArgument`.
@@ -247,14 +314,25 @@ impl JsEventStore {
         Ok(head.map(|head| head.0 as f64))
     }
 
+    /// The history of the moment.
+    ///
+    /// # Errors
+    /// The storage's.
+    pub async fn history(&self) -> Result<String, Error> {
+        let last = self.store.last_position().await.map_err(error::of_store)?;
+        Ok(last.history.to_string())
+    }
+
     /// The position of the store's last event, 0 where there is none.
     ///
     /// # Errors
     /// The storage's.
     #[wasm_bindgen(js_name = lastPosition)]
-    pub async fn last_position(&self) -> Result<f64, Error> {
+    pub async fn last_position(&self, history: Option<String>) -> Result<f64, Error> {
+        let history = known(history)?;
         let last = self.store.last_position().await.map_err(error::of_store)?;
-        Ok(last.0 as f64)
+        same_history(history, last.history).map_err(error::of_store)?;
+        Ok(last.place.0 as f64)
     }
 
     /// Checks the whole store, all but what its events mean: versions, positions, ids, heads and
@@ -275,9 +353,10 @@ impl JsEventStore {
     /// Empties the store. Positions are not given again.
     ///
     /// # Errors
-    /// The storage's; everything is then still there.
+    /// The storage's; everything is then still there, unless `outcomeIsUnknown`: reset again.
     pub async fn reset(&self) -> Result<(), Error> {
-        self.store.reset().await.map_err(error::of_store)
+        let reset = self.store.reset(&[]).await;
+        reset.map(drop).map_err(error::of_reset)
     }
 
     /// Joins old segments and saves what is known of the log, so that the store is read and opened
@@ -296,6 +375,22 @@ impl JsEventStore {
 }
 fn stream(aggregate_type: String, aggregate_id: String) -> Result<StreamId, Error> {
     StreamId::new(aggregate_type, aggregate_id).map_err(|error| invalid(&error.to_string()))
+}
+
+/// The history that a caller gives.
+fn known(history: Option<String>) -> Result<Option<History>, Error> {
+    let parse = |text: String| {
+        let parsed = uuid::Uuid::parse_str(&text).map(History);
+        parsed.map_err(|_| invalid(&format!("history is one that an answer had, not {text:?}")))
+    };
+    history.map(parse).transpose()
+}
+
+/// An array with the history that it was read in.
+fn in_history(array: JsValue, history: History) -> JsValue {
+    // Fails only on an object that can't be extended, which a new one can.
+    let _ = Reflect::set(&array, &"history".into(), &history.to_string().into());
+    array
 }
 
 fn expected_version(value: &JsValue) -> Result<ExpectedVersion, Error> {

@@ -6,21 +6,24 @@ use super::*;
 pub async fn a_new_store_is_empty(store: &impl EventStore) {
     let ada = stream("ada");
     assert_eq!(picture(store).await, (vec![], vec![], Position::START));
-    assert_eq!(store.head(&ada).await, Ok(Version::NONE));
-    assert_eq!(store.read_stream(&ada, Version::NONE, 10).await, Ok(vec![]));
+    assert_eq!(store.version_of(&ada).await, Ok(Version::NONE));
+    assert_eq!(
+        store.stream_events(&ada, Version::NONE, 10).await,
+        Ok(vec![])
+    );
 }
 
 /// Version 1, and a head that says so.
 pub async fn the_first_event_of_a_stream_has_version_1(store: &impl EventStore) {
     let ada = stream("ada");
     let answer = store
-        .append(&ada, ExpectedVersion::NoStream, &[event(1)])
+        .record(&ada, ExpectedVersion::NoStream, &[event(1)])
         .await
         .unwrap();
     assert_eq!(versions(&answer), [1]);
     assert!(answer[0].position > Position::START);
-    assert_eq!(store.head(&ada).await, Ok(Version(1)));
-    assert_eq!(store.last_position().await, Ok(answer[0].position));
+    assert_eq!(store.version_of(&ada).await, Ok(Version(1)));
+    assert_eq!(store.end().await, Ok(answer[0].position));
 }
 
 /// Over batches of several sizes.
@@ -30,14 +33,14 @@ pub async fn versions_have_no_gaps(store: &impl EventStore) {
     for size in [1, 3, 2, 1] {
         let batch = events(head + 1..=head + size);
         let answer = store
-            .append(&ada, ExpectedVersion::Exact(Version(head)), &batch)
+            .record(&ada, ExpectedVersion::Exact(Version(head)), &batch)
             .await
             .unwrap();
         head += size;
         assert_eq!(answer.last().unwrap().version, Version(head));
-        assert_eq!(store.head(&ada).await, Ok(Version(head)));
+        assert_eq!(store.version_of(&ada).await, Ok(Version(head)));
     }
-    let held = store.read_stream(&ada, Version::NONE, 100).await.unwrap();
+    let held = store.stream_events(&ada, Version::NONE, 100).await.unwrap();
     assert_eq!(versions(&held), [1, 2, 3, 4, 5, 6, 7]);
 }
 
@@ -51,7 +54,7 @@ pub async fn positions_increase_strictly_over_streams(store: &impl EventStore) {
     }
     assert!(given.is_sorted_by(|a, b| a < b), "{given:?}");
     assert_eq!(positions(&everything(store).await), given[1..]);
-    assert_eq!(store.last_position().await, Ok(given[12]));
+    assert_eq!(store.end().await, Ok(given[12]));
 }
 
 /// The whole envelope, both ways of reading.
@@ -64,7 +67,7 @@ pub async fn an_append_answers_with_what_reading_gives(store: &impl EventStore) 
         assert_eq!(held.timestamp, sent.timestamp);
         assert_eq!(held.stream, ada);
     }
-    let read = store.read_stream(&ada, Version::NONE, 10).await.unwrap();
+    let read = store.stream_events(&ada, Version::NONE, 10).await.unwrap();
     assert_eq!(read, answer);
     assert_eq!(everything(store).await, answer);
 }
@@ -74,7 +77,7 @@ pub async fn no_stream_is_refused_by_a_stream_that_exists(store: &impl EventStor
     let ada = stream("ada");
     append(store, &ada, &events([1, 2])).await.unwrap();
     let expected = ExpectedVersion::NoStream;
-    let answer = store.append(&ada, expected, &[event(3)]).await;
+    let answer = store.record(&ada, expected, &[event(3)]).await;
     assert_conflict(answer, &ada, expected, 2);
 }
 
@@ -82,10 +85,10 @@ pub async fn no_stream_is_refused_by_a_stream_that_exists(store: &impl EventStor
 pub async fn stream_exists_is_refused_by_a_stream_that_does_not(store: &impl EventStore) {
     let ada = stream("ada");
     let expected = ExpectedVersion::StreamExists;
-    let answer = store.append(&ada, expected, &[event(1)]).await;
+    let answer = store.record(&ada, expected, &[event(1)]).await;
     assert_conflict(answer, &ada, expected, 0);
     append(store, &ada, &[event(1)]).await.unwrap();
-    let answer = store.append(&ada, expected, &[event(2)]).await.unwrap();
+    let answer = store.record(&ada, expected, &[event(2)]).await.unwrap();
     assert_eq!(versions(&answer), [2]);
 }
 
@@ -93,9 +96,9 @@ pub async fn stream_exists_is_refused_by_a_stream_that_does_not(store: &impl Eve
 pub async fn exact_zero_means_no_stream(store: &impl EventStore) {
     let ada = stream("ada");
     let expected = ExpectedVersion::Exact(Version::NONE);
-    let answer = store.append(&ada, expected, &[event(1)]).await.unwrap();
+    let answer = store.record(&ada, expected, &[event(1)]).await.unwrap();
     assert_eq!(versions(&answer), [1]);
-    let answer = store.append(&ada, expected, &[event(2)]).await;
+    let answer = store.record(&ada, expected, &[event(2)]).await;
     assert_conflict(answer, &ada, expected, 1);
 }
 
@@ -105,11 +108,11 @@ pub async fn an_exact_version_that_is_stale_or_ahead_is_refused(store: &impl Eve
     append(store, &ada, &events([1, 2])).await.unwrap();
     for version in [0, 1, 3, u64::MAX] {
         let expected = ExpectedVersion::Exact(Version(version));
-        let answer = store.append(&ada, expected, &[event(3)]).await;
+        let answer = store.record(&ada, expected, &[event(3)]).await;
         assert_conflict(answer, &ada, expected, 2);
     }
     let expected = ExpectedVersion::Exact(Version(2));
-    assert!(store.append(&ada, expected, &[event(3)]).await.is_ok());
+    assert!(store.record(&ada, expected, &[event(3)]).await.is_ok());
 }
 
 /// `Any` makes a stream and continues one.
@@ -128,14 +131,14 @@ pub async fn an_append_with_a_stale_version_writes_nothing(store: &impl EventSto
     let before = picture(store).await;
     let stale = ExpectedVersion::Exact(Version(1));
     assert_conflict(
-        store.append(&ada, stale, &events([3, 4])).await,
+        store.record(&ada, stale, &events([3, 4])).await,
         &ada,
         stale,
         2,
     );
-    assert_conflict(store.append(&ben, stale, &[event(5)]).await, &ben, stale, 0);
+    assert_conflict(store.record(&ben, stale, &[event(5)]).await, &ben, stale, 0);
     assert_eq!(picture(store).await, before);
-    assert_eq!(store.head(&ben).await, Ok(Version::NONE));
+    assert_eq!(store.version_of(&ben).await, Ok(Version::NONE));
 }
 
 /// The last event of a batch is refused: none of it is there.
@@ -147,7 +150,7 @@ pub async fn several_events_are_appended_all_or_none(store: &impl EventStore) {
     clash.event_type = "MoneyWithdrawn".to_owned();
     let batch = [event(2), event(3), clash];
     for expected in [ExpectedVersion::Any, ExpectedVersion::Exact(Version(1))] {
-        let answer = store.append(&ada, expected, &batch).await;
+        let answer = store.record(&ada, expected, &batch).await;
         assert!(
             matches!(answer, Err(AppendError::EventIdReused { .. })),
             "{answer:?}"
@@ -162,14 +165,14 @@ pub async fn several_events_are_appended_all_or_none(store: &impl EventStore) {
 pub async fn an_empty_batch_answers_empty_once_the_expected_version_holds(store: &impl EventStore) {
     let ada = stream("ada");
     for expected in [ExpectedVersion::Any, ExpectedVersion::NoStream] {
-        assert_eq!(store.append(&ada, expected, &[]).await, Ok(vec![]));
+        assert_eq!(store.record(&ada, expected, &[]).await, Ok(vec![]));
     }
     assert_eq!(picture(store).await, (vec![], vec![], Position::START));
     let expected = ExpectedVersion::Exact(Version(1));
-    assert_conflict(store.append(&ada, expected, &[]).await, &ada, expected, 0);
+    assert_conflict(store.record(&ada, expected, &[]).await, &ada, expected, 0);
     append(store, &ada, &[event(1)]).await.unwrap();
-    assert_eq!(store.append(&ada, expected, &[]).await, Ok(vec![]));
-    assert_eq!(store.head(&ada).await, Ok(Version(1)));
+    assert_eq!(store.record(&ada, expected, &[]).await, Ok(vec![]));
+    assert_eq!(store.version_of(&ada).await, Ok(Version(1)));
 }
 
 /// The other is told the version that won.
@@ -179,8 +182,8 @@ pub async fn of_two_writers_at_one_version_one_wins(store: &impl EventStore) {
     let expected = ExpectedVersion::Exact(Version(1));
     let (first, second) = ([event(2)], [event(3)]);
     let (first, second) = both(
-        store.append(&ada, expected, &first),
-        store.append(&ada, expected, &second),
+        store.record(&ada, expected, &first),
+        store.record(&ada, expected, &second),
     )
     .await;
     let (won, lost) = if first.is_ok() {
@@ -190,5 +193,5 @@ pub async fn of_two_writers_at_one_version_one_wins(store: &impl EventStore) {
     };
     assert_eq!(versions(&won.unwrap()), [2]);
     assert_conflict(lost, &ada, expected, 2);
-    assert_eq!(store.head(&ada).await, Ok(Version(2)));
+    assert_eq!(store.version_of(&ada).await, Ok(Version(2)));
 }

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::*;
 use crate::store::verify::{Fold, Place};
-use crate::store::{Finding, Held, InspectStore, Snapshot, StreamHead, VerifyError, verify};
+use crate::store::{Finding, Held, InspectStore, Snapshot, VerifyError, verify};
 
 /// What a store showed, with `damaged` in place of what can't be read.
 #[derive(Debug, Default, PartialEq)]
@@ -58,7 +58,7 @@ impl Fold for Count {
 }
 
 async fn verified(
-    store: &(impl EventStore + SnapshotStore + InspectStore),
+    store: &(impl ImportStore + SnapshotStore + InspectStore),
 ) -> (u64, u64, Vec<Finding>) {
     let verification = verify(
         store,
@@ -83,7 +83,7 @@ fn counted(event: &RecordedEvent, events: u64) -> Snapshot {
 
 /// Neither fails.
 pub async fn an_empty_store_shows_nothing_and_is_whole(
-    store: &(impl EventStore + SnapshotStore + InspectStore),
+    store: &(impl ImportStore + SnapshotStore + InspectStore),
 ) {
     assert_eq!(shown(store, usize::MAX).await, Shown::default());
     assert_eq!(verified(store).await, (0, 0, vec![]));
@@ -91,7 +91,7 @@ pub async fn an_empty_store_shows_nothing_and_is_whole(
 
 /// More than one page of them.
 pub async fn events_then_heads_then_snapshots_are_shown(
-    store: &(impl EventStore + SnapshotStore + InspectStore),
+    store: &(impl ImportStore + SnapshotStore + InspectStore),
 ) {
     let (ada, ben) = (stream("ada"), stream("ben"));
     append(store, &ben, &events(1..=2)).await.unwrap();
@@ -101,14 +101,14 @@ pub async fn events_then_heads_then_snapshots_are_shown(
     store.keep_snapshot(snapshot.clone()).await.unwrap();
     let shown = shown(store, usize::MAX).await;
     assert_eq!(shown.events, everything(store).await);
-    assert_eq!(shown.heads, store.streams(None, 9).await.unwrap());
+    assert_eq!(shown.heads, store.all_heads(None, 9).await.unwrap());
     assert_eq!(shown.snapshots, [snapshot]);
     assert_eq!(shown.damaged, [""; 0]);
 }
 
 /// At an event, at a head, at a snapshot.
 pub async fn showing_ends_where_it_is_broken_off(
-    store: &(impl EventStore + SnapshotStore + InspectStore),
+    store: &(impl ImportStore + SnapshotStore + InspectStore),
 ) {
     let held = append(store, &stream("ada"), &events(1..=3)).await.unwrap();
     let other = append(store, &stream("ben"), &events([4])).await.unwrap();
@@ -129,25 +129,25 @@ pub async fn showing_ends_where_it_is_broken_off(
 
 /// Appended, imported, emptied and filled again.
 pub async fn what_a_store_recorded_is_whole(
-    store: &(impl EventStore + SnapshotStore + InspectStore),
+    store: &(impl ImportStore + SnapshotStore + InspectStore),
 ) {
     let (ada, ben) = (stream("ada"), stream("größe/✓"));
     append(store, &ada, &events(1..=3)).await.unwrap();
     let log = [recorded(4, &ben, 1, 40), recorded(5, &ada, 4, 41)];
-    let after = store.last_position().await.unwrap();
-    let imported = store.import(after, &log, |_| ControlFlow::Continue(()));
+    let after = store.end().await.unwrap();
+    let imported = store.take_in(after, &log, |_| ControlFlow::Continue(()));
     imported.await.unwrap();
     let held = append(store, &ben, &events([6, 7])).await.unwrap();
     store.keep_snapshot(counted(&held[1], 3)).await.unwrap();
     assert_eq!(verified(store).await, (7, 0, vec![]));
-    store.reset().await.unwrap();
+    store.reset(&[]).await.unwrap();
     append(store, &ada, &events(1..=3)).await.unwrap();
     assert_eq!(verified(store).await, (3, 0, vec![]));
 }
 
 /// One whose state is another, one taken after another event, one that is ahead.
 pub async fn a_snapshot_that_its_events_do_not_fold_to_is_found(
-    store: &(impl EventStore + SnapshotStore + InspectStore),
+    store: &(impl ImportStore + SnapshotStore + InspectStore),
 ) {
     let ada = stream("ada");
     let held = append(store, &ada, &events(1..=3)).await.unwrap();
@@ -179,7 +179,7 @@ pub async fn a_snapshot_that_its_events_do_not_fold_to_is_found(
 
 /// And says how far it is before.
 pub async fn a_check_that_is_broken_off_says_so(
-    store: &(impl EventStore + SnapshotStore + InspectStore),
+    store: &(impl ImportStore + SnapshotStore + InspectStore),
 ) {
     append(store, &stream("ada"), &events(1..=500))
         .await

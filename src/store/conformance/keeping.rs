@@ -17,66 +17,92 @@ fn snapshot(stream: &StreamId, version: u64) -> Snapshot {
 
 /// Events, heads, snapshots, checkpoints.
 pub async fn a_reset_empties_the_store(
-    store: &(impl EventStore + SnapshotStore + CheckpointStore),
+    store: &(impl ImportStore + SnapshotStore + CheckpointStore),
 ) {
     let ada = stream("ada");
     let held = append(store, &ada, &events([1, 2])).await.unwrap();
     store.keep_snapshot(snapshot(&ada, 2)).await.unwrap();
     let last = held[1].position;
     store.keep_checkpoint("ledger", last).await.unwrap();
-    assert_eq!(store.reset().await, Ok(()));
+    assert_eq!(store.reset(&[]).await.map(drop), Ok(()));
     assert_eq!(picture(store).await, (vec![], vec![], Position::START));
-    assert_eq!(store.head(&ada).await, Ok(Version::NONE));
-    assert_eq!(store.read_stream(&ada, Version::NONE, 9).await, Ok(vec![]));
+    assert_eq!(store.version_of(&ada).await, Ok(Version::NONE));
+    assert_eq!(
+        store.stream_events(&ada, Version::NONE, 9).await,
+        Ok(vec![])
+    );
     assert_eq!(store.snapshot(&ada).await, Ok(None));
     assert_eq!(store.checkpoint("ledger").await, Ok(Position::START));
 }
 
 /// A reader that missed the reset must not take a new event for an old one.
-pub async fn positions_are_not_given_again_after_a_reset(store: &impl EventStore) {
+pub async fn positions_are_not_given_again_after_a_reset(store: &(impl EventStore + ImportStore)) {
     let ada = stream("ada");
     for number in 1..=3 {
         let held = append(store, &ada, &events([number * 2, number * 2 + 1])).await;
         let last = held.unwrap()[1].position;
-        store.reset().await.unwrap();
+        store.reset(&[]).await.unwrap();
         let next = append(store, &ada, &[event(99)]).await.unwrap();
         assert!(next[0].position > last, "{} after {last}", next[0].position);
     }
 }
 
 /// Version 1 again, and the old ids are free.
-pub async fn a_stream_begins_anew_after_a_reset(store: &impl EventStore) {
+pub async fn a_stream_begins_anew_after_a_reset(store: &(impl EventStore + ImportStore)) {
     let ada = stream("ada");
     append(store, &ada, &events([1, 2])).await.unwrap();
-    store.reset().await.unwrap();
+    store.reset(&[]).await.unwrap();
     let expected = ExpectedVersion::NoStream;
-    let answer = store.append(&ada, expected, &[event(2)]).await.unwrap();
+    let answer = store.record(&ada, expected, &[event(2)]).await.unwrap();
     assert_eq!(versions(&answer), [1]);
 }
 
 /// The file's own are kept; those given after it are new.
-pub async fn an_import_after_a_reset_may_bring_low_positions(store: &impl EventStore) {
+pub async fn an_import_after_a_reset_may_bring_low_positions(
+    store: &(impl EventStore + ImportStore),
+) {
     let ada = stream("ada");
     let held = append(store, &ada, &events(1..=5)).await.unwrap();
-    store.reset().await.unwrap();
+    store.reset(&[]).await.unwrap();
     let log = [recorded(1, &ada, 1, 1), recorded(2, &ada, 2, 2)];
     let answer = store
-        .import(Position::START, &log, |_| ControlFlow::Continue(()))
+        .take_in(Position::START, &log, |_| ControlFlow::Continue(()))
         .await;
     assert_eq!(answer, Ok(()));
     assert_eq!(everything(store).await, log);
-    assert_eq!(store.last_position().await, Ok(Position(2)));
+    assert_eq!(store.end().await, Ok(Position(2)));
     let next = append(store, &ada, &[event(3)]).await.unwrap();
     assert_eq!(versions(&next), [3]);
     assert!(next[0].position > held[4].position);
 }
 
 /// Neither a stream with events nor one without.
-pub async fn a_stream_without_a_snapshot_has_none(store: &(impl EventStore + SnapshotStore)) {
+pub async fn a_stream_without_a_snapshot_has_none(store: &impl SnapshotStore) {
     let ada = stream("ada");
     assert_eq!(store.snapshot(&ada).await, Ok(None));
     append(store, &ada, &[event(1)]).await.unwrap();
     assert_eq!(store.snapshot(&ada).await, Ok(None));
+}
+
+/// Both, and neither where the append is refused; one that comes with a batch sent again is kept too.
+pub async fn a_snapshot_is_kept_with_the_batch_that_it_was_taken_after(store: &impl SnapshotStore) {
+    let ada = stream("ada");
+    let history = Some(store.last_position().await.unwrap().history);
+    let batch = events([1, 2]);
+    for _ in 0..2 {
+        let exact = ExpectedVersion::Exact(Version::NONE);
+        let kept = snapshot(&ada, 2);
+        let answer = store.append_with_snapshot(&ada, exact, history, &batch, kept.clone());
+        assert_eq!(answer.await, Ok(everything(store).await));
+        assert_eq!(store.snapshot(&ada).await, Ok(Some(kept)));
+    }
+    let before = picture(store).await;
+    let stale = ExpectedVersion::Exact(Version(1));
+    let more = [event(3)];
+    let answer = store.append_with_snapshot(&ada, stale, history, &more, snapshot(&ada, 3));
+    assert_conflict(answer.await, &ada, stale, 2);
+    assert_eq!(picture(store).await, before);
+    assert_eq!(store.snapshot(&ada).await, Ok(Some(snapshot(&ada, 2))));
 }
 
 /// One a stream, to the letter.
@@ -164,10 +190,12 @@ pub async fn an_archived_stream_is_read_listed_and_appended_to_like_any_other(
 }
 
 /// With the streams goes what was said of them.
-pub async fn a_reset_forgets_what_was_archived(store: &(impl EventStore + ArchiveStore)) {
+pub async fn a_reset_forgets_what_was_archived(
+    store: &(impl EventStore + ImportStore + ArchiveStore),
+) {
     let ada = stream("ada");
     append(store, &ada, &[event(1)]).await.unwrap();
     store.archive(&ada).await.unwrap();
-    store.reset().await.unwrap();
+    store.reset(&[]).await.unwrap();
     assert_eq!(store.archived().await, Ok([].into()));
 }

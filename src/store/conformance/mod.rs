@@ -1,5 +1,5 @@
-//! The conformance suite: what [`EventStore`], [`SnapshotStore`], [`CheckpointStore`],
-//! [`ArchiveStore`] and [`InspectStore`] promise, one case a promise. A backend says how it is opened and enters with one line:
+//! The conformance suite: what [`EventStore`], [`ImportStore`], [`SnapshotStore`], [`CheckpointStore`],
+//! [`ArchiveStore`] and [`InspectStore`](super::InspectStore) promise, one case a promise. A backend says how it is opened and enters with one line:
 //!
 //! ```
 //! use eventloom::store::{MemoryStore, conformance::Backend};
@@ -24,32 +24,45 @@
 )]
 
 pub mod appending;
+mod beside;
+pub mod chains;
+pub mod histories;
+pub mod holes;
 pub mod importing;
 pub mod inspecting;
 pub mod keeping;
+pub mod ordering;
+mod plain;
 pub mod reading;
+pub mod refusing;
 pub mod repeating;
+mod sparing;
+pub mod undoing;
 
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
-use std::task::Poll;
+use std::future::Future;
 
 use serde_json::json;
 
 use super::{
-    AppendError, ArchiveStore, CheckpointStore, EventStore, InspectStore, SnapshotStore, StoreError,
+    AppendError, ArchiveStore, CheckpointStore, EventStore, ImportStore, SnapshotStore, StoreError,
 };
 use crate::core::{
-    EventId, ExpectedVersion, JsonText, Metadata, NewEvent, Position, RecordedEvent, StreamId,
-    Timestamp, Version,
+    CommandId, EventId, ExpectedVersion, History, JsonText, Metadata, NewEvent, Position,
+    RecordedEvent, StreamHead, StreamId, Timestamp, Version,
 };
+
+use beside::{a_moment, assert_changed_ends_with, ends_within};
+
+pub use beside::both;
+pub use plain::{Plain, PlainImport};
+pub use sparing::OneAtATime;
 
 /// How a store is had for one test, and given up after it.
 pub trait Backend {
-    /// The store under test.
-    type Store: EventStore + SnapshotStore + CheckpointStore + ArchiveStore + InspectStore;
+    /// The store under test: an [`EventStore`], and whatever else the parts that it enters ask of it.
+    type Store;
 
-    /// An empty store that no other test uses.
+    /// An empty store that no other test uses; another one each time.
     fn open() -> impl Future<Output = Self::Store>;
 
     /// Gives up what the store left behind, for example its database.
@@ -65,13 +78,36 @@ pub trait Backend {
 /// - `conformance_tests!(native: MyBackend, pollster::block_on)`: with `#[test]`, each case run by
 ///   the function given.
 /// - `conformance_tests!(browser: MyBackend)`: with `#[wasm_bindgen_test]`.
+///
+/// Behind that, a backend that doesn't do everything yet names the parts that it enters, as in
+/// `conformance_tests!(native: MyBackend, pollster::block_on; events snapshots)`:
+///
+/// - `events`: `EventStore`. Each backend begins with this one.
+/// - `imports`: `ImportStore`.
+/// - `undoing`: `ImportStore`, too: taking back what was reset or imported.
+/// - `snapshots`: `SnapshotStore`.
+/// - `checkpoints`: `CheckpointStore`.
+/// - `archived`: `ArchiveStore`.
+/// - `together`: what several of these promise of one another, and `InspectStore`.
 #[macro_export]
 macro_rules! conformance_tests {
     (native: $backend:ty, $block_on:path) => {
-        $crate::conformance_tests! { @cases native [$backend, $block_on] }
+        $crate::conformance_tests! {
+            native: $backend, $block_on;
+            events imports undoing snapshots checkpoints archived together
+        }
+    };
+    (native: $backend:ty, $block_on:path; $($part:ident)*) => {
+        $($crate::conformance_tests! { @$part native [$backend, $block_on] })*
     };
     (browser: $backend:ty) => {
-        $crate::conformance_tests! { @cases browser [$backend] }
+        $crate::conformance_tests! {
+            browser: $backend;
+            events imports undoing snapshots checkpoints archived together
+        }
+    };
+    (browser: $backend:ty; $($part:ident)*) => {
+        $($crate::conformance_tests! { @$part browser [$backend] })*
     };
     (@each native [$backend:ty, $block_on:path] $($group:ident { $($case:ident)* })*) => {
         $($(
@@ -95,7 +131,34 @@ macro_rules! conformance_tests {
             }
         )*)*
     };
-    (@cases $how:ident $with:tt) => {
+    // Of two stores.
+    (@pair native [$backend:ty, $block_on:path] $($group:ident { $($case:ident)* })*) => {
+        $($(
+            #[test]
+            fn $case() {
+                $block_on(async {
+                    let one = <$backend as $crate::store::conformance::Backend>::open().await;
+                    let other = <$backend as $crate::store::conformance::Backend>::open().await;
+                    $crate::store::conformance::$group::$case(&one, &other).await;
+                    <$backend as $crate::store::conformance::Backend>::close(one).await;
+                    <$backend as $crate::store::conformance::Backend>::close(other).await;
+                });
+            }
+        )*)*
+    };
+    (@pair browser [$backend:ty] $($group:ident { $($case:ident)* })*) => {
+        $($(
+            #[::wasm_bindgen_test::wasm_bindgen_test]
+            async fn $case() {
+                let one = <$backend as $crate::store::conformance::Backend>::open().await;
+                let other = <$backend as $crate::store::conformance::Backend>::open().await;
+                $crate::store::conformance::$group::$case(&one, &other).await;
+                <$backend as $crate::store::conformance::Backend>::close(one).await;
+                <$backend as $crate::store::conformance::Backend>::close(other).await;
+            }
+        )*)*
+    };
+    (@events $how:ident $with:tt) => {
         $crate::conformance_tests! { @each $how $with
             appending {
                 a_new_store_is_empty
@@ -122,6 +185,10 @@ macro_rules! conformance_tests {
                 an_id_twice_in_one_batch_is_refused
                 an_id_of_another_stream_is_allowed
             }
+            refusing {
+                an_event_that_could_not_be_imported_again_is_refused_with_its_batch
+                names_of_1024_characters_and_metadata_of_64_levels_are_kept
+            }
             reading {
                 a_stream_is_read_in_pages_after_a_version
                 the_store_is_read_in_pages_after_a_position
@@ -136,13 +203,56 @@ macro_rules! conformance_tests {
                 times_are_kept_to_the_millisecond
                 changed_ends_at_once_when_there_is_something_already
                 changed_ends_on_an_append_made_later
+            }
+            histories {
+                what_follows_a_position_is_counted
+                the_history_stays_while_events_are_appended
+            }
+            ordering {
+                appends_appear_in_the_order_of_their_positions
+            }
+            chains {
+                a_chain_is_that_of_a_segment_s_end
+            }
+        }
+        $crate::conformance_tests! { @pair $how $with
+            chains {
+                the_same_appends_make_the_same_chains
+                another_event_makes_another_chain_from_there_on
+                another_order_makes_another_chain
+                a_chain_of_the_history_of_another_store_is_refused
+            }
+        }
+    };
+    (@imports $how:ident $with:tt) => {
+        $crate::conformance_tests! { @each $how $with
+            reading {
                 changed_ends_on_an_import_made_later
                 changed_ends_on_a_reset
+            }
+            histories {
+                answers_name_the_history_and_it_stays_while_events_come
+                a_reset_begins_another_history
+                no_place_of_another_history_is_taken
+                an_exact_version_needs_its_history
+                a_batch_of_another_history_is_refused_before_its_ids_are_looked_for
+                who_waits_is_told_at_once_that_the_history_changed
+                what_follows_a_position_is_counted_beyond_gaps_too
+            }
+            chains {
+                a_chain_of_what_was_emptied_is_not_there
+            }
+            ordering {
+                imports_appear_in_the_order_of_their_positions
+                an_import_appears_whole
             }
             importing {
                 an_import_keeps_the_places_of_its_events
                 an_append_after_an_import_continues_version_and_position
                 an_import_continues_streams_that_exist
+                an_import_of_a_version_that_is_not_the_next_writes_nothing
+                an_import_gives_no_position_again
+                the_next_position_is_above_all_that_were_given
                 an_import_into_a_store_that_moved_writes_nothing
                 an_import_that_is_broken_off_writes_nothing
                 an_import_tells_how_far_it_is
@@ -150,22 +260,86 @@ macro_rules! conformance_tests {
                 an_import_of_nothing_changes_nothing
                 an_imported_event_sent_again_is_recognised
                 an_event_imported_after_an_append_is_recognised
+                pages_tell_what_an_import_wrote
+            }
+            holes {
+                a_read_ends_before_a_hole_and_goes_on_behind_it
+                a_hole_counts_and_is_shown
+                nothing_is_appended_to_a_stream_with_a_hole
+                a_hole_amid_many_events_is_met
+                nothing_else_has_the_type_of_a_hole
+                an_import_that_has_the_event_of_a_hole_fills_it_and_begins_another_history
+                a_hole_that_is_not_filled_stays
+                what_does_not_fit_a_hole_changes_nothing
+                holes_amid_many_events_are_filled
+                a_filling_that_is_broken_off_leaves_the_holes
             }
             keeping {
-                a_reset_empties_the_store
                 positions_are_not_given_again_after_a_reset
                 a_stream_begins_anew_after_a_reset
                 an_import_after_a_reset_may_bring_low_positions
+            }
+        }
+        $crate::conformance_tests! { @pair $how $with
+            chains {
+                another_history_s_reset_makes_another_chain
+            }
+        }
+    };
+    (@undoing $how:ident $with:tt) => {
+        $crate::conformance_tests! { @each $how $with
+            undoing {
+                a_reset_takes_in_what_it_is_given
+                a_reset_with_what_can_not_stand_changes_nothing
+                positions_go_on_above_all_after_an_undone_reset
+                a_reset_is_not_undone_once_something_was_recorded
+                a_reset_is_undone_once
+                tokens_are_kept_as_text
+                an_import_that_is_undone_is_gone_and_begins_another_history
+                an_import_into_an_empty_store_is_undone
+                an_import_is_not_undone_once_something_else_was_recorded
+                an_import_of_nothing_can_not_be_undone
+                who_reads_meanwhile_gets_one_history_whole
+            }
+        }
+    };
+    (@snapshots $how:ident $with:tt) => {
+        $crate::conformance_tests! { @each $how $with
+            keeping {
                 a_stream_without_a_snapshot_has_none
+                a_snapshot_is_kept_with_the_batch_that_it_was_taken_after
                 a_snapshot_replaces_the_one_before
                 snapshots_of_streams_are_kept_apart
+            }
+        }
+    };
+    (@checkpoints $how:ident $with:tt) => {
+        $crate::conformance_tests! { @each $how $with
+            keeping {
                 a_new_subscriber_has_finished_nothing
                 a_checkpoint_replaces_the_one_before
                 checkpoints_of_subscribers_are_kept_apart
+            }
+        }
+    };
+    (@archived $how:ident $with:tt) => {
+        $crate::conformance_tests! { @each $how $with
+            keeping {
                 a_new_store_has_nothing_archived
                 a_stream_is_archived_until_it_is_brought_back
                 an_archived_stream_is_read_listed_and_appended_to_like_any_other
+            }
+        }
+    };
+    (@together $how:ident $with:tt) => {
+        $crate::conformance_tests! { @each $how $with
+            keeping {
+                a_reset_empties_the_store
                 a_reset_forgets_what_was_archived
+            }
+            undoing {
+                a_reset_that_is_undone_brings_all_of_it_back
+                snapshots_of_what_an_import_brought_go_with_it
             }
             inspecting {
                 an_empty_store_shows_nothing_and_is_whole
@@ -215,11 +389,11 @@ fn recorded(number: u64, stream: &StreamId, version: u64, position: u64) -> Reco
 }
 
 async fn append(store: &impl EventStore, stream: &StreamId, events: &[NewEvent]) -> Appended {
-    store.append(stream, ExpectedVersion::Any, events).await
+    store.record(stream, ExpectedVersion::Any, events).await
 }
 
 async fn everything(store: &impl EventStore) -> Vec<RecordedEvent> {
-    store.read_all(Position::START, 10_000).await.unwrap()
+    store.all_events(Position::START, 10_000).await.unwrap()
 }
 
 /// What a refused request must leave as it was: each event, each head, the last position.
@@ -228,8 +402,8 @@ async fn picture(
 ) -> (Vec<RecordedEvent>, Vec<super::StreamHead>, Position) {
     (
         everything(store).await,
-        store.streams(None, 10_000).await.unwrap(),
-        store.last_position().await.unwrap(),
+        store.all_heads(None, 10_000).await.unwrap(),
+        store.end().await.unwrap(),
     )
 }
 
@@ -249,69 +423,4 @@ fn assert_conflict(answer: Appended, stream: &StreamId, expected: ExpectedVersio
         actual: Version(actual),
     };
     assert_eq!(answer, Err(conflict));
-}
-
-/// Goes on with `waiting` while the store answers a few requests; whether it ended. In place of a
-/// clock: what waits for a hint gets the time of many transactions, on any backend.
-async fn ends_within<T>(
-    requests: usize,
-    store: &impl EventStore,
-    mut waiting: Pin<&mut impl Future<Output = T>>,
-) -> Option<T> {
-    for _ in 0..requests {
-        let mut request = pin!(store.last_position());
-        let mut ended = None;
-        poll_fn(|context| {
-            if let Poll::Ready(answer) = waiting.as_mut().poll(context) {
-                ended = Some(answer);
-                return Poll::Ready(());
-            }
-            request.as_mut().poll(context).map(drop)
-        })
-        .await;
-        if ended.is_some() {
-            return ended;
-        }
-    }
-    None
-}
-
-/// Runs both to their end, side by side, for a test of two writers.
-pub async fn both<A, B>(first: impl Future<Output = A>, second: impl Future<Output = B>) -> (A, B) {
-    let (mut first, mut second) = (pin!(first), pin!(second));
-    let (mut a, mut b) = (None, None);
-    poll_fn(|context| {
-        if a.is_none()
-            && let Poll::Ready(answer) = first.as_mut().poll(context)
-        {
-            a = Some(answer);
-        }
-        if b.is_none()
-            && let Poll::Ready(answer) = second.as_mut().poll(context)
-        {
-            b = Some(answer);
-        }
-        match a.is_some() && b.is_some() {
-            true => Poll::Ready(()),
-            false => Poll::Pending,
-        }
-    })
-    .await;
-    (a.unwrap(), b.unwrap())
-}
-
-/// `changed(after)` must end with the work done, though it began to wait before.
-async fn assert_changed_ends_with<T>(
-    store: &impl EventStore,
-    after: Position,
-    work: impl Future<Output = T>,
-) {
-    let mut waiting = pin!(store.changed(after));
-    // Long enough for it to have looked and found nothing; ending here, for nothing, is allowed.
-    let mut ended: Option<Result<(), StoreError>> = ends_within(3, store, waiting.as_mut()).await;
-    work.await;
-    if ended.is_none() {
-        ended = ends_within(1_000, store, waiting.as_mut()).await;
-    }
-    assert_eq!(ended, Some(Ok(())), "changed() didn't end");
 }

@@ -1,7 +1,6 @@
 //! Reading: pages and their edges, order, what is kept to the letter, and the hint of change.
 
 use super::*;
-use crate::store::StreamHead;
 
 /// Before, at and beyond each edge.
 pub async fn a_stream_is_read_in_pages_after_a_version(store: &impl EventStore) {
@@ -18,7 +17,7 @@ pub async fn a_stream_is_read_in_pages_after_a_version(store: &impl EventStore) 
         (0, usize::MAX, &[1, 2, 3, 4, 5]),
         (3, 1, &[4]),
     ] {
-        let read = store.read_stream(&ada, Version(after), limit).await;
+        let read = store.stream_events(&ada, Version(after), limit).await;
         let read = read.unwrap();
         assert_eq!(versions(&read), page, "after {after}, at most {limit}");
         assert!(read.iter().all(|event| event.stream == ada));
@@ -39,7 +38,7 @@ pub async fn the_store_is_read_in_pages_after_a_position(store: &impl EventStore
             n => all[n - 1].position,
         };
         let end = skipped.saturating_add(limit).min(5);
-        let page = store.read_all(after, limit).await;
+        let page = store.all_events(after, limit).await;
         assert_eq!(page.as_deref(), Ok(&all[skipped..end]), "{after}, {limit}");
     }
 }
@@ -48,9 +47,12 @@ pub async fn the_store_is_read_in_pages_after_a_position(store: &impl EventStore
 pub async fn a_page_of_none_is_empty(store: &impl EventStore) {
     let ada = stream("ada");
     append(store, &ada, &events(1..=3)).await.unwrap();
-    assert_eq!(store.read_stream(&ada, Version::NONE, 0).await, Ok(vec![]));
-    assert_eq!(store.read_all(Position::START, 0).await, Ok(vec![]));
-    assert_eq!(store.streams(None, 0).await, Ok(vec![]));
+    assert_eq!(
+        store.stream_events(&ada, Version::NONE, 0).await,
+        Ok(vec![])
+    );
+    assert_eq!(store.all_events(Position::START, 0).await, Ok(vec![]));
+    assert_eq!(store.all_heads(None, 0).await, Ok(vec![]));
 }
 
 /// A place that no event can have is a place like another.
@@ -58,9 +60,9 @@ pub async fn a_read_after_the_greatest_place_is_empty(store: &impl EventStore) {
     let ada = stream("ada");
     append(store, &ada, &events(1..=3)).await.unwrap();
     for place in [1 << 53, u64::MAX] {
-        let read = store.read_stream(&ada, Version(place), 10).await;
+        let read = store.stream_events(&ada, Version(place), 10).await;
         assert_eq!(read, Ok(vec![]));
-        assert_eq!(store.read_all(Position(place), 10).await, Ok(vec![]));
+        assert_eq!(store.all_events(Position(place), 10).await, Ok(vec![]));
     }
 }
 
@@ -99,16 +101,16 @@ pub async fn streams_are_listed_in_order_and_in_pages(store: &impl EventStore) {
             version: Version(size),
         })
         .into();
-    assert_eq!(store.streams(None, usize::MAX).await.unwrap(), heads);
-    assert_eq!(store.streams(None, 5).await.unwrap(), heads);
-    assert_eq!(store.streams(None, 2).await.unwrap(), heads[..2]);
+    assert_eq!(store.all_heads(None, usize::MAX).await.unwrap(), heads);
+    assert_eq!(store.all_heads(None, 5).await.unwrap(), heads);
+    assert_eq!(store.all_heads(None, 2).await.unwrap(), heads[..2]);
     let after = &heads[1].stream;
-    assert_eq!(store.streams(Some(after), 2).await.unwrap(), heads[2..4]);
+    assert_eq!(store.all_heads(Some(after), 2).await.unwrap(), heads[2..4]);
     let after = &heads[4].stream;
-    assert_eq!(store.streams(Some(after), 2).await.unwrap(), []);
+    assert_eq!(store.all_heads(Some(after), 2).await.unwrap(), []);
     // What isn't there has its place in the order all the same.
     let after = StreamId::new("order", "0").unwrap();
-    assert_eq!(store.streams(Some(&after), 9).await.unwrap(), heads[2..]);
+    assert_eq!(store.all_heads(Some(&after), 9).await.unwrap(), heads[2..]);
 }
 
 /// Neither a prefix nor a shifted border between type and id confuses two streams.
@@ -126,10 +128,13 @@ pub async fn streams_with_names_that_begin_alike_are_kept_apart(store: &impl Eve
     }
     for (number, (kind, name)) in (1..).zip(names) {
         let stream = StreamId::new(kind, name).unwrap();
-        let read = store.read_stream(&stream, Version::NONE, 10).await.unwrap();
+        let read = store
+            .stream_events(&stream, Version::NONE, 10)
+            .await
+            .unwrap();
         assert_eq!(read.len(), 1);
         assert_eq!(read[0].event_id, id(number));
-        assert_eq!(store.head(&stream).await, Ok(Version(1)));
+        assert_eq!(store.version_of(&stream).await, Ok(Version(1)));
     }
 }
 
@@ -158,12 +163,15 @@ pub async fn names_of_any_characters_are_kept(store: &impl EventStore) {
     }
     for (number, name) in (1..).zip(names) {
         let stream = StreamId::new(name, name).unwrap();
-        let read = store.read_stream(&stream, Version::NONE, 10).await.unwrap();
+        let read = store
+            .stream_events(&stream, Version::NONE, 10)
+            .await
+            .unwrap();
         assert_eq!(read.len(), 1, "{name:?}");
         assert_eq!(read[0].stream, stream);
         assert_eq!(read[0].event_id, id(number));
     }
-    let listed = store.streams(None, 100).await.unwrap();
+    let listed = store.all_heads(None, 100).await.unwrap();
     assert_eq!(listed.len(), names.len());
 }
 
@@ -195,7 +203,7 @@ pub async fn payloads_are_kept_to_the_letter(store: &impl EventStore) {
         .collect();
     let ada = stream("ada");
     append(store, &ada, &batch).await.unwrap();
-    let read = store.read_stream(&ada, Version::NONE, 100).await.unwrap();
+    let read = store.stream_events(&ada, Version::NONE, 100).await.unwrap();
     assert_eq!(read.len(), payloads.len());
     for (held, text) in read.iter().zip(payloads) {
         assert_eq!(held.data.as_str(), text);
@@ -214,12 +222,18 @@ pub async fn metadata_is_kept_with_its_extensions(store: &impl EventStore) {
     });
     let rich = Metadata {
         correlation_id: "größe \"1\"".to_owned(),
+        command_id: Some(CommandId(id(8).0)),
         causation_id: Some(id(7).to_string()),
         actor: Some(String::new()),
         extensions: extensions.as_object().unwrap().clone(),
     };
     let ada = stream("ada");
-    let metadata = [rich, Metadata::correlated("plain"), Metadata::default()];
+    let metadata = [
+        rich,
+        Metadata::of_command(CommandId(id(9).0), None),
+        Metadata::correlated("plain"),
+        Metadata::default(),
+    ];
     let batch: Vec<NewEvent> = (1..)
         .zip(metadata.clone())
         .map(|(number, metadata)| NewEvent {
@@ -228,7 +242,7 @@ pub async fn metadata_is_kept_with_its_extensions(store: &impl EventStore) {
         })
         .collect();
     append(store, &ada, &batch).await.unwrap();
-    let read = store.read_stream(&ada, Version::NONE, 10).await.unwrap();
+    let read = store.stream_events(&ada, Version::NONE, 10).await.unwrap();
     for (held, sent) in read.iter().zip(&metadata) {
         assert_eq!(&held.metadata, sent);
         let keys =
@@ -258,30 +272,33 @@ pub async fn times_are_kept_to_the_millisecond(store: &impl EventStore) {
 /// Nobody waits for what is there.
 pub async fn changed_ends_at_once_when_there_is_something_already(store: &impl EventStore) {
     let answer = append(store, &stream("ada"), &events([1, 2])).await;
-    assert_eq!(store.changed(Position::START).await, Ok(()));
-    assert_eq!(store.changed(answer.unwrap()[0].position).await, Ok(()));
+    assert_eq!(store.changed_after(Position::START).await, Ok(()));
+    assert_eq!(
+        store.changed_after(answer.unwrap()[0].position).await,
+        Ok(())
+    );
 }
 
 /// To any stream.
 pub async fn changed_ends_on_an_append_made_later(store: &impl EventStore) {
     let (ada, ben, first, second) = (stream("ada"), stream("ben"), [event(1)], [event(2)]);
     assert_changed_ends_with(store, Position::START, append(store, &ada, &first)).await;
-    let after = store.last_position().await.unwrap();
+    let after = store.end().await.unwrap();
     assert_changed_ends_with(store, after, append(store, &ben, &second)).await;
 }
 
 /// As on an append.
-pub async fn changed_ends_on_an_import_made_later(store: &impl EventStore) {
+pub async fn changed_ends_on_an_import_made_later(store: &(impl EventStore + ImportStore)) {
     let event = [recorded(1, &stream("ada"), 1, 1)];
-    let import = store.import(Position::START, &event, |_| {
+    let import = store.take_in(Position::START, &event, |_| {
         std::ops::ControlFlow::Continue(())
     });
     assert_changed_ends_with(store, Position::START, import).await;
 }
 
 /// A reader has to hear that what it knows is gone.
-pub async fn changed_ends_on_a_reset(store: &impl EventStore) {
+pub async fn changed_ends_on_a_reset(store: &(impl EventStore + ImportStore)) {
     append(store, &stream("ada"), &[event(1)]).await.unwrap();
-    let after = store.last_position().await.unwrap();
-    assert_changed_ends_with(store, after, store.reset()).await;
+    let after = store.end().await.unwrap();
+    assert_changed_ends_with(store, after, store.reset(&[])).await;
 }

@@ -29,7 +29,7 @@ pub async fn a_batch_sent_again_answers_what_was_recorded_and_writes_nothing(
     append(store, &ada, &events([4])).await.unwrap();
     let before = picture(store).await;
     for expected in EXPECTATIONS {
-        let again = store.append(&ada, expected, &batch).await;
+        let again = store.record(&ada, expected, &batch).await;
         assert_eq!(again.as_ref(), Ok(&first), "{expected}");
     }
     assert_eq!(picture(store).await, before);
@@ -68,7 +68,7 @@ pub async fn an_id_with_other_content_is_refused(store: &impl EventStore) {
     for other in [other_type, other_schema, other_data, other_metadata] {
         for expected in EXPECTATIONS {
             let answer = store
-                .append(&ada, expected, std::slice::from_ref(&other))
+                .record(&ada, expected, std::slice::from_ref(&other))
                 .await;
             assert_reused(answer, id(2), &ada);
         }
@@ -83,7 +83,7 @@ pub async fn a_batch_that_is_only_partly_there_is_refused(store: &impl EventStor
     let before = picture(store).await;
     for batch in [events([3, 5]), events([5, 3])] {
         for expected in EXPECTATIONS {
-            assert_reused(store.append(&ada, expected, &batch).await, id(3), &ada);
+            assert_reused(store.record(&ada, expected, &batch).await, id(3), &ada);
         }
     }
     assert_eq!(picture(store).await, before);
@@ -94,7 +94,7 @@ pub async fn an_id_twice_in_one_batch_is_refused(store: &impl EventStore) {
     let ada = stream("ada");
     let batch = [event(1), event(2), event(1)];
     for expected in [ExpectedVersion::Any, ExpectedVersion::NoStream] {
-        assert_reused(store.append(&ada, expected, &batch).await, id(1), &ada);
+        assert_reused(store.record(&ada, expected, &batch).await, id(1), &ada);
     }
     assert_eq!(picture(store).await, (vec![], vec![], Position::START));
 }

@@ -37,7 +37,7 @@ impl fmt::Display for Place {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Finding {
     /// A record of the log can't be read, or its checksum doesn't fit. What it held is lost here.
-    #[error("The record at {} is damaged: {}. Restore it from an export made before.", .0, .0.cause)]
+    #[error("The record at {} is damaged: {}. {}", .0, .0.cause, RESTORE)]
     Damaged(Damaged),
     /// The model can't read an event. The event itself is whole.
     #[error(
@@ -50,8 +50,14 @@ pub enum Finding {
         /// What the model says.
         cause: String,
     },
+    /// A hole stands in the place of an event that was missing in a file that was imported.
+    #[error(
+        "{0} is a hole: its event was missing in the file that was imported. Import a file that has \
+         the event, which fills the hole; until then nothing is appended to this stream."
+    )]
+    Hole(Place),
     /// A stream has no event at some versions, and no damaged record accounts for it.
-    #[error("{}. Restore what is missing from an export made before.", gap(.stream, *.first, *.last, *.after, *.before))]
+    #[error("{}. {}", gap(.stream, *.first, *.last, *.after, *.before), RESTORE)]
     Gap {
         /// The stream.
         stream: StreamId,
@@ -67,7 +73,8 @@ pub enum Finding {
     /// A version that comes after its own or a later one, in the order of positions.
     #[error(
         "{place} comes after version {after} of its stream. Export the store, put the lines of \
-         this stream in order, and import them into an empty store."
+         this stream in order and delete \"streamversion\" from them, reset the store, and import \
+         the file."
     )]
     VersionOutOfOrder {
         /// The event.
@@ -77,8 +84,9 @@ pub enum Finding {
     },
     /// A position that isn't greater than the one before it.
     #[error(
-        "{place} comes after position {after} in the log, and positions must grow. Export the \
-         store and import it into an empty one, which gives positions anew."
+        "{place} comes after position {after} in the log, and positions must grow. If nothing is \
+         wrong with the events themselves, export the store, reset it, and import the export: that \
+         gives positions anew."
     )]
     PositionOutOfOrder {
         /// The event.
@@ -86,10 +94,12 @@ pub enum Finding {
         /// The position that came before it.
         after: Position,
     },
-    /// Two events have one id.
+    /// Two events of one stream have one id. In another stream it would be another event's.
     #[error(
-        "{place} has the id of the event at position {first}, {event_id}. One of the two was \
-         recorded twice: reset the store and import an export without the later one."
+        "{place} has the id of the event of its stream at position {first}, {event_id}: one fact \
+         was recorded twice. To take the later one out, export the store, delete its line, and \
+         \"streamversion\" from the lines of this stream behind it, reset the store, and import the \
+         file."
     )]
     RepeatedId {
         /// The later event.
@@ -98,6 +108,18 @@ pub enum Finding {
         event_id: EventId,
         /// The position of the earlier one.
         first: Position,
+    },
+    /// Segments of the second copy can't be read. The log itself has them.
+    #[error(
+        "{} of the second copy can't be read. It is made anew from this store now; until Storage says \
+         that it is kept, an export is the only other copy.",
+        segments(*.first, *.last)
+    )]
+    SecondCopyDamaged {
+        /// The first.
+        first: u64,
+        /// The last; the same for one.
+        last: u64,
     },
     /// A stream has events and no head, so that it isn't listed.
     #[error("{place} is the last event of a stream that has no head. {}", REBUILD)]
@@ -108,7 +130,7 @@ pub enum Finding {
     /// The head of a stream isn't the version of its last event.
     #[error(
         "{place} is the last event of its stream, but the stream's head says version {head}. {}",
-        if *.head > .place.version { MISSING } else { REBUILD }
+        if *.head > .place.version { RESTORE } else { REBUILD }
     )]
     HeadWrong {
         /// The stream's last event.
@@ -119,7 +141,8 @@ pub enum Finding {
     /// A head without a stream.
     #[error(
         "{stream} has a head that says version {head}, but the log has none of its events, at any \
-         position. Restore them from an export made before."
+         position. {}",
+        RESTORE
     )]
     HeadExtra {
         /// The stream.
@@ -149,16 +172,23 @@ pub enum Finding {
     },
     /// A snapshot isn't the state that its events fold to. Loading its aggregate builds on it.
     #[error(
-        "The snapshot of {0} is not the state that its events fold to. Delete it: the state is \
-         then folded from the events."
+        "The snapshot of {0} is not the state that its events fold to. If nothing is wrong with the \
+         events themselves, export the store, reset it, and import the export: that leaves \
+         snapshots out, and states are folded from the events."
     )]
     SnapshotDiffers(Place),
 }
 
-const REBUILD: &str =
-    "Export the store, reset it, and import the export: that makes every head anew.";
+const REBUILD: &str = "If nothing is wrong with the events themselves, export the store, reset it, \
+                       and import the export: that makes every head anew.";
 
-const MISSING: &str = "What came after it is missing: restore it from an export made before.";
+/// The earlier export goes first: of what both say the later is skipped, and its holes are where the event is
+/// there.
+const RESTORE: &str = "If an export made before holds what is missing, export the store now, put \
+                       the lines of the new export behind those of the old one in one file, reset \
+                       the store, and import that file. If none does, export the store, reset it, and \
+                       import the export: what is missing has holes in its place then, and all else is \
+                       whole.";
 
 const FOLDED_ANEW: &str = "Nothing is lost: the state is folded from the events instead.";
 
@@ -176,5 +206,12 @@ fn gap(
     match after {
         Position::START => format!("{stream} lacks {versions}, before position {before}"),
         _ => format!("{stream} lacks {versions}, between positions {after} and {before}"),
+    }
+}
+
+fn segments(first: u64, last: u64) -> String {
+    match first == last {
+        true => format!("Segment {first}"),
+        false => format!("Segments {first} to {last}"),
     }
 }

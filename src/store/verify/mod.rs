@@ -70,9 +70,9 @@ impl Fold for Infallible {
     }
 }
 
-/// Checks the whole store: versions without gaps from 1, positions that grow, ids that are there
-/// once, heads, checksums, that `decodes` accepts each event, and that each snapshot is what its
-/// events fold to.
+/// Checks the whole store: versions without gaps from 1, positions that grow, ids that no
+/// stream holds twice, heads, checksums, that `decodes` accepts each event, and that each snapshot
+/// is what its events fold to.
 ///
 /// `begin` answers with the state of a snapshot's stream at version 0, and none for a snapshot
 /// that isn't to be judged, like one of an older form. `progress` is told now and then how many
@@ -85,7 +85,7 @@ impl Fold for Infallible {
 /// # Errors
 /// [`VerifyError`]. What is wrong with the store's content is no error but a [`Finding`].
 pub async fn verify<F: Fold>(
-    store: &(impl EventStore + SnapshotStore + InspectStore),
+    store: &(impl SnapshotStore + InspectStore),
     mut decodes: impl FnMut(&RecordedEvent) -> Result<(), String> + MaybeSend,
     mut begin: impl FnMut(&Snapshot) -> Option<F>,
     mut progress: impl FnMut(u64) -> ControlFlow<()> + MaybeSend,
@@ -144,8 +144,11 @@ async fn judge(
     };
     let mut folded = Version::NONE;
     while folded < snapshot.version {
-        let page = match store.read_stream(&snapshot.stream, folded, PAGE).await {
-            Ok(page) => page,
+        let page = match store
+            .read_stream(&snapshot.stream, folded, PAGE, None)
+            .await
+        {
+            Ok(page) => page.items,
             // Found already, as what it is.
             Err(StoreError::Corrupt { .. }) => return Ok(None),
             Err(error) => return Err(error),

@@ -3,7 +3,8 @@
 
 use eventloom::browser::IndexedDbStore;
 use eventloom::core::{ExpectedVersion, NewEvent};
-use eventloom::store::{EventStore, Loss, Recovery, SecondCopy};
+use eventloom::store::conformance::Plain;
+use eventloom::store::{Loss, Recovery, SecondCopy};
 
 use super::inject::{Injector, Tally};
 use super::model::{Model, Seen, look, streams};
@@ -79,7 +80,7 @@ pub async fn check(
         ));
     }
     // It goes on, and can be lost again.
-    let appended = in_time(store.append(&streams()[0], ExpectedVersion::Any, &[next])).await?;
+    let appended = in_time(store.record(&streams()[0], ExpectedVersion::Any, &[next])).await?;
     appended.map_err(|error| format!("appending to what came back: {error}"))?;
     let status = store.second_copy();
     if status != Some(SecondCopy::Kept) {
@@ -94,6 +95,8 @@ pub async fn check(
         cause: Loss::Deleted,
         restored: back.count() + 1,
         lost: 0,
+        set_aside: 0,
+        is_known: true,
     });
     let recovery = store.recovery();
     store.close();

@@ -3,8 +3,11 @@
 use std::ops::ControlFlow;
 
 use eventloom::browser::IndexedDbStore;
-use eventloom::core::{ExpectedVersion, Position, Version};
-use eventloom::store::{CheckpointStore, EventStore, SecondCopy, StoreError};
+use eventloom::core::{EventId, ExpectedVersion, JsonText, Position, Version};
+use eventloom::store::conformance::{Plain, PlainImport};
+use eventloom::store::{
+    CheckpointStore, ImportStore, SecondCopy, Snapshot, SnapshotStore, StoreError,
+};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::first_layout;
@@ -47,7 +50,7 @@ async fn an_import_that_is_done_while_the_connection_is_lost_is_not_told_as_fail
     let injector = Injector::on(store.name());
     injector.arm(&once("commit", "is done and lost"));
     let log = [recorded(1, 1, 1), recorded(2, 2, 2)];
-    let imported = store.import(Position::START, &log, |_| ControlFlow::Continue(()));
+    let imported = store.take_in(Position::START, &log, |_| ControlFlow::Continue(()));
     assert_eq!(imported.await, Ok(()));
     assert!(injector.lift().await);
     assert_eq!(everything(&store).await, log);
@@ -58,13 +61,13 @@ async fn an_import_that_is_done_while_the_connection_is_lost_is_not_told_as_fail
 async fn a_reset_that_is_done_while_the_connection_is_lost_is_not_told_as_failed() {
     let store = fresh().await;
     let any = ExpectedVersion::Any;
-    store.append(&ada(), any, &events([1, 2])).await.unwrap();
+    store.record(&ada(), any, &events([1, 2])).await.unwrap();
     let injector = Injector::on(store.name());
     injector.arm(&once("commit", "is done and lost"));
-    assert_eq!(store.reset().await, Ok(()));
+    assert_eq!(store.reset(&[]).await.map(drop), Ok(()));
     assert!(injector.lift().await);
     assert_eq!(everything(&store).await, []);
-    assert_eq!(store.head(&ada()).await, Ok(Version::NONE));
+    assert_eq!(store.version_of(&ada()).await, Ok(Version::NONE));
     delete(store).await;
 }
 
@@ -72,19 +75,42 @@ async fn a_reset_that_is_done_while_the_connection_is_lost_is_not_told_as_failed
 async fn an_import_or_a_reset_that_is_undone_is_told_as_failed() {
     let store = fresh().await;
     let any = ExpectedVersion::Any;
-    let held = store.append(&ada(), any, &events([1, 2])).await.unwrap();
+    let held = store.record(&ada(), any, &events([1, 2])).await.unwrap();
     let next = [recorded(3, 3, 3)];
     let injector = Injector::on(store.name());
     for way in ["is undone", "is lost"] {
         injector.arm(&once("commit", way));
-        let imported = store.import(Position(2), &next, |_| ControlFlow::Continue(()));
+        let imported = store.take_in(Position(2), &next, |_| ControlFlow::Continue(()));
         assert!(imported.await.is_err(), "{way}");
         assert!(injector.lift().await);
         injector.arm(&once("commit", way));
-        assert!(store.reset().await.is_err(), "{way}");
+        assert!(store.reset(&[]).await.is_err(), "{way}");
         assert!(injector.lift().await);
         assert_eq!(everything(&store).await, held);
     }
+    delete(store).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_snapshot_of_a_log_that_was_emptied_is_found_after_the_connection_was_lost() {
+    let name = fresh_name();
+    let injector = Injector::on(&name);
+    let store = IndexedDbStore::open(&name).await.unwrap();
+    store.reset(&[]).await.unwrap();
+    for state in ["1", "2"] {
+        injector.lose();
+        let snapshot = Snapshot {
+            stream: ada(),
+            version: Version(1),
+            event_id: EventId(uuid::Uuid::from_u128(1)),
+            schema: 1,
+            state: JsonText::parse(state).unwrap(),
+        };
+        store.keep_snapshot(snapshot.clone()).await.unwrap();
+        injector.lose();
+        assert_eq!(store.snapshot(&ada()).await, Ok(Some(snapshot)));
+    }
+    drop(injector);
     delete(store).await;
 }
 
@@ -98,16 +124,19 @@ async fn a_worker_that_keeps_the_journal_and_dies_keeps_no_append_waiting() {
         injector.arm(&once("journal flush", way));
         soon(second_copy::append(&store, [2])).await;
         assert!(injector.lift().await);
-        let silent = SecondCopy::Behind("its worker doesn't answer".to_owned());
-        assert_eq!(store.second_copy(), Some(silent));
+        // The journal is had anew, by another worker, and brought up to date.
+        let mut ear = Ear::on(&store);
         second_copy::append(&store, [3]).await;
+        second_copy::copied(&mut ear, 3).await;
+        second_copy::kept(&store, &mut ear).await;
         assert_eq!(everything(&store).await.len(), 3);
 
-        // Who opens it next has the journal again, and brings it up to date.
+        // So it is by who opens it next.
         store.close();
         let store = second_copy::open(&name).await;
+        let mut ear = Ear::on(&store);
         second_copy::append(&store, [4]).await;
-        assert_eq!(store.second_copy(), Some(SecondCopy::Kept));
+        second_copy::kept(&store, &mut ear).await;
         store.close();
         let (recovery, after) = second_copy::reopened_after_loss(&name).await;
         assert_eq!((recovery, after.len()), (second_copy::deleted(4, 0), 4));
@@ -168,7 +197,7 @@ async fn a_database_that_another_call_has_open_is_not_made_anew() {
         ..always("open", "throws UnknownError")
     });
     injector.lose();
-    let _ = store.head(&ada()).await;
+    let _ = store.version_of(&ada()).await;
     injector.lift().await;
     assert_eq!(everything(&store).await.len(), 3);
     store.close();

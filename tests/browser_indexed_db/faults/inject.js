@@ -259,7 +259,7 @@ return {
     },
     // Once nobody has the journal open, everybody is patient again.
     async rest() {
-        await navigator.locks.request(`${name}.journal`, () => {});
+        await navigator.locks.request(`${name}.journals`, () => {});
         isImpatient = false;
     },
     // Deletes the database alone, as a browser may.

@@ -2,10 +2,13 @@
 
 use std::ops::ControlFlow;
 
-use eventloom::core::{ExpectedVersion, NewEvent, Position, RecordedEvent, StreamId, Version};
+use eventloom::core::{
+    ExpectedVersion, NewEvent, Position, RecordedEvent, StreamHead, StreamId, Version,
+};
+use eventloom::store::conformance::{Plain, PlainImport};
 use eventloom::store::{
-    AppendError, CheckpointStore, EventStore, ImportError, MemoryStore, Snapshot, SnapshotStore,
-    StoreError, StreamHead,
+    AppendError, CheckpointStore, EventStore, ImportError, ImportStore, MemoryStore, ResetError,
+    Snapshot, SnapshotStore, StoreError,
 };
 
 use crate::support::all;
@@ -109,23 +112,23 @@ impl Call {
 
     pub async fn on<S>(&self, store: &S) -> Answer
     where
-        S: EventStore + SnapshotStore + CheckpointStore,
+        S: EventStore + ImportStore + SnapshotStore + CheckpointStore,
     {
         match self {
             Call::Append(stream, expected, events) => {
-                Answer::Appended(store.append(stream, *expected, events).await)
+                Answer::Appended(store.record(stream, *expected, events).await)
             }
             Call::Import(after, events) => {
                 let go_on = |_| ControlFlow::Continue(());
-                Answer::Imported(store.import(*after, events, go_on).await)
+                Answer::Imported(store.take_in(*after, events, go_on).await)
             }
             Call::ReadStream(stream, after, limit) => {
-                Answer::Events(store.read_stream(stream, *after, *limit).await)
+                Answer::Events(store.stream_events(stream, *after, *limit).await)
             }
-            Call::ReadAll(after, limit) => Answer::Events(store.read_all(*after, *limit).await),
-            Call::Streams(limit) => Answer::Streams(store.streams(None, *limit).await),
-            Call::Head(stream) => Answer::Head(store.head(stream).await),
-            Call::LastPosition => Answer::Position(store.last_position().await),
+            Call::ReadAll(after, limit) => Answer::Events(store.all_events(*after, *limit).await),
+            Call::Streams(limit) => Answer::Streams(store.all_heads(None, *limit).await),
+            Call::Head(stream) => Answer::Head(store.version_of(stream).await),
+            Call::LastPosition => Answer::Position(store.end().await),
             Call::KeepSnapshot(snapshot) => {
                 Answer::Kept(store.keep_snapshot(snapshot.clone()).await)
             }
@@ -134,7 +137,11 @@ impl Call {
                 Answer::Kept(store.keep_checkpoint(SUBSCRIBER, *position).await)
             }
             Call::Checkpoint => Answer::Position(store.checkpoint(SUBSCRIBER).await),
-            Call::Reset => Answer::Emptied(store.reset().await),
+            Call::Reset => Answer::Emptied(match store.reset(&[]).await {
+                Ok(_) => Ok(()),
+                Err(ResetError::Store(error)) => Err(error),
+                Err(other) => panic!("{other}"),
+            }),
         }
     }
 }
@@ -154,12 +161,12 @@ const PAGE: usize = 250;
 
 pub async fn look<S>(store: &S) -> Result<Seen, StoreError>
 where
-    S: EventStore + SnapshotStore + CheckpointStore,
+    S: EventStore + ImportStore + SnapshotStore + CheckpointStore,
 {
     let mut events: Vec<RecordedEvent> = Vec::new();
     loop {
         let after = events.last().map_or(Position::START, |e| e.position);
-        let page = store.read_all(after, PAGE).await?;
+        let page = store.all_events(after, PAGE).await?;
         let is_last = page.len() < PAGE;
         events.extend(page);
         if is_last {
@@ -169,8 +176,8 @@ where
     let of_each = all(streams().iter().map(|stream| look_at(store, stream))).await;
     Ok(Seen {
         events,
-        streams: store.streams(None, 100).await?,
-        last: store.last_position().await?,
+        streams: store.all_heads(None, 100).await?,
+        last: store.end().await?,
         of_each: of_each.into_iter().collect::<Result<_, _>>()?,
         checkpoint: store.checkpoint(SUBSCRIBER).await?,
     })
@@ -183,13 +190,13 @@ async fn look_at<S>(store: &S, stream: &StreamId) -> Result<OfStream, StoreError
 where
     S: EventStore + SnapshotStore,
 {
-    let mut events = store.read_stream(stream, Version::NONE, PAGE).await?;
+    let mut events = store.stream_events(stream, Version::NONE, PAGE).await?;
     if events.len() == PAGE {
         let after = Version(PAGE as u64);
-        events.extend(store.read_stream(stream, after, usize::MAX).await?);
+        events.extend(store.stream_events(stream, after, usize::MAX).await?);
     }
     let snapshot = store.snapshot(stream).await?;
-    Ok((store.head(stream).await?, events, snapshot))
+    Ok((store.version_of(stream).await?, events, snapshot))
 }
 
 impl Seen {

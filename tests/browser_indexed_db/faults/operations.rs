@@ -116,8 +116,8 @@ fn batch() -> impl Strategy<Value = Batch> {
         5 => Just(Expect::Right),
         1 => Just(Expect::Stale),
     ];
-    // Up to 16 events are readable in their segment, more are packed.
-    let events = prop_oneof![3 => 1..=3_u64, 1 => 4..=40_u64];
+    // Up to 16 events are readable in their segment, more are packed, more than 256 laid out in pages.
+    let events = prop_oneof![30 => 1..=3_u64, 9 => 4..=40_u64, 1 => 257..=300_u64];
     (stream(), expected, events).prop_map(|(stream, expected, events)| Batch {
         stream,
         expected,

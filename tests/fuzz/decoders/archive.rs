@@ -1,7 +1,7 @@
 //! A file of events: what is taken in goes out and comes in again as it was.
 
-use eventloom::archive::{Line, Planner, Reader, Refused, write_event};
-use eventloom::core::{RecordedEvent, Timestamp};
+use eventloom::archive::{Line, Placed, Planner, Reader, Refused, write_event};
+use eventloom::core::{Position, RecordedEvent, Timestamp};
 use eventloom::model::Registry;
 
 use super::choice;
@@ -32,12 +32,11 @@ pub fn archive(bytes: &[u8]) {
     // A line that says an earlier one again is written once.
     let mut kept = lines_read;
     let mut seen = std::collections::HashSet::new();
-    kept.retain(|line| seen.insert(line.event_id));
+    kept.retain(|line| seen.insert((line.stream.clone(), line.event_id)));
     assert_eq!(kept.len(), again.len());
     for ((line, event), again) in kept.iter().zip(&events).zip(&again) {
         let expected = Line {
             number: again.number,
-            length: again.length,
             version: Some(event.version),
             position: Some(event.position),
             timestamp: Some(line.timestamp.unwrap_or(NOW)),
@@ -69,13 +68,19 @@ fn plan(lines: &[Line]) -> Result<Vec<RecordedEvent>, Refused> {
     let mut decodes =
         |event: &RecordedEvent| models.check(event).map_err(|error| error.to_string());
     let planner = Planner::new();
-    let mut planning = planner.begin(NOW);
+    let mut planning = planner.begin(NOW, Position(1));
     for line in lines {
         planning.line(line.clone(), &mut decodes)?;
     }
-    let mut plan = planning.finish();
-    let placed = lines.iter().filter_map(|line| plan.place(line.clone()));
-    Ok(placed.collect())
+    let mut plan = planning.finish()?;
+    let mut placed = Vec::new();
+    for line in lines {
+        plan.place(line.clone(), &mut placed);
+    }
+    let event = |placed| match placed {
+        Placed::Added(event) | Placed::Fills(event) => event,
+    };
+    Ok(placed.into_iter().map(event).collect())
 }
 
 fn write(events: &[RecordedEvent]) -> String {

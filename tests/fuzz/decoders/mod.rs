@@ -2,12 +2,14 @@
 //! doesn't keep its law. Shared by the fuzz targets and by `tests/fuzz_corpus.rs`.
 
 mod archive;
+mod first_journal;
 mod journal;
 mod models;
 mod segments;
 mod texts;
 
 pub use archive::archive;
+pub use first_journal::first_journal;
 pub use journal::journal;
 pub use models::{forms, models, snapshots};
 pub use segments::{directory, index, packed};
@@ -20,6 +22,7 @@ pub type Decoder = fn(&[u8]);
 pub const DECODERS: &[(&str, Decoder)] = &[
     ("archive", archive),
     ("directory", directory),
+    ("first_journal", first_journal),
     ("forms", forms),
     ("index", index),
     ("journal", journal),

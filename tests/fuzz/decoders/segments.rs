@@ -1,15 +1,16 @@
 //! What a log as segments is kept as: packed events, directories of pages, the saved index.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt::Debug;
 
-use eventloom::core::{Position, RecordedEvent, Version};
-use eventloom::store::segments::{
-    INLINE, Index, Page, Run, Segment, directory as written, in_order, pack, paginate,
+use eventloom::core::{Position, RecordedEvent, StreamHead, Version};
+use eventloom::log::segments::{
+    INLINE, Index, Page, Run, Segment, add_ids, directory as written, in_order, pack, paginate,
     read_directory, runs, runs_of, unpack, unpack_stream,
 };
 
 /// Law: as many events as the runs say are unpacked; packed again they are the same; those of one
-/// stream are the same alone; and what is in pages is what the directory says.
+/// stream are the same alone, and so are their ids; and what is in pages is what the directory says.
 pub fn packed(bytes: &[u8]) {
     let told = runs(bytes);
     let Ok(events) = unpack(bytes) else {
@@ -30,6 +31,11 @@ pub fn packed(bytes: &[u8]) {
             .cloned()
             .collect();
         assert_eq!(of_stream, Ok(expected));
+        let mut ids = HashMap::from([(&run.stream, HashSet::new())]);
+        assert_eq!(add_ids(bytes, &mut ids), Ok(()));
+        let of_stream = events.iter().filter(|event| event.stream == run.stream);
+        let expected: HashSet<_> = of_stream.map(|event| event.event_id).collect();
+        assert_eq!(ids[&run.stream], expected);
     }
     let pages = paginate(&events);
     for page in &pages {
@@ -110,7 +116,7 @@ fn goes_on(mut index: Index) {
         last: position,
         pages: 0,
     };
-    let next = |head: eventloom::store::StreamHead| Run {
+    let next = |head: StreamHead| Run {
         stream: head.stream,
         first: head.version.next(),
         count: 1,

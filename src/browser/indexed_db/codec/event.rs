@@ -7,7 +7,7 @@ use super::{
     Record, corrupt, damaged, decode_stream, id, json, number, optional, small, text, whole,
 };
 use crate::core::{Metadata, Position, RecordedEvent, Timestamp, Version};
-use crate::store::checksum::Content;
+use crate::log::checksum::Content;
 use crate::store::{Damaged, StoreError};
 
 /// Reads an event.
@@ -69,9 +69,7 @@ pub(in super::super) fn written(event: &RecordedEvent) -> Result<Written<'_>, St
     number("position", event.position.0)?;
     let (stream, metadata) = (&event.stream, &event.metadata);
     let (event_id, timestamp) = (event.event_id.to_string(), event.timestamp.to_string());
-    // Display of a map of JSON values is its JSON.
-    let extensions = (!metadata.extensions.is_empty())
-        .then(|| serde_json::Value::Object(metadata.extensions.clone()).to_string());
+    let extensions = metadata.free_keys();
     let content = Content {
         aggregate_type: stream.aggregate_type(),
         aggregate_id: stream.aggregate_id(),
@@ -157,15 +155,12 @@ fn decode(record: &Record) -> Result<Read, String> {
         data: json(&data, "data")?,
         timestamp: Timestamp::parse(&timestamp).map_err(|error| error.to_string())?,
         metadata: Metadata {
-            correlation_id,
             causation_id,
             actor,
-            extensions: match extensions {
-                Some(json) => serde_json::from_str(&json)
-                    .map_err(|error| format!("extensions are not a JSON object: {error}"))?,
-                None => serde_json::Map::new(),
-            },
-        },
+            ..Metadata::correlated(correlation_id)
+        }
+        .with_free_keys(extensions.as_deref())
+        .map_err(|error| format!("extensions are not a JSON object: {error}"))?,
     };
     // Told last: what can't be read at all says more.
     match fits {

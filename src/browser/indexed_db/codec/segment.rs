@@ -5,11 +5,13 @@ use js_sys::{Array, JSON, Object, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::event::{Written, written};
+use super::event::{Written, read_event, written};
+use super::turn::{first_emptied, turn};
 use super::{Record, number, record, small, whole};
-use crate::core::{Position, RecordedEvent};
-use crate::store::segments::{Run, Segment, pack, read_directory};
-use crate::store::{StoreError, checksum};
+use crate::core::{Position, PositionRanges, RecordedEvent};
+use crate::log::segments::{Run, Segment, Turn, pack, read_directory, unpack};
+use crate::log::{Chain, checksum};
+use crate::store::StoreError;
 
 /// So many events of one segment are records of their own, that a person can read; more are packed.
 const READABLE: usize = 16;
@@ -19,6 +21,10 @@ pub(in super::super) struct Opened {
     pub(in super::super) number: u64,
     /// The first number that it stands for, as it says itself: checked only where the content is.
     pub(in super::super) from: u64,
+    /// The chain of the log up to it; none where it has none yet, or that can't be read.
+    pub(in super::super) chain: Option<Chain>,
+    /// Which of its positions an import gave.
+    pub(in super::super) imported: PositionRanges,
     /// What it holds, or why that can't be told.
     pub(in super::super) content: Result<Content, String>,
 }
@@ -31,7 +37,9 @@ pub(in super::super) enum Content {
     Packed(Segment, Vec<u8>),
     /// Events in pages, and what is in each.
     Paged(Segment, Vec<Vec<Run>>),
-    /// Nothing, and nothing of what stood before it.
+    /// Nothing, and what becomes of what stood before it.
+    Turn(Turn),
+    /// Nothing, and nothing of what stood before it, as releases before this one wrote it.
     Emptied(Position),
     /// Nothing any more.
     Gone,
@@ -116,21 +124,93 @@ pub(in super::super) fn page(segment: u64, page: u32, packed: &[u8]) -> Result<R
     Ok(record)
 }
 
-/// A segment that empties the store.
-pub(in super::super) fn emptied(segment: u64, floor: Position) -> Result<Record, StoreError> {
-    let record = record();
-    record.set_segment(number("segment", segment)?);
-    record.set_position(number("position", floor.0)?);
-    record.set_emptied(true);
-    record.set_checksum(checksum::of_bytes(&[], &emptied_text(segment, floor)).into());
-    Ok(record)
+/// Puts events in the places of the holes that stand in a segment's record; answers with one for which there
+/// is none.
+pub(in super::super) fn fill<'a>(
+    record: &Record,
+    fills: &[&'a RecordedEvent],
+) -> Option<&'a RecordedEvent> {
+    match open_segment(record).and_then(|opened| opened.content.ok()) {
+        Some(Content::Readable(held)) => {
+            let events: Array = record.events().unchecked_into();
+            let mut held: Vec<_> = held.iter().map(|held| read_event(held).ok()).collect();
+            each(fills, |fill| {
+                let hole =
+                    |held: &Option<RecordedEvent>| held.as_ref().is_some_and(|h| fill.fills(h));
+                let at = held.iter().position(hole)?;
+                let text = serde_json::to_string(&written(fill).ok()?).ok()?;
+                events.set(u32::try_from(at).ok()?, JSON::parse(&text).ok()?);
+                held[at] = None;
+                Some(())
+            })
+        }
+        Some(Content::Packed(place, bytes)) => {
+            let (bytes, lacking) = fill_packed(bytes, fills);
+            write_bytes(record, &bytes, &place_text(&place));
+            lacking
+        }
+        _ => fills.first().copied(),
+    }
 }
 
-/// What is left of a segment that was emptied away, so that nobody takes its number again.
-pub(in super::super) fn gone(segment: u64) -> Result<Record, StoreError> {
-    let record = record();
-    record.set_segment(number("segment", segment)?);
-    Ok(record)
+/// The same of a page.
+pub(in super::super) fn fill_page<'a>(
+    record: &Record,
+    fills: &[&'a RecordedEvent],
+) -> Option<&'a RecordedEvent> {
+    let number = whole(&record.segment(), "segment").ok();
+    let (Some(segment), Some(page), Ok(bytes)) = (number, page_of(record), open_page(record))
+    else {
+        return fills.first().copied();
+    };
+    let (bytes, lacking) = fill_packed(bytes, fills);
+    write_bytes(record, &bytes, &page_text(segment, page));
+    lacking
+}
+
+fn fill_packed<'a>(
+    bytes: Vec<u8>,
+    fills: &[&'a RecordedEvent],
+) -> (Vec<u8>, Option<&'a RecordedEvent>) {
+    let Ok(mut events) = unpack(&bytes) else {
+        return (bytes, fills.first().copied());
+    };
+    let lacking = each(fills, |fill| {
+        let hole = events.iter_mut().find(|hole| fill.fills(hole))?;
+        *hole = fill.clone();
+        Some(())
+    });
+    (pack(&events.iter().collect::<Vec<_>>()), lacking)
+}
+
+/// Does something with each; answers with one with which it couldn't be done.
+fn each<'a>(
+    fills: &[&'a RecordedEvent],
+    mut put: impl FnMut(&'a RecordedEvent) -> Option<()>,
+) -> Option<&'a RecordedEvent> {
+    let mut lacking = None;
+    for fill in fills {
+        if put(fill).is_none() {
+            lacking = Some(*fill);
+        }
+    }
+    lacking
+}
+
+/// The same record, with the chain of the log up to it, and which of its positions an import gave.
+pub(in super::super) fn linked(record: Record, chain: Chain, imported: &PositionRanges) -> Record {
+    link(&record, chain);
+    if !imported.is_empty() {
+        let ends = imported.iter().flat_map(|(first, last)| [first, last]);
+        let ends = ends.map(|position| JsValue::from_f64(position.0 as f64));
+        record.set_imported(&ends.collect());
+    }
+    record
+}
+
+/// Gives a record the chain of the log up to it.
+pub(in super::super) fn link(record: &Record, chain: Chain) {
+    record.set_chain(&chain.to_string());
 }
 
 /// Events that were records of their own, as the segment that they make.
@@ -150,12 +230,41 @@ pub(in super::super) fn number_of(record: &Record) -> Option<u64> {
 pub(in super::super) fn open_segment(record: &Record) -> Option<Opened> {
     let number = number_of(record)?;
     let from = whole(&record.from(), "from").unwrap_or(number).min(number);
+    // In a segment without events it says where what it concerns begins.
+    let from = match record.turn().is_string() {
+        true => number,
+        false => from,
+    };
     let content = content(record, number, from);
     Some(Opened {
         number,
         from,
+        chain: chain_of(record),
+        imported: imported(record),
         content,
     })
+}
+
+/// The chain of the log up to a record; none where it has none, or that can't be read.
+pub(in super::super) fn chain_of(record: &Record) -> Option<Chain> {
+    Chain::parse(&record.chain().as_string()?)
+}
+
+/// Which of its positions an import gave; none where that can't be read.
+fn imported(record: &Record) -> PositionRanges {
+    let mut ranges = PositionRanges::NONE;
+    let ends = record.imported();
+    if Array::is_array(&ends) {
+        let ends: Array = ends.unchecked_into();
+        let ends: Vec<u64> = ends
+            .iter()
+            .filter_map(|end| whole(&end, "position").ok())
+            .collect();
+        for ends in ends.chunks_exact(2) {
+            ranges.add(Position(ends[0]), Position(ends[1]));
+        }
+    }
+    ranges
 }
 
 fn content(record: &Record, number: u64, from: u64) -> Result<Content, String> {
@@ -169,13 +278,11 @@ fn content(record: &Record, number: u64, from: u64) -> Result<Content, String> {
         });
         return Ok(Content::Readable(records.collect()));
     }
-    if record.emptied().is_truthy() {
-        let floor = Position(whole(&record.position(), "position")?);
-        let expected = checksum::of_bytes(&[], &emptied_text(number, floor));
-        return match small(&record.checksum(), "checksum")? == expected {
-            true => Ok(Content::Emptied(floor)),
-            false => Err(MISFIT.to_owned()),
-        };
+    if let Some(turn) = turn(record, number) {
+        return turn.map(Content::Turn);
+    }
+    if let Some(floor) = first_emptied(record, number) {
+        return floor.map(Content::Emptied);
     }
     if record.packed().is_undefined() && record.checksum().is_undefined() {
         return Ok(Content::Gone);
@@ -252,7 +359,7 @@ pub(in super::super) fn saved_index(key: &str, segment: &Record, index: &[u8]) -
     let record = record();
     record.set_key(key);
     record.set_segment(number as f64);
-    write_bytes(&record, index, &saved_text(number, mark(segment)?));
+    write_bytes(&record, index, &saved_text(number, mark(segment)?, segment));
     Some(record)
 }
 
@@ -264,14 +371,17 @@ pub(in super::super) fn saved_up_to(record: &Record) -> Option<u64> {
 /// The bytes of a saved index, if it is whole and belongs to this segment.
 pub(in super::super) fn open_saved_index(record: &Record, segment: &Record) -> Option<Vec<u8>> {
     let number = saved_up_to(record)?;
-    read_bytes(record, &saved_text(number, mark(segment)?)).ok()
+    read_bytes(record, &saved_text(number, mark(segment)?, segment)).ok()
 }
 
-fn saved_text(number: u64, mark: u32) -> String {
-    format!("index up to segment {number}, {mark}")
+fn saved_text(number: u64, mark: u32, segment: &Record) -> String {
+    match chain_of(segment) {
+        Some(chain) => format!("index up to segment {number}, {mark}, {chain}"),
+        None => format!("index up to segment {number}, {mark}"),
+    }
 }
 
-const MISFIT: &str = "its checksum doesn't fit what it holds";
+pub(super) const MISFIT: &str = "its checksum doesn't fit what it holds";
 
 fn write_place(record: &Record, segment: &Segment) -> Result<(), StoreError> {
     for position in [segment.first, segment.last] {
@@ -317,8 +427,4 @@ fn place_text(segment: &Segment) -> String {
 
 fn page_text(segment: u64, page: u32) -> String {
     format!("segment {segment} page {page}")
-}
-
-fn emptied_text(segment: u64, floor: Position) -> String {
-    format!("segment {segment} emptied, {floor}")
 }

@@ -1,45 +1,46 @@
-//! Comparing database, journal and sentinel when a database was opened, before anybody uses it, and
-//! bringing back what the database lost.
+//! Having database, journal and sentinel judged when a database was opened, before anybody uses it, and
+//! acting on that.
 
 use std::rc::Rc;
 
 use futures_channel::oneshot;
 use gloo::timers::callback::Timeout;
-use idb::{KeyRange, ObjectStore};
-use js_sys::Array;
 use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::IdbDatabase;
 
+use super::super::beginning;
 use super::super::codec::{self, Content, Opened};
+use super::super::doubt::{self, Doubt};
 use super::super::hints::Hints;
 use super::super::log::Log;
-use super::super::schema::{INDEX, LOG, META, PAGES, SNAPSHOTS, first};
-use super::super::transaction::{self, Fault, Writing, answer};
-use super::file::{Held, file_name};
-use super::{Journal, PATIENCE, sentinel};
+use super::super::schema::{LOG, META, first as either};
+use super::super::transaction::{self, Fault, answer};
+use super::super::upkeep::{self, LoadUpkeep};
+use super::aside;
+use super::compare::chain_at;
+use super::file::Held;
+use super::first::{self, First};
+use super::restore::{STORE, name_store};
+use super::sentinel::{self, Sentinel};
+use super::source::Source;
+use super::{Journal, Mending, PATIENCE};
 use crate::browser::{BrowserClock, BrowserIds};
 use crate::core::{Clock, EventId, IdSource, Position, RecordedEvent};
-use crate::store::journal::Entry;
-use crate::store::segments::{Page, Segment, directory, runs, unpack};
-use crate::store::{Durability, Loss, Recovery, StoreError};
+use crate::log::segments::{Index, unpack};
+use crate::store::judging::{self, Act, Asked, Database, Evidence, Verdict, judge};
+use crate::store::{Loss, Recovery, StoreError};
 
-/// Key in [`META`]: which store this is.
-const STORE: &str = "store";
-
-/// So many segments, or bytes, at most are brought back at once.
-const BATCH: (usize, usize) = (256, 8 << 20);
-
-/// What a database holds.
-struct Seen {
-    store: Option<Uuid>,
-    segment: u64,
-    events: u64,
-    position: Position,
+/// What came of comparing.
+pub(in super::super) struct Admitted {
+    /// Which store it is; none where that can't be kept.
+    pub(in super::super) store: Option<Uuid>,
+    /// What is to be noted with what is appended next, where that is in doubt.
+    pub(in super::super) doubt: Option<Doubt>,
 }
 
-/// Compares what there is, brings back what the database lacks and the journal has, and notes what
-/// came of it. Answers which store it is; none where that can't be kept.
+/// Compares what there is, has it judged, and acts on that: brings back what the database lacks and
+/// the journal has, sets aside what doesn't go on from it, and notes what came of it.
 ///
 /// # Errors
 /// The storage's. [`StoreError::Unavailable`] where events are known to be missing, and the tab that
@@ -50,171 +51,367 @@ pub(in super::super) async fn admit(
     log: &Log,
     hints: &Hints,
     journal: &Journal,
-) -> Result<Option<Uuid>, StoreError> {
-    let noted = sentinel::read(&journal.name);
+    load: LoadUpkeep,
+) -> Result<Admitted, StoreError> {
+    let noted = sentinel::ask(&journal.name);
+    let known = noted.there();
     let mut seen = look(database, log).await?;
-    let lacks = |seen: &Seen| {
-        noted.is_some_and(|noted| Some(noted.store) != seen.store || noted.segment > seen.segment)
+    let lacks = |seen: &Database| {
+        known.is_some_and(|noted| Some(noted.store) != seen.store || noted.segment > seen.segment)
     };
-    if !journal.is_here() && journal.is_wanted() && (lacks(&seen) || seen.segment == 0) {
-        // Another tab keeps the journal, and brings back what is missing; or it was closed just now.
-        wait(hints, journal).await;
-        log.forget();
-        seen = look(database, log).await?;
+    if !journal.is_here() && journal.is_wanted() {
+        if lacks(&seen) || seen.segment == 0 {
+            // Another tab keeps the journal, and brings back what is missing; or it was closed just now.
+            wait(hints, journal).await;
+            log.forget();
+            seen = look(database, log).await?;
+        }
         if !journal.is_here() && lacks(&seen) {
-            return Err(StoreError::Unavailable {
-                reason: "events are missing here, and another tab keeps their second copy; \
-                         close all other tabs of this site, then reload this one"
-                    .to_owned(),
+            return Err(elsewhere());
+        }
+        if !journal.is_here() {
+            // That tab has judged, unless the database is new since.
+            if seen.store.is_none() {
+                return beside(database, &seen, journal).await;
+            }
+            let doubt = doubt::read(database).await.map_err(while_opening)?;
+            return Ok(Admitted {
+                store: seen.store,
+                doubt,
             });
         }
     }
     let held = journal.held();
-    if let Some(held) = &held
+    find_first(journal, load).await;
+    let first = journal.first.borrow().clone();
+    let source = source(held.as_deref(), first.as_deref());
+    if journal.is_first_taken.get() && lacks(&seen) {
+        return Err(elsewhere());
+    }
+    let mut end = seen.segment;
+    // A browser that lost where its records are finds some of them again in a database that it makes: what
+    // the journal has is brought back whole.
+    if let Some(source) = source
         && created
-        && seen.segment > 0
+        && end > 0
+        && upkeep::drop_found(load, database, source, end).await?
     {
-        // A browser that lost where its records are finds some of them again in a database that it
-        // makes: what the journal has is brought back whole.
-        drop_up_to(database, held.mark().tail.segment).await?;
         log.forget();
-        seen = Seen {
-            segment: 0,
-            ..look(database, log).await?
-        };
+        seen = look(database, log).await?;
+        end = std::mem::take(&mut seen.segment);
     }
-    let mut restored = 0;
-    let loss = match seen.segment {
-        0 => Loss::Deleted,
-        _ => Loss::Shortened,
+    if let Some(noted) = known {
+        seen.is_another = is_another(database, &seen, &noted).await?;
+    }
+    let asked = match source {
+        _ if journal.is_first_taken.get() => Asked::Silent,
+        None => Asked::Silent,
+        Some(source) => match find_out(database, source, &seen, created, load).await {
+            Ok(found) if found.segment == 0 && !found.is_damaged => Asked::Missing,
+            Ok(found) => Asked::There(found),
+            Err(reason) => {
+                match Some(source.store()) == seen.store && seen.segment >= source.segment() {
+                    // It may be trouble of a moment: it is looked at again before anything is added.
+                    true => journal.fail(reason),
+                    // Nothing is put into what may hold what is missing here.
+                    false => journal.give_up(reason),
+                }
+                Asked::Silent
+            }
+        },
     };
-    if let Some(held) = &held {
-        let mark = held.mark();
-        let is_same = seen.segment == 0 || seen.store == Some(mark.store);
-        if is_same && mark.tail.segment > seen.segment {
-            restored = restore(database, held, &seen).await?;
+    let verdict = judge(&Evidence {
+        database: seen,
+        journal: asked,
+        noted: match noted {
+            Asked::There(noted) => Asked::There(noted.noted()),
+            Asked::Missing => Asked::Missing,
+            Asked::Silent => Asked::Silent,
+        },
+    });
+    if let Act::Restore { .. } = verdict.act
+        && let Some(source) = source
+    {
+        upkeep::restore(load, database, source, seen.segment, end).await?;
+        log.forget();
+    }
+    let mut recovery = verdict.recovery;
+    if let (Act::GoOn | Act::Restore { .. }, Some(source), Asked::There(_)) =
+        (verdict.act, source, asked)
+        && has_faults(database, log).await?
+    {
+        // It is tried again at the next opening where that fails, since then nothing was changed.
+        let mended = upkeep::mend(load, database, source, seen.emptied, Mending::Mends);
+        let mended = mended.await.unwrap_or(0);
+        if mended > 0 {
             log.forget();
-            let before = seen.segment;
-            seen = look(database, log).await?;
-            // What was in the journal and was never acknowledged is no loss.
-            let was_acknowledged =
-                noted.is_some_and(|noted| noted.segment > before) || seen.segment > before + 1;
-            if loss == Loss::Shortened && !was_acknowledged {
-                restored = 0;
-            }
+            recovery = recovery.or(Some(Recovery::mended(mended)));
         }
     }
-    let store = match seen.store {
+    if verdict.another_history {
+        // What was read of it before may be of events that are gone, or aren't there yet.
+        let another = beginning::another(database, log.ask(Index::history)).await;
+        log.begins_with(another.map_err(while_opening)?);
+    }
+    log.goes_on_above(verdict.above);
+    let store = match verdict.store {
         Some(store) => store,
-        None => {
-            let store = BrowserIds.next_id(BrowserClock.now()).0;
-            if let Err(error) = name_store(database, store).await {
-                // What can't be told from another store has no second copy.
-                journal.give_up(error.to_string());
-                let lost = noted.map_or(0, |noted| noted.events.saturating_sub(seen.events));
-                tell(journal, loss, restored, lost);
-                return Ok(None);
-            }
-            store
-        }
+        None => BrowserIds.next_id(BrowserClock.now()).0,
     };
-    if let Some(held) = &held {
-        agree(database, held, store, journal).await;
+    if seen.store != Some(store)
+        && let Err(error) = name_store(database, store).await
+    {
+        // What can't be told from another store has no second copy.
+        journal.give_up(error.to_string());
+        if recovery.is_some() {
+            journal.recovery.set(recovery);
+        }
+        return Ok(Admitted {
+            store: None,
+            doubt: None,
+        });
     }
-    let lost = match noted {
-        Some(noted) if noted.store == store && noted.segment == seen.segment => {
-            let last = segment(database, seen.segment).await;
-            let last = last.map_err(|fault| fault.while_doing("read"))?;
-            let last = last.and_then(last_of);
-            let is_another = |hash| last.is_some_and(|last| sentinel::hash(&last) != hash);
-            u64::from(noted.hash.is_some_and(is_another))
+    // Of one that is damaged nobody knows how many can't be read.
+    let events = asked.there().filter(|found| !found.is_damaged);
+    let events = events.map(|found| found.events);
+    let aside = aside::name(&journal.name, BrowserClock.now(), events);
+    if let (Some(held), Some(source), Asked::There(_) | Asked::Missing) = (&held, source, asked)
+        && let Err(reason) = act(held, source, &verdict, asked.there(), store, &aside).await
+    {
+        // Nothing of it was lost by that, and nothing is put into it.
+        journal.give_up(reason);
+        if verdict.act == Act::SetAside && !aside::is_there(&aside).await {
+            recovery = recovery.map(Recovery::without_set_aside);
         }
-        Some(noted) if noted.store == store && noted.segment < seen.segment => 0,
-        Some(noted) => noted.events.saturating_sub(seen.events),
-        None => 0,
+    } else if verdict.doubted_after.is_none() && seen.doubted_after.is_some() {
+        doubt::clear(database).await.map_err(while_opening)?;
+    }
+    let seen = look(database, log).await?;
+    if recovery.is_some() {
+        journal.recovery.set(recovery);
+    }
+    let doubt = match verdict.doubted_after {
+        // From where it already was in doubt, unless it lost more since.
+        Some(after) => doubt::read(database)
+            .await
+            .map_err(while_opening)?
+            .filter(|doubt| doubt.after <= after)
+            .or(Some(Doubt {
+                after,
+                events: seen.events,
+            })),
+        None => None,
     };
-    tell(journal, loss, restored, lost);
-    let sentinel = match noted {
+    note(journal, &verdict, known, &seen, store);
+    let store = Some(store);
+    Ok(Admitted { store, doubt })
+}
+
+/// Whether something in the log is known to be damaged.
+async fn has_faults(database: &IdbDatabase, log: &Log) -> Result<bool, StoreError> {
+    look(database, log).await?;
+    Ok(log.ask(Index::is_faulty))
+}
+
+/// Says which store a database is that was made while another tab keeps the journal.
+async fn beside(
+    database: &IdbDatabase,
+    seen: &Database,
+    journal: &Journal,
+) -> Result<Admitted, StoreError> {
+    let store = BrowserIds.next_id(BrowserClock.now()).0;
+    if let Err(error) = name_store(database, store).await {
+        journal.give_up(error.to_string());
+        return Ok(Admitted {
+            store: None,
+            doubt: None,
+        });
+    }
+    sentinel::keep(&journal.name, &Sentinel::of(store, seen));
+    let store = Some(store);
+    Ok(Admitted { store, doubt: None })
+}
+
+/// Notes where the store stands now; not what couldn't be asked for: that stays known as it is.
+fn note(
+    journal: &Journal,
+    verdict: &Verdict,
+    known: Option<Sentinel>,
+    seen: &Database,
+    store: Uuid,
+) {
+    if verdict.doubted_after.is_some() {
+        return;
+    }
+    let lost = verdict.recovery.filter(|recovery| recovery.lost > 0);
+    let noted = match (lost, known) {
         // What was lost of a store that is gone stays known until something is recorded again, even
         // where that goes less far: so it is no more this store's.
-        Some(noted) if lost > 0 && loss == Loss::Deleted => sentinel::Sentinel {
+        (Some(lost), Some(known)) if lost.cause == Loss::Deleted && seen.segment == 0 => Sentinel {
             store: Uuid::nil(),
-            ..noted
+            ..known
         },
-        _ => sentinel::Sentinel {
-            store,
-            segment: seen.segment,
-            position: seen.position,
-            events: seen.events,
-            hash: None,
-        },
+        _ => Sentinel::of(store, seen),
     };
-    sentinel::keep(&journal.name, &sentinel);
-    Ok(Some(store))
-}
-
-/// Has it told what was missing, if anything was.
-fn tell(journal: &Journal, cause: Loss, restored: u64, lost: u64) {
-    if restored > 0 || lost > 0 {
-        let recovery = Recovery {
-            cause,
-            restored,
-            lost,
-        };
-        journal.recovery.set(Some(recovery));
+    match sentinel::read(&journal.name) == known {
+        true => sentinel::keep(&journal.name, &noted),
+        // Meanwhile another tab recorded something, and knows of more.
+        false => sentinel::note(&journal.name, &noted),
     }
 }
 
-async fn look(database: &IdbDatabase, log: &Log) -> Result<Seen, StoreError> {
+/// That events are where this tab can't come.
+fn elsewhere() -> StoreError {
+    StoreError::Unavailable {
+        reason: "events are missing here, and another tab keeps their second copy; \
+                 close all other tabs of this site, then reload this one"
+            .to_owned(),
+    }
+}
+
+/// Looks for the journal of the releases before, where this tab keeps the one of today.
+async fn find_first(journal: &Journal, load: LoadUpkeep) {
+    if !journal.is_here() || journal.first.borrow().is_some() {
+        return;
+    }
+    let asked = upkeep::ask_first(load, &journal.name, false).await;
+    // What can't be asked may be there, as what a tab has.
+    journal
+        .is_first_taken
+        .set(matches!(asked, Err(_) | Ok(first::Asked::Taken)));
+    if let Ok(first::Asked::There(first)) = asked {
+        *journal.first.borrow_mut() = Some(Rc::new(first));
+    }
+}
+
+/// What the database is compared with: the journal, but for that of the releases before where it goes
+/// further.
+fn source<'a>(held: Option<&'a Held>, first: Option<&'a First>) -> Option<Source<'a>> {
+    match (held, first) {
+        (Some(held), Some(first)) if first.tail.segment > held.mark().tail.segment => {
+            Some(Source::First(first))
+        }
+        (Some(held), _) => Some(Source::Journal(held)),
+        (None, _) => None,
+    }
+}
+
+/// Does with the journal what was judged.
+async fn act(
+    held: &Held,
+    source: Source<'_>,
+    verdict: &Verdict,
+    found: Option<judging::Journal>,
+    store: Uuid,
+    aside: &str,
+) -> Result<(), String> {
+    let is_damaged = found.is_some_and(|found| found.is_damaged);
+    if let Source::First(first) = source {
+        if verdict.act == Act::SetAside {
+            first.set_aside(aside).await?;
+        }
+        // It is made from the log.
+        return held.begin(store).await;
+    }
+    match verdict.act {
+        Act::DropLast => held.drop_last().await?,
+        Act::SetAside => held.set_aside(aside, store).await?,
+        Act::BeginAnew => held.begin(store).await?,
+        // All that can be read of it is in the database.
+        Act::GoOn | Act::Restore { .. } if is_damaged || found.is_none() => {
+            held.begin(store).await?;
+        }
+        Act::GoOn | Act::Restore { .. } => {}
+    }
+    match held.mark().store == store {
+        true => Ok(()),
+        false => held.is_of(store).await,
+    }
+}
+
+/// What is known of the journal: at once where it ends with a chain that the database has there, and
+/// nothing speaks against it, else by comparing all of it.
+async fn find_out(
+    database: &IdbDatabase,
+    source: Source<'_>,
+    seen: &Database,
+    created: bool,
+    load: LoadUpkeep,
+) -> Result<judging::Journal, String> {
+    let (store, segment, events) = (source.store(), source.segment(), source.events());
+    let found = judging::Journal {
+        store,
+        segment,
+        events,
+        agreed: segment,
+        ..judging::Journal::default()
+    };
+    if segment == 0 {
+        return Ok(found);
+    }
+    if created && seen.segment > 0 {
+        // Records that were found again, and aren't all of the journal's log: nothing tells what came before.
+        return Ok(judging::Journal {
+            agreed: 0,
+            beyond: events,
+            ..found
+        });
+    }
+    let is_usual = !created
+        && seen.doubted_after.is_none()
+        && Some(store) == seen.store
+        && seen.segment >= segment;
+    if let Some(theirs) = source.chain()
+        && is_usual
+        && chain_at(database, segment).await? == Some(theirs)
+    {
+        return Ok(found);
+    }
+    upkeep::compare(load, database, source).await
+}
+
+/// Whether the last event is known to be another than was noted of its segment.
+async fn is_another(
+    database: &IdbDatabase,
+    seen: &Database,
+    noted: &Sentinel,
+) -> Result<bool, StoreError> {
+    if Some(noted.store) != seen.store || noted.segment != seen.segment {
+        return Ok(false);
+    }
+    let Some(hash) = noted.hash else {
+        return Ok(false);
+    };
+    let last = segment(database, seen.segment).await;
+    let last = last.map_err(|fault| fault.while_doing("read"))?;
+    let last = last.and_then(last_of);
+    Ok(last.is_some_and(|last| sentinel::hash(&last) != hash))
+}
+
+fn while_opening(fault: Fault) -> StoreError {
+    fault.while_doing("open")
+}
+
+async fn look(database: &IdbDatabase, log: &Log) -> Result<Database, StoreError> {
     let looked = async {
         let reading = transaction::read(database, &[META, LOG])?;
         let named = answer(reading.store(META)?.get(JsValue::from(STORE))?).await?;
         let store = codec::value_of(&named).and_then(|text| Uuid::parse_str(&text).ok());
         log.catch_up(&reading.store(LOG)?).await?;
-        Ok(log.ask(|index| Seen {
+        let doubt = doubt::read(database).await?;
+        Ok(log.ask(|index| Database {
             store,
             segment: index.last_segment(),
             events: index.events(),
-            position: index.last_position(),
+            position: log.given(),
+            doubted_after: doubt.map(|doubt| doubt.after),
+            emptied: index.emptied().unwrap_or(0),
+            is_another: false,
         }))
     };
     looked
         .await
         .map_err(|fault: Fault| fault.while_doing("read"))
-}
-
-/// Drops the log's segments up to one, and what was made of them.
-async fn drop_up_to(database: &IdbDatabase, segment: u64) -> Result<(), StoreError> {
-    let dropped = async {
-        let stores = [LOG, PAGES, SNAPSHOTS, META];
-        let writing = Writing::begin(database, &stores, Durability::Strict)?;
-        writing.store(META)?.delete(JsValue::from(INDEX))?;
-        let last = JsValue::from_f64(segment as f64);
-        let range = KeyRange::upper_bound(&last, None)?;
-        writing.store(LOG)?.delete(range)?;
-        // A list comes after all lists that begin with the same and end earlier.
-        let last = Array::of2(&last, &f64::INFINITY.into());
-        let range = KeyRange::upper_bound(&last, None)?;
-        writing.store(PAGES)?.delete(range)?;
-        writing.store(SNAPSHOTS)?.clear()?;
-        writing.commit().await
-    };
-    dropped
-        .await
-        .map_err(|fault: Fault| fault.while_doing("restore"))
-}
-
-async fn name_store(database: &IdbDatabase, store: Uuid) -> Result<(), StoreError> {
-    let named = async {
-        // It goes with the database, if anything does.
-        let writing = Writing::begin(database, &[META], Durability::Relaxed)?;
-        let record = codec::meta(STORE, &store.to_string());
-        writing.store(META)?.put(&record, None)?;
-        writing.commit().await
-    };
-    named
-        .await
-        .map_err(|fault: Fault| fault.while_doing("open"))
 }
 
 /// Waits until this tab keeps the journal, or another says that it did something; not for ever.
@@ -224,137 +421,7 @@ async fn wait(hints: &Hints, journal: &Journal) {
     let _patience = Timeout::new(PATIENCE, move || {
         let _ = end.send(());
     });
-    let _ = first(first(journal.take(true), hint), ended).await;
-}
-
-/// Brings back the segments after those that there are; answers how many events that was.
-async fn restore(database: &IdbDatabase, held: &Held, seen: &Seen) -> Result<u64, StoreError> {
-    let failed = |cause: String| StoreError::Failed {
-        operation: "restore",
-        cause,
-    };
-    let store = held.mark().store;
-    if seen.store != Some(store) && !store.is_nil() {
-        name_store(database, store).await?;
-    }
-    let mut batch: Vec<Entry<'static>> = Vec::new();
-    let mut bytes = 0;
-    let mut restored = 0;
-    let taken = async |entry: Entry<'_>| {
-        if entry.segment() <= seen.segment {
-            return Ok(());
-        }
-        restored += entry.events().unwrap_or(0);
-        bytes += entry.size();
-        batch.push(entry.into_owned());
-        if batch.len() >= BATCH.0 || bytes >= BATCH.1 {
-            bytes = 0;
-            put_back(database, std::mem::take(&mut batch)).await?;
-        }
-        Ok(())
-    };
-    held.entries(taken).await.map_err(failed)?;
-    put_back(database, batch).await.map_err(failed)?;
-    Ok(restored)
-}
-
-/// Adds segments to the log as they were.
-async fn put_back(database: &IdbDatabase, entries: Vec<Entry<'static>>) -> Result<(), String> {
-    let put = async {
-        let writing = Writing::begin(database, &[LOG, PAGES], Durability::Strict)?;
-        let (log, pages) = (writing.store(LOG)?, writing.store(PAGES)?);
-        for entry in &entries {
-            add(&log, &pages, entry).map_err(Fault::told)?;
-        }
-        writing.commit().await
-    };
-    put.await.map_err(|fault: Fault| fault.to_string())
-}
-
-fn add(log: &ObjectStore, pages: &ObjectStore, entry: &Entry<'_>) -> Result<(), String> {
-    let record = match entry {
-        Entry::Inline { segment, packed } => {
-            let events = unpack(packed).map_err(|error| error.to_string())?;
-            codec::inline(*segment, &events)
-        }
-        Entry::Paged {
-            segment,
-            from,
-            first,
-            last,
-            pages: packed,
-        } => {
-            let mut laid_out = Vec::with_capacity(packed.len());
-            for (number, packed) in (0..).zip(packed) {
-                let page = codec::page(*segment, number, packed);
-                pages
-                    .add(page.map_err(|error| error.to_string())?.as_ref(), None)
-                    .map_err(|error| error.to_string())?;
-                laid_out.push(Page {
-                    runs: runs(packed).map_err(|error| error.to_string())?,
-                    packed: packed.to_vec(),
-                });
-            }
-            let laid = Segment {
-                number: *segment,
-                from: *from,
-                first: Position(*first),
-                last: Position(*last),
-                pages: u32::try_from(packed.len()).unwrap_or(u32::MAX),
-            };
-            codec::paged(&laid, &directory(&laid_out))
-        }
-        Entry::Emptied { segment, floor } => codec::emptied(*segment, Position(*floor)),
-    };
-    let record = record.map_err(|error| error.to_string())?;
-    log.add(&record, None)
-        .map(|_| ())
-        .map_err(|error| error.to_string())
-}
-
-/// Sees to it that the journal is that of this store, and that what it ends with is so. Where that
-/// fails, the journal is behind, and says so.
-async fn agree(database: &IdbDatabase, held: &Rc<Held>, store: Uuid, journal: &Journal) {
-    let agreed = async {
-        let mark = held.mark();
-        if mark.store != store {
-            if mark.tail.events > 0 && !mark.store.is_nil() {
-                // Nobody's events are thrown away because they don't belong here.
-                held.copy_to(&format!("{}.of-another-store", file_name(&journal.name)))
-                    .await?;
-            }
-            return held.begin(store).await;
-        }
-        compare_last(database, held).await
-    };
-    if let Err(reason) = agreed.await {
-        journal.fail(reason);
-    }
-}
-
-/// Drops the journal's last entry where the log holds another segment under its number: it was put
-/// into the journal by a tab that was second in the database.
-pub(super) async fn compare_last(database: &IdbDatabase, held: &Held) -> Result<(), String> {
-    let number = held.mark().tail.segment;
-    let Some(Entry::Inline { packed, .. }) = held.last().await? else {
-        return Ok(());
-    };
-    let ours = unpack(&packed).map_err(|error| error.to_string())?;
-    let found = segment(database, number).await;
-    let Some(opened) = found.map_err(|fault| fault.to_string())? else {
-        // Joined with others since, or damaged away.
-        return Ok(());
-    };
-    let is_ours = match &opened.content {
-        Ok(Content::Readable(_) | Content::Packed(..)) => last_of(opened) == ours.last().map(place),
-        Ok(Content::Paged(..)) => opened.from < opened.number,
-        // What is damaged or emptied there says nothing.
-        _ => true,
-    };
-    match is_ours {
-        true => Ok(()),
-        false => held.drop_last().await,
-    }
+    let _ = either(either(journal.take(true), hint), ended).await;
 }
 
 fn place(event: &RecordedEvent) -> (EventId, Position) {

@@ -4,21 +4,64 @@ use std::cell::{Cell, RefCell};
 
 use uuid::Uuid;
 
-use crate::browser::opfs::File;
+use crate::browser::opfs::{self, File, Taken};
 use crate::core::Position;
-use crate::store::journal::{Change, Entry, MARKS, Mark, Next, Reader, Tail};
+use crate::log::Chain;
+use crate::log::journal::{Change, Entry, Lost, MARKS, Mark, Next, Reader, Tail, Void};
 
 /// So many bytes at least are read at once.
-const CHUNK: usize = 256 << 10;
+pub(super) const CHUNK: usize = 256 << 10;
 
-pub(super) fn file_name(store: &str) -> String {
+/// What the names of all of a store's files begin with.
+pub(super) fn stem(store: &str) -> String {
     // Slashes and the like are no part of a file's name.
     format!("{}.journal", js_sys::encode_uri_component(store))
 }
 
+/// The lock that stands for the journals of a store: who holds it keeps the one of the highest epoch.
+fn lock_name(store: &str) -> String {
+    format!("{}s", stem(store))
+}
+
+fn file_name(store: &str, epoch: u64) -> String {
+    format!("{}-{epoch}", stem(store))
+}
+
+/// The epochs of a store's journals, the lowest first.
+pub(super) async fn epochs(store: &str) -> Result<Vec<u64>, String> {
+    let beginning = format!("{}-", stem(store));
+    let names = opfs::names(&beginning).await?;
+    let epoch = |name: &String| name.strip_prefix(&beginning)?.parse().ok();
+    let mut epochs: Vec<u64> = names.iter().filter_map(epoch).collect();
+    epochs.sort_unstable();
+    Ok(epochs)
+}
+
+/// The name of the journal that a store goes on in; none where there is none.
+pub(super) async fn newest(store: &str) -> Option<String> {
+    let epoch = epochs(store).await.ok()?.last().copied()?;
+    Some(file_name(store, epoch))
+}
+
+/// Its mark; none where that can't be read.
+pub(super) async fn mark_of(store: &str) -> Option<Mark> {
+    let start = opfs::start_of(&newest(store).await?, MARKS as u32).await;
+    Mark::read(&start.ok()??)
+}
+
+/// Removes all journals of a store that no tab keeps.
+pub(super) async fn remove_all(store: &str) {
+    for epoch in epochs(store).await.unwrap_or_default() {
+        // What stays is of a store that isn't there: the next one to open the store begins it anew.
+        let _ = opfs::remove(&file_name(store, epoch)).await;
+    }
+    let _ = opfs::remove(&stem(store)).await;
+}
+
 /// The journal, where this tab keeps it.
-pub(super) struct Held {
+pub(in super::super) struct Held {
     file: File,
+    epoch: u64,
     mark: RefCell<Mark>,
     /// The last segment of the log that was looked at, whether or not it held anything.
     seen: Cell<u64>,
@@ -26,53 +69,104 @@ pub(super) struct Held {
     position: Cell<Position>,
     /// Whether the file may be other than the mark says.
     is_doubted: Cell<bool>,
+    /// Whether all of it is known to be as it was written.
+    is_checked: Cell<bool>,
 }
 
 impl Held {
-    /// Opens the journal of a store; none where another tab keeps it and this one won't wait.
-    pub(super) async fn open(store: &str, wait: bool) -> Result<Option<Held>, String> {
-        let Some(file) = File::open(&file_name(store), wait).await? else {
-            return Ok(None);
+    /// Opens the journal of a store; none where another tab keeps it and this one won't wait. Where it
+    /// is stolen from one that doesn't answer, it is a new one, of the next epoch.
+    pub(super) async fn open(store: &str, taken: Taken) -> Result<Option<Held>, String> {
+        loop {
+            let last = epochs(store).await?.last().copied();
+            let epoch = match taken {
+                Taken::Steals => last.unwrap_or(0) + 1,
+                Taken::Leaves | Taken::Waits => last.unwrap_or(1),
+            };
+            let opened =
+                File::open_under(&file_name(store, epoch), &lock_name(store), taken).await?;
+            let Some(file) = opened else {
+                return Ok(None);
+            };
+            if taken != Taken::Steals && epochs(store).await?.last() != Some(&epoch) {
+                // While this one waited, another took it over and went on in the next.
+                continue;
+            }
+            return Held::of(file, epoch).await.map(Some);
+        }
+    }
+
+    /// Opens the journal of an earlier epoch, which is to be removed; none where another tab is at that.
+    pub(super) async fn open_other(store: &str, epoch: u64) -> Result<Option<Held>, String> {
+        match File::open(&file_name(store, epoch), false).await? {
+            Some(file) => Held::of(file, epoch).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Begins one under another name, that nobody keeps.
+    pub(super) async fn begin_named(name: &str, store: Uuid) -> Result<Held, String> {
+        let Some(file) = File::open(name, false).await? else {
+            return Err("it is being set aside already".to_owned());
         };
+        let held = Held::of(file, 0).await?;
+        held.begin(store).await?;
+        Ok(held)
+    }
+
+    async fn of(file: File, epoch: u64) -> Result<Held, String> {
         let held = Held {
             file,
-            mark: RefCell::new(Mark::new(Uuid::nil())),
+            epoch,
+            mark: RefCell::new(Mark::new(Uuid::nil(), epoch)),
             seen: Cell::default(),
             position: Cell::default(),
             is_doubted: Cell::default(),
+            is_checked: Cell::default(),
         };
         held.look().await?;
-        Ok(Some(held))
+        Ok(held)
+    }
+
+    /// Removes the file.
+    pub(super) async fn remove(&self) -> Result<(), String> {
+        self.file.remove().await
+    }
+
+    pub(super) fn epoch(&self) -> u64 {
+        self.epoch
     }
 
     /// Reads how far it goes.
     pub(super) async fn look(&self) -> Result<(), String> {
         let start = self.file.read(0, MARKS as usize).await?;
         let known = Mark::read(&start);
-        let mut mark = known.unwrap_or(Mark::new(Uuid::nil()));
-        let nothing = async |_: Entry<'_>| Ok(());
-        let mut found = Walked::none();
+        let mut mark = known.unwrap_or(Mark::new(Uuid::nil(), self.epoch));
+        let mut found = None;
         if known.is_some() {
-            let last = Some(mark.tail.length);
-            found = self.walk(Reader::after(mark.before), last, nothing).await?;
+            let (reader, end) = (Reader::after(mark.before), Some(mark.tail.length));
+            let last = self.walk(reader, end, &mut nothing).await?;
+            found = last.ends.filter(|ends| ends.1 == mark.tail);
         }
         let mut reader = Reader::after(mark.tail);
-        if known.is_none() || (found.whole != mark.tail && mark.tail != Tail::EMPTY) {
+        if known.is_none() || (found.is_none() && mark.tail != Tail::EMPTY) {
             reader = Reader::new();
         } else {
-            found.before = mark.before;
-            found.whole = mark.tail;
+            found = Some((mark.before, mark.tail));
         }
-        let beyond = self.walk(reader.clone(), None, nothing).await?;
-        if beyond.whole != reader.tail {
-            found = beyond;
-        } else if reader.tail == Tail::EMPTY {
-            found = Walked::none();
+        let beyond = self.walk(reader, None, &mut nothing).await?;
+        let (before, tail) = beyond.ends.or(found).unwrap_or((Tail::EMPTY, Tail::EMPTY));
+        let is_whole = known.is_some_and(|known| known.tail == tail) && beyond.lost.is_empty();
+        self.is_doubted.set(false);
+        if is_whole {
+            self.is_checked.set(mark.is_ended);
+            self.set(mark);
+            return Ok(());
         }
         // Cuts away what was begun and not finished.
-        let change = mark.end_at(found.before, found.whole);
+        self.is_checked.set(start.is_empty());
+        let change = mark.end_at(before, tail);
         self.set(mark);
-        self.is_doubted.set(false);
         self.file.change(&change, false).await
     }
 
@@ -113,6 +207,26 @@ impl Held {
         self.is_doubted.set(true);
     }
 
+    /// Whether it is known to be as it was written.
+    pub(super) fn is_checked(&self) -> bool {
+        self.is_checked.get()
+    }
+
+    /// Some of it isn't.
+    pub(super) fn unchecked(&self) {
+        self.is_checked.set(false);
+    }
+
+    /// It was read whole, and is.
+    pub(super) fn checked(&self) {
+        self.is_checked.set(true);
+    }
+
+    /// Whether it can't be written any more, and another tab may keep it.
+    pub(super) fn is_gone(&self) -> bool {
+        self.file.is_gone()
+    }
+
     /// Adds an entry. `flush`: answers once it is on the disk.
     pub(super) fn add(
         &self,
@@ -148,10 +262,28 @@ impl Held {
 
     /// Begins anew, for this store.
     pub(super) fn begin(&self, store: Uuid) -> impl Future<Output = Result<(), String>> + use<> {
-        let mut mark = Mark::new(store);
+        let mut mark = Mark::new(store, self.epoch);
+        mark.database = self.mark().database;
         let change = mark.begin();
         self.set(mark);
+        self.is_checked.set(true);
         self.file.change(&change, true)
+    }
+
+    /// Notes that whoever keeps it ends as it should; nothing where it may not be so.
+    pub(super) fn end(&self) {
+        if self.is_doubted.get() || !self.is_checked.get() {
+            return;
+        }
+        let mut mark = self.mark();
+        if mark.is_ended {
+            return;
+        }
+        let change = mark.end();
+        *self.mark.borrow_mut() = mark;
+        let noted = self.file.change(&change, true);
+        // It is read whole the next time where that fails.
+        crate::target::spawn(async move { drop(noted.await) });
     }
 
     /// Everything that was added is on the disk once this is answered.
@@ -159,31 +291,46 @@ impl Held {
         self.file.change(&Change::default(), true).await
     }
 
-    /// The last entry.
-    pub(super) async fn last(&self) -> Result<Option<Entry<'static>>, String> {
-        let mark = self.mark();
-        let mut last = None;
-        let keep = async |entry: Entry<'_>| {
-            last = Some(entry.into_owned());
-            Ok(())
-        };
-        self.walk(Reader::after(mark.before), Some(mark.tail.length), keep)
-            .await?;
-        Ok(last)
-    }
-
-    /// Hands over the entries, from the first to where the journal ends.
+    /// Hands over the entries, from the first to where the journal ends; answers what of it can't be
+    /// read.
     pub(super) async fn entries(
         &self,
-        take: impl AsyncFnMut(Entry<'_>) -> Result<(), String>,
-    ) -> Result<(), String> {
-        let end = Some(self.mark().tail.length);
-        self.walk(Reader::new(), end, take).await.map(|_| ())
+        mut take: impl AsyncFnMut(Entry<'_>) -> Result<(), String>,
+    ) -> Result<Walked, String> {
+        let tail = self.mark().tail;
+        let mut walked = self
+            .walk(Reader::new(), Some(tail.length), &mut take)
+            .await?;
+        let end = walked.ends.map_or(Tail::EMPTY, |ends| ends.1);
+        if end != tail && walked.lost.is_empty() {
+            let first = end.segment + 1;
+            let last = Some(tail.segment);
+            walked.lost.push(Lost { first, last });
+        }
+        Ok(walked)
     }
 
-    /// Copies the file to another one, which is made or replaced.
-    pub(super) async fn copy_to(&self, name: &str) -> Result<(), String> {
-        self.file.copy_to(name).await
+    /// Sets aside what it holds under another name, and begins anew for this store. Where that fails,
+    /// it holds what it held.
+    pub(super) async fn set_aside(&self, name: &str, store: Uuid) -> Result<(), String> {
+        self.file.set_aside(name).await?;
+        self.begin(store).await
+    }
+
+    /// Is of this store from now on: what it holds is so.
+    pub(super) fn is_of(&self, store: Uuid) -> impl Future<Output = Result<(), String>> + use<> {
+        let mut mark = self.mark();
+        let change = mark.is_of(store, self.epoch);
+        *self.mark.borrow_mut() = mark;
+        self.file.change(&change, true)
+    }
+
+    /// Is a copy of this one of the store's databases from now on.
+    pub(super) fn is_in(&self, database: u64) -> impl Future<Output = Result<(), String>> + use<> {
+        let mut mark = self.mark();
+        let change = mark.is_in(database);
+        *self.mark.borrow_mut() = mark;
+        self.file.change(&change, true)
     }
 
     /// Hands over the entries up to a place, or to where there are no more.
@@ -191,53 +338,62 @@ impl Held {
         &self,
         mut reader: Reader,
         end: Option<u64>,
-        mut take: impl AsyncFnMut(Entry<'_>) -> Result<(), String>,
+        take: &mut impl AsyncFnMut(Entry<'_>) -> Result<(), String>,
     ) -> Result<Walked, String> {
-        let mut walked = Walked {
-            before: reader.tail,
-            whole: reader.tail,
-        };
+        let mut walked = Walked::default();
         loop {
             let before = reader.tail;
             if end.is_some_and(|end| before.length >= end) {
-                return Ok(walked);
+                break;
             }
             match reader.read() {
                 Next::Entry(entry) => {
+                    if entry.chain != Chain::START {
+                        walked.chains.push((entry.segment, entry.chain));
+                    }
                     take(entry).await?;
-                    walked = Walked {
-                        before,
-                        whole: reader.tail,
-                    };
+                    walked.ends = Some((before, reader.tail));
                 }
-                Next::Damaged => {}
-                Next::End => return Ok(walked),
+                Next::Damaged(lost) => walked.lost.push(lost),
                 Next::More(count) => {
                     let bytes = self.file.read(reader.wants(), count.max(CHUNK)).await?;
                     if bytes.is_empty() {
-                        return Ok(walked);
+                        walked.lost.extend(reader.end());
+                        break;
                     }
                     reader.feed(&bytes);
                 }
             }
         }
+        walked.void = reader.void().clone();
+        Ok(walked)
     }
 }
 
-/// How far a journal can be read.
-#[derive(Clone, Copy)]
-struct Walked {
-    /// Where it ends before the last entry that is whole.
-    before: Tail,
-    /// Where it ends after that.
-    whole: Tail,
+async fn nothing(_: Entry<'_>) -> Result<(), String> {
+    Ok(())
+}
+
+/// What was met in a journal.
+#[derive(Default)]
+pub(super) struct Walked {
+    /// Where it ends before the last entry that is whole, and after that; none where none is.
+    ends: Option<(Tail, Tail)>,
+    /// What can't be read.
+    pub(super) lost: Vec<Lost>,
+    /// Which of its segments the log doesn't hold any more.
+    pub(super) void: Void,
+    /// The chains of the log up to its segments, where they are known.
+    pub(super) chains: Vec<(u64, Chain)>,
 }
 
 impl Walked {
-    fn none() -> Walked {
+    /// What was met in a journal that has no chains.
+    pub(super) fn of(lost: Vec<Lost>, void: Void) -> Walked {
         Walked {
-            before: Tail::EMPTY,
-            whole: Tail::EMPTY,
+            lost,
+            void,
+            ..Walked::default()
         }
     }
 }

@@ -1,36 +1,51 @@
 //! Bringing the journal to the log's end: what other tabs wrote, what was imported, what there was
 //! before there was a journal.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use idb::KeyRange;
 use js_sys::Array;
+use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::super::above;
 use super::super::codec::{self, Content, Record};
 use super::super::connection::Connection;
 use super::super::schema::{LOG, PAGES};
+use super::super::sweep;
 use super::super::transaction::{Fault, answer};
-use super::admit::compare_last;
+use super::super::upkeep;
+use super::Journal;
+use super::aside;
+use super::compare::chain_at;
 use super::file::Held;
-use crate::core::Position;
+use super::source::Source;
+use super::{Mending, OTHER_TAB, others};
+use crate::browser::BrowserClock;
+use crate::core::{Clock, History, Position, RecordedEvent};
+use crate::log::Chain;
+use crate::log::journal::{Body, Entry};
+use crate::log::segments::{Index, Turn, pack};
 use crate::store::StoreError;
-use crate::store::journal::Entry;
-use crate::store::segments::pack;
 use crate::target::spawn;
+
+/// So often, in milliseconds, it is told how far it has come.
+const TELL: f64 = 250.0;
 
 /// So many segments at most are read at once, and one where the events of the one before were in
 /// pages: what says which is large, too.
 const STEP: u32 = 64;
 
-/// Brings the journal to the log's end, where this tab keeps it. Once more where that is under way
+/// Brings the journal to the log's end, where this tab keeps it; where it doesn't, it waits for its
+/// turn to. Once more where that is under way
 /// already, since it may have looked too early.
 pub(in super::super) fn keep_up(connection: &Rc<Connection>) {
     let Some(journal) = &connection.journal else {
         return;
     };
-    if journal.held().is_none() {
+    if !journal.is_here() {
+        Journal::queue_up(connection);
         return;
     }
     if journal.is_busy.replace(true) {
@@ -47,10 +62,14 @@ pub(in super::super) fn keep_up(connection: &Rc<Connection>) {
             let Some(held) = journal.held() else {
                 break;
             };
-            match follow(&connection, &held).await {
-                Ok(()) => journal.holds(&connection, held.seen()),
+            match follow(&connection, journal, &held).await {
+                // It failed meanwhile: what was put into it last may not be in it.
+                Ok(()) if journal.keeps(&held) && held.is_doubted() => continue,
+                // Another file by now, which is to be brought there as well.
+                _ if !journal.keeps(&held) => continue,
+                Ok(()) => journal.holds(&connection, journal.sure(&held)),
                 Err(reason) => {
-                    journal.fail(reason);
+                    journal.fail_of(&connection, &held, reason);
                     break;
                 }
             }
@@ -59,24 +78,54 @@ pub(in super::super) fn keep_up(connection: &Rc<Connection>) {
             }
         }
         journal.is_busy.set(false);
+        tidy_up(&connection, journal);
     });
 }
 
-async fn follow(connection: &Rc<Connection>, held: &Held) -> Result<(), String> {
+/// Once it is at the log's end: sees to it that it is as it was written, and alone. Nobody waits for that.
+fn tidy_up(connection: &Rc<Connection>, journal: &Journal) {
+    let held = journal.held().filter(|held| !held.is_doubted());
+    let Some(held) = held.filter(|_| !journal.is_tidying.replace(true)) else {
+        return;
+    };
+    let connection = Rc::clone(connection);
+    spawn(async move {
+        let Some(journal) = &connection.journal else {
+            return;
+        };
+        let was_checked = held.is_checked();
+        let tidied = tidy(&connection, journal, &held).await;
+        journal.is_tidying.set(false);
+        match tidied {
+            // Another file by now is to be looked at as well, and one that was found damaged meanwhile.
+            Ok(true) if journal.keeps(&held) && held.is_checked() => {
+                if !was_checked && !held.is_doubted() {
+                    journal.holds_what_is_sure(&connection, &held);
+                }
+            }
+            Ok(_) => keep_up(&connection),
+            Err(reason) => journal.fail_of(&connection, &held, reason),
+        }
+    });
+}
+
+async fn follow(connection: &Rc<Connection>, journal: &Journal, held: &Held) -> Result<(), String> {
+    if journal.is_first_taken.get() {
+        return Err(OTHER_TAB.to_owned());
+    }
     if held.is_doubted() {
         held.look().await?;
-        if let Some(database) = connection.now() {
-            compare_last(&database, held).await?;
-        }
-        if let Some(store) = connection.store.get()
-            && held.mark().store != store
-        {
-            held.begin(store).await?;
-        }
+        settle(connection, held).await?;
     }
     let mut has_written = false;
     let mut step = 1;
+    let mut told = js_sys::Date::now();
     loop {
+        journal.goes_to(connection, held);
+        if js_sys::Date::now() - told >= TELL {
+            told = js_sys::Date::now();
+            journal.tell_filled(connection);
+        }
         let seen = held.seen();
         let read = after(connection, seen, step).await;
         if held.seen() != seen {
@@ -93,15 +142,22 @@ async fn follow(connection: &Rc<Connection>, held: &Held) -> Result<(), String> 
             break;
         }
         step = STEP.min(step * 4);
+        let mut at = seen;
         for (segment, entry, last) in found {
-            if let Some(Entry::Paged { .. }) = &entry {
+            if held.seen() != at {
+                // The same, and with it went what was added since.
+                break;
+            }
+            if let Some(Body::Paged { .. }) = entry.as_ref().map(|entry| &entry.body) {
                 step = 1;
             }
-            if let Some(entry) = entry {
-                has_written = true;
-                held.add(&entry, last, false).await?;
-            }
+            let added = entry.map(|entry| held.add(&entry, last, false));
             held.skip(segment);
+            at = segment;
+            if let Some(added) = added {
+                has_written = true;
+                added.await?;
+            }
         }
     }
     match has_written {
@@ -110,12 +166,61 @@ async fn follow(connection: &Rc<Connection>, held: &Held) -> Result<(), String> 
     }
 }
 
+/// Once the journal is at the log's end: reads it whole where nobody knows that it is as it was written,
+/// and removes the others. False where it has to be filled again.
+async fn tidy(
+    connection: &Rc<Connection>,
+    journal: &Journal,
+    held: &Rc<Held>,
+) -> Result<bool, String> {
+    if !held.is_checked() {
+        let walked = held.entries(async |_| Ok(())).await?;
+        if !journal.keeps(held) || held.is_doubted() {
+            return Ok(true);
+        }
+        if !walked.lost.is_empty() {
+            // All that it holds is in the log, unless that is damaged.
+            if let Some(database) = connection.now() {
+                let emptied = connection.log.ask(Index::since);
+                let (load, source) = (connection.upkeep, Source::Journal(held));
+                let mended = upkeep::mend(load, &database, source, emptied, Mending::Mends);
+                if mended.await? > 0 {
+                    connection.log.forget();
+                }
+            }
+            held.begin(held.mark().store).await?;
+            return Ok(false);
+        }
+        held.checked();
+        journal.holds_what_is_sure(connection, held);
+    }
+    let (swept, events) = (sweep::swept(connection), connection.log.ask(Index::events));
+    if let Some(emptied) = swept
+        && journal.swept.replace(emptied) != emptied
+        && events == 0
+        && held.mark().tail.events > 0
+    {
+        // What stood before that is nowhere else any more. With events in it, it would be the only copy of
+        // none of them until it is filled again.
+        held.begin(held.mark().store).await?;
+        return Ok(false);
+    }
+    let Some(database) = connection.now() else {
+        return Ok(true);
+    };
+    // What stays of the others is looked at again the next time that the store is opened.
+    if !journal.is_alone.replace(true) && others::are_there(journal, held).await == Ok(true) {
+        let _ = upkeep::tidy(connection.upkeep, &database, journal, held).await;
+    }
+    Ok(true)
+}
+
 /// A segment of the log: its number, what the journal is to hold of it, its last position.
-type Found = (u64, Option<Entry<'static>>, Option<Position>);
+pub(super) type Found = (u64, Option<Entry<'static>>, Option<Position>);
 
 /// At most so many of the segments after one; none where that one was joined with what comes after
 /// it.
-async fn after(
+pub(super) async fn after(
     connection: &Rc<Connection>,
     seen: u64,
     count: u32,
@@ -136,24 +241,16 @@ async fn after(
             if seen > 0 && opened.from <= seen {
                 return Ok(None);
             }
-            found.push(match opened.content {
+            let (chain, imported) = (opened.chain, opened.imported.clone());
+            let (body, last) = match opened.content {
                 Ok(Content::Readable(records)) => {
-                    let mut events = Vec::with_capacity(records.len());
                     // One that is damaged has no second copy.
-                    events.extend(records.iter().flat_map(codec::read_event));
-                    let last = events.last().map(|event| event.position);
-                    let packed = pack(&events.iter().collect::<Vec<_>>()).into();
-                    let segment = number;
-                    let entry = Entry::Inline { segment, packed };
-                    (number, (!events.is_empty()).then_some(entry), last)
+                    let events = records.iter().flat_map(codec::read_event);
+                    inline(&events.collect::<Vec<_>>())
                 }
                 Ok(Content::Packed(place, bytes)) => {
-                    let (segment, packed) = (number, bytes.into());
-                    (
-                        number,
-                        Some(Entry::Inline { segment, packed }),
-                        Some(place.last),
-                    )
+                    let packed = bytes.into();
+                    (Some(Body::Inline { packed }), Some(place.last))
                 }
                 Ok(Content::Paged(place, _)) => {
                     let key = |page: u32| {
@@ -168,25 +265,84 @@ async fn after(
                         codec::open_page(&record).map(Into::into)
                     };
                     let pages: Result<Vec<_>, String> = records.iter().map(bytes).collect();
-                    let entry = Entry::Paged {
-                        segment: number,
+                    let body = Body::Paged {
                         from: place.from,
-                        first: place.first.0,
-                        last: place.last.0,
+                        first: place.first,
+                        last: place.last,
                         pages: pages.map_err(Fault::told)?,
                     };
-                    found.push((number, Some(entry), Some(place.last)));
-                    // These take room: the others are read when they are asked for.
-                    return Ok(Some(found));
+                    (Some(body), Some(place.last))
+                }
+                Ok(Content::Turn(turn)) => {
+                    let fills = codec::fills(record.unchecked_ref());
+                    (Some(Body::Turn(turn, fills.into())), None)
                 }
                 Ok(Content::Emptied(floor)) => {
-                    let (segment, floor) = (number, floor.0);
-                    (number, Some(Entry::Emptied { segment, floor }), None)
+                    let history = History(Uuid::nil());
+                    let turn = Turn::Emptied { floor, history };
+                    (Some(Body::Turn(turn, Cow::default())), None)
                 }
-                Ok(Content::Gone) | Err(_) => (number, None, None),
+                Ok(Content::Gone) | Err(_) => (None, None),
+            };
+            let is_paged = matches!(body, Some(Body::Paged { .. }));
+            let entry = body.map(|body| Entry {
+                segment: number,
+                chain: chain.unwrap_or(Chain::START),
+                imported,
+                body,
             });
+            found.push((number, entry, last));
+            if is_paged {
+                // These take room: the others are read when they are asked for.
+                break;
+            }
         }
         Ok(Some(found))
     };
     read.await.map_err(|fault: Fault| fault.while_doing("copy"))
+}
+
+/// Events that stand in their segment; nothing where none of them can be read.
+fn inline(events: &[RecordedEvent]) -> (Option<Body<'static>>, Option<Position>) {
+    let Some(last) = events.last() else {
+        return (None, None);
+    };
+    let packed = pack(&events.iter().collect::<Vec<_>>()).into();
+    (Some(Body::Inline { packed }), Some(last.position))
+}
+
+/// Sees to it that the journal is of this log, where it wasn't followed for a while: what another put into
+/// it last, and the database refused, is dropped; what is of another log is set aside.
+async fn settle(connection: &Rc<Connection>, held: &Held) -> Result<(), String> {
+    let is_here = async || {
+        let Some(database) = connection.now() else {
+            return Ok(true);
+        };
+        let tail = held.mark().tail;
+        let ours = chain_at(&database, tail.segment).await?;
+        // Where it was joined with others since, nothing tells.
+        let is_known = tail.segment > 0 && tail.chain != Chain::START;
+        Ok::<_, String>(!is_known || ours.is_none_or(|chain| chain == tail.chain))
+    };
+    let Some(store) = connection.store.get() else {
+        return Ok(());
+    };
+    let is_ours = held.mark().store == store;
+    if is_ours && is_here().await? {
+        return Ok(());
+    }
+    if is_ours {
+        held.drop_last().await?;
+        if is_here().await? {
+            return Ok(());
+        }
+    }
+    // Nobody's events are thrown away because they don't belong here.
+    match held.mark().tail.events {
+        0 => held.begin(store).await,
+        events => {
+            let name = aside::name(&connection.name, BrowserClock.now(), events);
+            held.set_aside(&name, store).await
+        }
+    }
 }

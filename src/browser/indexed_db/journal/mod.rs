@@ -2,40 +2,69 @@
 //! all. The tab that keeps it puts its own appends into it while the database commits them, and reads
 //! from the log what other tabs wrote; those wait until it says so.
 //!
-//! `file` is the journal that a tab keeps, `admit` compares it with the database when that is opened,
-//! `keep` brings it to the log's end, `sentinel` is what is known of the log beside both.
+//! `file` is the journal that a tab keeps, `first` that of the releases before, `others` those that are to go,
+//! `source` any of these; `role` is which tab keeps it, `admit` has it judged beside the database
+//! when that is opened, `compare` finds how far the two are the same, `restore`
+//! brings back what is missing, `keep` brings it to the log's end, `standing` is what each tab knows of how far
+//! it goes, `sentinel` what is known of the log beside both.
 
 mod admit;
+pub(super) mod aside;
+mod by_hand;
+mod compare;
 mod file;
+pub(super) mod first;
 mod keep;
+mod mend;
+pub(super) mod others;
+mod restore;
+mod role;
 pub(super) mod sentinel;
+mod source;
+mod standing;
 
 use std::cell::{Cell, RefCell};
-use std::rc::{Rc, Weak};
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
 
 use futures_channel::oneshot;
 use gloo::timers::callback::Timeout;
 
-use self::file::Held;
+use self::first::First;
 use self::sentinel::Sentinel;
 use super::connection::Connection;
-use super::hints::{Signal, Subscription};
-use crate::browser::opfs::{self, Lock};
-use crate::core::{Position, RecordedEvent};
-use crate::store::journal::{Entry, Mark};
-use crate::store::segments::pack;
-use crate::store::{Durability, Recovery, SecondCopy, StoreError};
+use super::hints::Subscription;
+use crate::core::{Position, PositionRanges, RecordedEvent};
+use crate::log::Chain;
+use crate::log::journal::{Body, Entry, Mark};
+use crate::log::segments::{Page, Segment, pack};
+use crate::store::{Durability, Loss, Recovery, StoreError};
 use crate::target::spawn;
 
-pub(super) use self::admit::admit;
+pub use self::by_hand::read_set_aside;
+
+pub(super) use self::admit::{Admitted, admit};
+pub(super) use self::compare::compare;
+pub(super) use self::file::Held;
 pub(super) use self::keep::keep_up;
+pub(super) use self::mend::{Mending, mend};
+pub(super) use self::restore::{drop_found, restore};
+pub(super) use self::source::Source;
 
 /// So long, in milliseconds, an append waits for a tab that keeps the journal and doesn't answer.
 const PATIENCE: u32 = 3_000;
 
+/// So long, in milliseconds, after that it is passed over.
+const PASSING: u32 = 2_000;
+
 /// So long, in milliseconds, after something was recorded it is noted how far the log goes. A browser
 /// writes local storage seconds later.
 const NOTED: u32 = 100;
+
+/// What is said while a tab of a release before has its journal.
+const OTHER_TAB: &str = "Close the other tab of this page, so that the second copy can be made";
 
 /// The second copy, as one tab sees it.
 #[derive(Default)]
@@ -43,18 +72,46 @@ pub(super) struct Journal {
     name: String,
     /// Where this tab keeps it.
     held: RefCell<Option<Rc<Held>>>,
-    /// It holds the log's segments up to this number, as far as is known.
+    /// That of the releases before, until this one is at the log's end.
+    first: RefCell<Option<Rc<First>>>,
+    /// Whether another tab has that.
+    is_first_taken: Cell<bool>,
+    /// Whether this tab waits for it.
+    waits_for_first: Cell<bool>,
+    /// The number of the segment that last emptied the log when it was opened, 0 where none did.
+    emptied: Cell<u64>,
+    /// The emptying of which nothing is left in it, 0 where nothing was ever swept out of it.
+    swept: Cell<u64>,
+    /// The segments that are put into it while the database commits them, until both have them or that failed.
+    under_way: RefCell<BTreeSet<u64>>,
+    /// It holds the segments of this database's log up to this number, as far as is known.
     kept: Cell<u64>,
+    /// Where this tab is filling it: so many events are in it.
+    filled: Cell<u64>,
+    /// Where another tab is filling it: so many events are in it, of so many.
+    copying: Cell<Option<(u64, u64)>>,
+    /// Whether an append has waited in vain for it to be filled: until it is, no other waits.
+    is_late: Cell<bool>,
     waiting: RefCell<Vec<(u64, oneshot::Sender<()>)>>,
     /// Why there is none, or why it is behind.
     missing: RefCell<Option<String>>,
     behind: RefCell<Option<String>>,
+    /// Whether it is being read whole, and what isn't needed any more removed.
+    is_tidying: Cell<bool>,
+    /// Whether the journals beside it were looked at.
+    is_alone: Cell<bool>,
     /// Whether it is being brought to the log's end, and whether that is to be done once more.
     is_busy: Cell<bool>,
     once_more: Cell<bool>,
     /// What was found when the store was opened.
     pub(super) recovery: Cell<Option<Recovery>>,
     subscription: RefCell<Option<Subscription>>,
+    /// Runs while the tab that keeps it doesn't answer.
+    passing: RefCell<Option<Timeout>>,
+    /// Runs while another tab is asked how far it goes.
+    asking: RefCell<Option<Timeout>>,
+    /// Ends the wait for it, where another tab keeps it.
+    queue: RefCell<Option<oneshot::Sender<()>>>,
     /// What is to be noted beside it in a moment.
     noting: Rc<Cell<Option<Sentinel>>>,
 }
@@ -67,15 +124,23 @@ impl Journal {
         }
     }
 
-    /// Held while a store is opened and compared: by one tab at a time, so that none sees an empty
-    /// database that another is about to fill again.
-    pub(super) async fn opening(&self) -> Option<Lock> {
-        match Lock::alone(&format!("{}.opening", self.name)).await {
-            Ok(lock) => Some(lock),
-            Err(reason) => {
-                *self.missing.borrow_mut() = Some(reason);
-                None
-            }
+    /// It is a copy of this one of the store's databases, which is noted in its mark where this tab keeps it. What a
+    /// database lacked that was made since the one before didn't open isn't lost.
+    pub(super) async fn is_of(&self, number: Option<u64>, is_new: bool) {
+        let number = number.unwrap_or(1);
+        let cause = Loss::Unopened;
+        if let Some(recovery) = self.recovery.get()
+            && is_new
+            && number > 1
+        {
+            self.recovery.set(Some(Recovery { cause, ..recovery }));
+        }
+        let held = self.held().filter(|held| !held.is_doubted());
+        if let Some(held) = held
+            && number != held.mark().database.max(1)
+        {
+            // Local storage says it, too.
+            let _ = held.is_in(number).await;
         }
     }
 
@@ -84,104 +149,70 @@ impl Journal {
         self.missing.borrow().is_none()
     }
 
-    /// Takes the journal as this tab's, unless another has it and this one won't wait.
-    pub(super) async fn take(&self, wait: bool) {
-        if !self.is_wanted() || self.is_here() {
-            return;
-        }
-        match Held::open(&self.name, wait).await {
-            Ok(held) => *self.held.borrow_mut() = held.map(Rc::new),
-            Err(reason) => *self.missing.borrow_mut() = Some(reason),
-        }
-    }
-
-    /// Whether all that is in a database which can't be opened any more is here: the browser damaged
-    /// its own files.
-    pub(super) fn replaces(&self, error: &StoreError) -> bool {
-        let is_broken = match error {
-            StoreError::Unavailable { reason } => reason.starts_with("UnknownError"),
-            _ => false,
-        };
-        let has_all = |held: Rc<Held>| {
-            let Mark { store, tail, .. } = held.mark();
-            let is_less = |noted: Sentinel| noted.store != store || noted.segment > tail.segment;
-            tail.events > 0 && !sentinel::read(&self.name).is_some_and(is_less)
-        };
-        is_broken && self.held().is_some_and(has_all)
-    }
-
     fn held(&self) -> Option<Rc<Held>> {
         self.held.borrow().clone()
-    }
-
-    /// Where it stands.
-    pub(super) fn status(&self) -> SecondCopy {
-        if let Some(reason) = &*self.missing.borrow() {
-            return SecondCopy::Missing(reason.clone());
-        }
-        match &*self.behind.borrow() {
-            Some(reason) => SecondCopy::Behind(reason.clone()),
-            None => SecondCopy::Kept,
-        }
-    }
-
-    /// Begins to keep the journal at the log's end, now and whenever a tab says that there is more.
-    pub(super) fn follow(connection: &Rc<Connection>) {
-        let Some(journal) = &connection.journal else {
-            return;
-        };
-        let weak = Rc::downgrade(connection);
-        let subscription = connection.hints.subscribe(Rc::new(move |signal| {
-            if let Some(connection) = weak.upgrade() {
-                hear(&connection, signal);
-            }
-        }));
-        *journal.subscription.borrow_mut() = Some(subscription);
-        if journal.held().is_some() {
-            keep_up(connection);
-        } else if journal.missing.borrow().is_none() {
-            spawn(take_over(Rc::downgrade(connection), journal.name.clone()));
-        }
     }
 
     /// Puts a segment into the journal while the database commits it; none where this tab doesn't
     /// keep it, or it isn't at the log's end.
     pub(super) fn ahead(
         &self,
-        segment: u64,
+        (segment, chain): (&Segment, Chain),
         events: &[RecordedEvent],
+        pages: Vec<Page>,
         durability: Durability,
     ) -> Option<Ahead> {
         let held = self.held()?;
-        if self.is_busy.get() || !held.is_at(segment - 1) {
+        let number = segment.number;
+        if self.is_busy.get() || !held.is_at(number - 1) {
             return None;
         }
         let before = held.mark();
-        let all: Vec<&RecordedEvent> = events.iter().collect();
-        let packed = pack(&all).into();
-        let written = held.add(
-            &Entry::Inline { segment, packed },
-            events.last().map(|event| event.position),
-            durability == Durability::Strict,
-        );
+        let body = match segment.pages {
+            0 => Body::Inline {
+                packed: pack(&events.iter().collect::<Vec<_>>()).into(),
+            },
+            _ => Body::Paged {
+                from: segment.from,
+                first: segment.first,
+                last: segment.last,
+                pages: pages.into_iter().map(|page| page.packed.into()).collect(),
+            },
+        };
+        let entry = Entry {
+            segment: number,
+            chain,
+            imported: PositionRanges::NONE,
+            body,
+        };
+        let last = events.last().map(|event| event.position);
+        let written = held.add(&entry, last, durability == Durability::Strict);
+        self.under_way.borrow_mut().insert(number);
         Some(Ahead {
+            segment: number,
             written: Box::pin(written),
             before,
+            held,
         })
     }
 
     /// Takes back what the database refused.
     pub(super) fn take_back(connection: &Rc<Connection>, ahead: Ahead) {
-        let held = connection.journal.as_ref().and_then(Journal::held);
-        let Some(held) = held else {
+        let Some(journal) = &connection.journal else {
             return;
         };
-        let taken_back = held.back_to(ahead.before);
+        journal.under_way.borrow_mut().remove(&ahead.segment);
+        // Where its worker is gone, who keeps the journal now reads what was written of it.
+        let is_kept = journal.keeps(&ahead.held);
+        let taken_back = is_kept.then(|| ahead.held.back_to(ahead.before));
         let connection = Rc::clone(connection);
         spawn(async move {
-            let _ = ahead.written.await;
-            if let (Err(reason), Some(journal)) = (taken_back.await, &connection.journal) {
-                journal.fail(reason);
+            let Ahead { written, held, .. } = ahead;
+            let _ = written.await;
+            if let (Some(taken_back), Some(journal)) = (taken_back, &connection.journal)
+                && let Err(reason) = taken_back.await
+            {
+                journal.fail_of(&connection, &held, reason);
             }
             // It may be in the log all the same, where only the answer was lost.
             keep_up(&connection);
@@ -199,11 +230,10 @@ impl Journal {
         let Some(journal) = &connection.journal else {
             return;
         };
-        if !journal.is_wanted() {
-            return;
-        }
         match (durability, ahead) {
+            // Also where it was let go meanwhile: what is under way still ends.
             (Durability::Strict, Some(ahead)) => journal.end_of(connection, segment, ahead).await,
+            (_, None) if !journal.is_wanted() => {}
             (Durability::Strict, None) => journal.wait_for_others(connection, segment).await,
             (Durability::Relaxed, Some(ahead)) => {
                 let connection = Rc::clone(connection);
@@ -217,49 +247,34 @@ impl Journal {
         }
     }
 
-    async fn end_of(&self, connection: &Connection, segment: u64, ahead: Ahead) {
-        match ahead.written.await {
-            Ok(()) => self.holds(connection, segment),
-            Err(reason) => self.fail(reason),
-        }
-    }
-
-    async fn wait_for_others(&self, connection: &Rc<Connection>, segment: u64) {
-        if self.kept.get() >= segment {
-            return;
-        }
-        if self.behind.borrow().is_some() {
-            keep_up(connection);
-            return;
-        }
-        let (kept, told) = oneshot::channel();
-        self.waiting.borrow_mut().push((segment, kept));
-        keep_up(connection);
-        let weak = Rc::downgrade(connection);
-        let _patience = Timeout::new(PATIENCE, move || {
-            if let Some(journal) = weak.upgrade().as_ref().and_then(|c| c.journal.as_ref()) {
-                journal.fail("the tab that keeps it doesn't answer".to_owned());
+    async fn end_of(&self, connection: &Rc<Connection>, segment: u64, ahead: Ahead) {
+        let written = ahead.written.await;
+        self.under_way.borrow_mut().remove(&ahead.segment);
+        match written {
+            // Unless it was begun anew meanwhile, or is another tab's now.
+            Ok(()) if self.keeps(&ahead.held) && ahead.held.seen() >= segment => {
+                self.holds(connection, segment);
             }
-        });
-        let _ = told.await;
-    }
-
-    /// Whether it holds the log up to a segment, or there is none that could: then segments up to
-    /// that one may be joined.
-    pub(super) fn has(&self, segment: u64) -> bool {
-        self.kept.get() >= segment || !self.is_wanted()
+            Ok(()) => {}
+            Err(reason) => self.fail_of(connection, &ahead.held, reason),
+        }
     }
 
     /// Notes beside it how far the log goes, after something was recorded; in a moment and once for
     /// many, since to write to local storage takes a tenth of the time of an append.
     pub(super) fn note(connection: &Connection, last: Option<&RecordedEvent>) {
         if let (Some(journal), Some(store)) = (&connection.journal, connection.store.get()) {
+            let given = connection.log.given();
             let noted = connection.log.ask(|index| Sentinel {
                 store,
                 segment: index.last_segment(),
-                position: index.last_position(),
+                position: given,
                 events: index.events(),
                 hash: None,
+                emptied: connection
+                    .doubts
+                    .knowingly_emptied(index.emptied().unwrap_or(0)),
+                before: connection.doubts.events_before(),
             });
             let hash = last.map(|last| sentinel::hash(&(last.event_id, last.position)));
             let before = journal.noting.replace(Some(Sentinel { hash, ..noted }));
@@ -276,46 +291,27 @@ impl Journal {
     }
 
     /// The same, after the log was emptied by this segment.
-    pub(super) fn note_emptied(connection: &Connection, segment: u64) {
+    pub(super) fn note_emptied(connection: &Connection, segment: u64, floor: Position) {
         if let (Some(journal), Some(store)) = (&connection.journal, connection.store.get()) {
             let emptied = Sentinel {
                 store,
                 segment,
-                position: Position::START,
+                position: floor,
                 events: 0,
                 hash: None,
+                emptied: connection.doubts.knowingly_emptied(segment),
+                before: 0,
             };
             journal.noting.set(None);
             sentinel::note(&journal.name, &emptied);
         }
     }
 
-    /// Notes that it holds the log up to a segment, and tells those who wait, here and elsewhere.
-    fn holds(&self, connection: &Connection, segment: u64) {
-        self.heard(segment);
-        connection.hints.post(Signal::Copied(segment));
-    }
-
-    fn heard(&self, segment: u64) {
-        self.kept.set(segment.max(self.kept.get()));
-        *self.behind.borrow_mut() = None;
-        let kept = self.kept.get();
-        self.waiting
-            .borrow_mut()
-            .retain(|(wanted, _)| *wanted > kept);
-    }
-
-    /// It can't go on now: nobody waits for it.
-    fn fail(&self, reason: String) {
-        if let Some(held) = self.held() {
-            held.doubt();
-        }
-        *self.behind.borrow_mut() = Some(reason);
-        self.waiting.borrow_mut().clear();
-    }
-
     /// The database was deleted on purpose: so is what was copied of it.
     pub(super) fn forget(&self) {
+        self.kept.set(0);
+        self.copying.set(None);
+        self.waiting.borrow_mut().clear();
         self.noting.set(None);
         sentinel::remove(&self.name);
         if let Some(held) = self.held() {
@@ -324,76 +320,41 @@ impl Journal {
             });
         }
     }
+}
 
-    /// Whether this tab keeps it.
-    pub(super) fn is_here(&self) -> bool {
-        self.held.borrow().is_some()
-    }
+/// Which of a store's databases its journal is a copy of, as its mark says.
+pub(super) async fn database_of(store: &str) -> Option<u64> {
+    Some(file::mark_of(store).await?.database.max(1))
+}
 
-    /// Lets it go, so that another tab can keep it.
-    pub(super) fn end(&self) {
-        *self.subscription.borrow_mut() = None;
-        self.note_now();
-        self.give_up("this store was closed".to_owned());
-    }
+/// How many events a store's journal holds; none where that can't be told.
+pub(super) async fn events_of(store: &str) -> Option<u64> {
+    aside::count(&file::newest(store).await?).await
+}
 
-    /// There is none from now on, because of this.
-    fn give_up(&self, reason: String) {
-        *self.held.borrow_mut() = None;
-        *self.missing.borrow_mut() = Some(reason);
-        self.waiting.borrow_mut().clear();
+/// Whether the browser couldn't read its own files.
+pub(super) fn is_broken(error: &StoreError) -> bool {
+    match error {
+        StoreError::Unavailable { reason } => reason.starts_with("UnknownError"),
+        _ => false,
     }
 }
 
 /// A segment that is being put into the journal.
 pub(super) struct Ahead {
-    written: std::pin::Pin<Box<dyn Future<Output = Result<(), String>>>>,
+    segment: u64,
+    written: Pin<Box<dyn Future<Output = Result<(), String>>>>,
     before: Mark,
-}
-
-fn hear(connection: &Rc<Connection>, signal: Signal) {
-    let Some(journal) = &connection.journal else {
-        return;
-    };
-    match signal {
-        Signal::Appended(position) => {
-            let is_known = |held: Rc<Held>| position <= held.position();
-            if !journal.held().is_none_or(is_known) {
-                keep_up(connection);
-            }
-        }
-        Signal::Reset => keep_up(connection),
-        Signal::Copied(segment) => journal.heard(segment),
-        Signal::Archived | Signal::Superseded | Signal::Closed => {}
-    }
-}
-
-/// Waits until no other tab keeps the journal, and keeps it from then on.
-async fn take_over(connection: Weak<Connection>, name: String) {
-    let held = Held::open(&name, true).await;
-    let Some(connection) = connection.upgrade() else {
-        return;
-    };
-    let Some(journal) = &connection.journal else {
-        return;
-    };
-    match held {
-        // Closed meanwhile.
-        _ if journal.missing.borrow().is_some() => {}
-        Ok(Some(held)) => {
-            held.doubt();
-            *journal.held.borrow_mut() = Some(Rc::new(held));
-            keep_up(&connection);
-        }
-        Ok(None) => {}
-        Err(reason) => *journal.missing.borrow_mut() = Some(reason),
-    }
+    /// Where it is put.
+    held: Rc<Held>,
 }
 
 /// Removes the second copy of a store of this name, unless a tab keeps it: that one begins it anew
 /// when it hears that the database was deleted.
 pub(super) async fn remove(name: &str) {
     sentinel::remove(name);
-    // What stays is of a store that isn't there: the next one to open the store begins it anew.
-    let _ = opfs::remove(&file::file_name(name)).await;
+    file::remove_all(name).await;
+    for aside in aside::list(name).await.unwrap_or_default() {
+        let _ = aside::delete(&aside.name).await;
+    }
 }

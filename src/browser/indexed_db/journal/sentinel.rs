@@ -7,7 +7,8 @@ use std::cell::Cell;
 use uuid::Uuid;
 
 use crate::core::{EventId, Position};
-use crate::store::checksum;
+use crate::log::checksum;
+use crate::store::judging::{Asked, Database, Noted};
 
 /// How far a log went when something was last recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,12 +17,16 @@ pub(in super::super) struct Sentinel {
     pub(in super::super) store: Uuid,
     /// The number of the last segment.
     pub(in super::super) segment: u64,
-    /// The position of the last event.
+    /// The greatest position that was given.
     pub(in super::super) position: Position,
     /// How many events there were.
     pub(in super::super) events: u64,
     /// Tells the last event from another in its place; none where it isn't known.
     pub(in super::super) hash: Option<u32>,
+    /// The number of the segment that last emptied the store while nothing was in doubt, or 0.
+    pub(in super::super) emptied: u64,
+    /// How many events there were when something came to be in doubt, or 0.
+    pub(in super::super) before: u64,
 }
 
 /// The hash of a log's last event.
@@ -46,9 +51,11 @@ impl Sentinel {
             position,
             events,
             hash,
+            emptied,
+            before,
         } = self;
         let hash = hash.map(|hash| hash.to_string()).unwrap_or_default();
-        format!("{store} {segment} {position} {events} {hash}")
+        format!("{store} {segment} {position} {events} {hash} {emptied} {before}")
     }
 
     fn parse(text: &str) -> Option<Sentinel> {
@@ -61,13 +68,51 @@ impl Sentinel {
             position: Position(number()?),
             events: number()?,
             hash: number().and_then(|hash: u64| hash.try_into().ok()),
+            // An older release noted neither.
+            emptied: number().unwrap_or(0),
+            before: number().unwrap_or(0),
         })
+    }
+
+    /// That of a database as it is.
+    pub(super) fn of(store: Uuid, seen: &Database) -> Sentinel {
+        Sentinel {
+            store,
+            segment: seen.segment,
+            position: seen.position,
+            events: seen.events,
+            hash: None,
+            emptied: seen.emptied,
+            before: 0,
+        }
+    }
+
+    /// As it is judged.
+    pub(super) fn noted(&self) -> Noted {
+        Noted {
+            store: self.store,
+            segment: self.segment,
+            position: self.position,
+            events: self.events,
+            before: self.before,
+            emptied: self.emptied,
+        }
+    }
+}
+
+/// What is noted, where local storage could be asked.
+pub(super) fn ask(name: &str) -> Asked<Sentinel> {
+    match storage().map(|storage| storage.get_item(&key(name))) {
+        Some(Ok(text)) => {
+            let noted = text.and_then(|text| Sentinel::parse(&text));
+            noted.map_or(Asked::Missing, Asked::There)
+        }
+        _ => Asked::Silent,
     }
 }
 
 pub(in super::super) fn read(name: &str) -> Option<Sentinel> {
-    let text = storage()?.get_item(&key(name)).ok()??;
-    Sentinel::parse(&text)
+    ask(name).there()
 }
 
 /// Keeps it, unless another tab noted more of the same store.

@@ -1,0 +1,221 @@
+//! The store as a whole: opened, and what waits for that; listed, out of reach, emptied.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use crate::core::{StreamHead, StreamId};
+use crate::store::StoreError;
+use crate::timeline::Timeline;
+
+use super::super::action::{AfterReset, Effect, Entry, NotReset};
+use super::super::asked::View;
+use super::super::parts::{Fetched, Part};
+use super::super::state::{About, OutcomeKind, Progress, State, Storage};
+
+/// Said of work on a file before it has come any further.
+const BEGINNING: &str = "Beginning";
+
+impl State {
+    pub(super) fn opened(&mut self, storage: Storage, effects: &mut Vec<Effect>) {
+        // One that was lost meanwhile is out of reach until a call reaches it.
+        if !matches!(self.storage, Storage::Lost(_)) {
+            self.storage = storage;
+        }
+        self.is_open = true;
+        self.moving = None;
+        for waited in [&mut self.import, &mut self.export].into_iter().flatten() {
+            waited.words = BEGINNING.to_owned();
+        }
+        self.list(effects);
+        effects.push(Effect::Measure);
+        effects.append(&mut self.waiting);
+    }
+
+    /// What is on its way, or waits for the store to be open, for a person to read.
+    #[must_use]
+    pub fn waiting_words(&self) -> Option<String> {
+        // A dialog is here before anybody has heard that it comes.
+        if *self.parts.get(Part::About) == Fetched::Coming
+            && let Some(name) = self.wants(Part::About)
+        {
+            return Some(format!("Loading {name}"));
+        }
+        let names = self.waiting.iter().filter_map(|work| match work {
+            Effect::Import | Effect::ImportWithHoles => Some("Import"),
+            Effect::Export(_) => Some("Export"),
+            Effect::Verify => Some("Verify"),
+            Effect::Reset(_) => Some("Reset"),
+            _ => None,
+        });
+        let names: Vec<&str> = names.collect();
+        let waits = if names.len() == 1 { "waits" } else { "wait" };
+        let words = || format!("{} {waits} until the store is open.", names.join(", "));
+        (!names.is_empty()).then(words)
+    }
+
+    /// The course of work on a file, before it has come any further.
+    pub(super) fn beginning(&self, file: Option<String>) -> Progress {
+        let words = match self.is_open {
+            true => BEGINNING,
+            false => "Waiting until the store is open",
+        };
+        Progress {
+            file,
+            percent: 0,
+            words: words.to_owned(),
+        }
+    }
+
+    /// Asks for work on the store as a whole: at once, or as soon as it is open.
+    pub(super) fn work(&mut self, work: Effect, effects: &mut Vec<Effect>) {
+        match self.is_open {
+            true => effects.push(work),
+            false => self.waiting.push(work),
+        }
+    }
+
+    /// Forgets work that still waits. Answers whether there was any.
+    pub(super) fn forget_waiting(&mut self, is_it: impl Fn(&Effect) -> bool) -> bool {
+        let before = self.waiting.len();
+        self.waiting.retain(|work| !is_it(work));
+        self.waiting.len() < before
+    }
+
+    pub(super) fn list(&mut self, effects: &mut Vec<Effect>) {
+        let asked = self.views.now();
+        if self.listing.ask(asked) {
+            effects.push(Effect::List(asked));
+        }
+    }
+
+    pub(super) fn streams_listed(
+        &mut self,
+        asked: View,
+        streams: Result<Vec<StreamHead>, StoreError>,
+        archived: Option<BTreeSet<StreamId>>,
+        effects: &mut Vec<Effect>,
+    ) {
+        if self.listing.answered(asked) {
+            self.list(effects);
+        }
+        if !self.views.is_of_store(asked) {
+            return;
+        }
+        // Where that can't be read nothing is left out; that the store can't be is told with the streams.
+        if let Some(archived) = archived {
+            self.archived = archived;
+        }
+        match streams {
+            Ok(streams) => {
+                self.reached(asked, effects);
+                self.streams = Some(Rc::new(streams));
+                if let Some(address) = self.pending.address.take() {
+                    self.go(&address, effects);
+                }
+            }
+            Err(error) => self.store_failed("The streams can't be listed:", &error),
+        }
+    }
+
+    pub(super) fn lost(&mut self, reason: String) {
+        self.views.lose();
+        self.storage = Storage::Lost(reason);
+    }
+
+    /// The store answered to what was asked then.
+    pub(super) fn reached(&mut self, asked: View, effects: &mut Vec<Effect>) {
+        if matches!(self.storage, Storage::Lost(_)) && self.views.is_of_reach(asked) {
+            self.storage = Storage::Kept;
+            effects.push(Effect::Measure);
+        }
+    }
+
+    pub(super) fn reset(&mut self, after: AfterReset, effects: &mut Vec<Effect>) {
+        self.dialog = None;
+        if self.resetting {
+            return;
+        }
+        self.resetting = true;
+        // It would keep the reset waiting.
+        self.end_verification(effects);
+        self.work(Effect::Reset(after), effects);
+    }
+
+    pub(super) fn reset_ended(
+        &mut self,
+        after: AfterReset,
+        result: Result<(), NotReset>,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.resetting = false;
+        effects.push(Effect::Measure);
+        let (kind, title, text) = match result {
+            Ok(()) => {
+                let text = match after {
+                    AfterReset::Empty => "The store is empty.",
+                    AfterReset::Story => "The store holds the story, and nothing else.",
+                };
+                (OutcomeKind::Done, "", text.to_owned())
+            }
+            Err(NotReset::Refused(reason)) => {
+                let text = format!("{reason}. Nothing was deleted.");
+                (OutcomeKind::Refused, "Reset failed:", text)
+            }
+            Err(NotReset::Unknown(reason)) => {
+                // What the store holds now tells.
+                self.catch_up(effects);
+                let text = format!(
+                    "It isn't known whether the store was emptied; what it holds is read anew. \
+                     The reason: {reason}."
+                );
+                (OutcomeKind::Unknown, "Reset has no known outcome.", text)
+            }
+        };
+        self.tell(kind, About::Store, title, &text);
+    }
+
+    pub(super) fn emptied(&mut self, effects: &mut Vec<Effect>) {
+        self.end_verification(effects);
+        self.stop_playing(effects);
+        self.views.empty();
+        // What was listed before isn't there any more.
+        if self.streams.is_some() {
+            self.streams = Some(Rc::default());
+            self.archived.clear();
+        }
+        self.list(effects);
+        let Some(stream) = self.stream().cloned() else {
+            return;
+        };
+        if self.registry.find(stream.aggregate_type()).is_none() {
+            // What is not in the store any more has no model either.
+            let stream = self.default_stream();
+            self.visit(stream, Entry::Replace, effects);
+        } else {
+            let model = self.registry.model(stream.aggregate_type());
+            self.timeline = Some(Rc::new(Timeline::new(model, stream)));
+            self.history = None;
+            self.viewed = None;
+            self.show_address(Entry::Replace, effects);
+            self.read_on(effects);
+        }
+    }
+
+    pub(super) fn store_failed(&mut self, what: &str, error: &StoreError) {
+        // That the store fails is told already, with a command that must not be forgotten over it.
+        let told = self.outcome.as_ref();
+        if told.is_some_and(|told| told.kind == OutcomeKind::Unknown) {
+            return;
+        }
+        let mut text = format!("{error}.");
+        if let StoreError::Corrupt { .. } = error {
+            text += " An export keeps all that is intact, with holes in the places of what isn't, and \
+                     can be imported; Verify says what else is damaged, and what to do.";
+        }
+        // A hint of what others record makes it no news.
+        if told.is_some_and(|told| told.title == what && told.text == text) {
+            return;
+        }
+        self.tell(OutcomeKind::Refused, About::Store, what, &text);
+    }
+}

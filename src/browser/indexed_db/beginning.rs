@@ -1,0 +1,111 @@
+//! The history that a database began with, or goes on with since events were lost: one record, made by
+//! whoever opens the database first.
+
+use wasm_bindgen::JsValue;
+use web_sys::IdbDatabase;
+
+use super::codec;
+use super::doubt::{self, Doubt};
+use super::schema::{HISTORY, META};
+use super::sweep::Left;
+use super::transaction::{self, Fault, Writing, answer};
+use crate::browser::{BrowserClock, BrowserIds};
+use crate::core::{Clock, History, IdSource};
+use crate::store::Durability;
+
+/// The history that a log is in where none of its segments says another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Beginning {
+    pub(super) history: History,
+    /// What a segment says that this one takes the place of, since events were lost after it; none where
+    /// none said one then.
+    pub(super) replaced: Option<History>,
+}
+
+/// What a database says of itself.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Said {
+    /// The history that it began with; none where that can't be kept: what can't be told from another
+    /// history by all who open it is told from none.
+    pub(super) beginning: Option<Beginning>,
+    /// What is noted to be in doubt.
+    pub(super) doubt: Option<Doubt>,
+    /// What is noted of what an emptying left.
+    pub(super) left: Option<(u64, Left)>,
+}
+
+/// Reads what it says; where it names no history, a new one is noted.
+pub(super) async fn read(database: &IdbDatabase) -> Said {
+    let said = async {
+        let meta = transaction::read(database, &[META])?.store(META)?;
+        let beginning = of(&answer(meta.get(JsValue::from(HISTORY))?).await?);
+        let doubt = doubt::found(&meta).await?;
+        let left = Left::noted(&meta).await?;
+        Ok(Said {
+            beginning,
+            doubt,
+            left,
+        })
+    };
+    let said: Result<_, Fault> = said.await;
+    let mut said = said.unwrap_or_default();
+    if said.beginning.is_none() {
+        said.beginning = begin(database, None).await.ok();
+    }
+    said
+}
+
+/// Begins another, in the place of what a segment says, if one does: what was read before may not hold
+/// any more.
+///
+/// # Errors
+/// The storage's.
+pub(super) async fn another(
+    database: &IdbDatabase,
+    said: Option<History>,
+) -> Result<Beginning, Fault> {
+    begin(database, Some(said)).await
+}
+
+/// Of two who begin one at once, the second takes that of the first, unless it is to be another.
+async fn begin(
+    database: &IdbDatabase,
+    another: Option<Option<History>>,
+) -> Result<Beginning, Fault> {
+    // Strict where it replaces one: it must not come back.
+    let durability = match another {
+        Some(_) => Durability::Strict,
+        None => Durability::Relaxed,
+    };
+    let writing = Writing::begin(database, &[META], durability)?;
+    let meta = writing.store(META)?;
+    if another.is_none()
+        && let Some(known) = of(&answer(meta.get(JsValue::from(HISTORY))?).await?)
+    {
+        return Ok(known);
+    }
+    let beginning = Beginning {
+        history: History(BrowserIds.next_id(BrowserClock.now()).0),
+        replaced: another.flatten(),
+    };
+    let text = match beginning.replaced {
+        Some(replaced) => format!("{} {replaced}", beginning.history),
+        None => beginning.history.to_string(),
+    };
+    meta.put(&codec::meta(HISTORY, &text), None)?;
+    writing.commit().await?;
+    Ok(beginning)
+}
+
+fn of(record: &JsValue) -> Option<Beginning> {
+    let text = codec::value_of(record)?;
+    let (history, replaced) = match text.split_once(' ') {
+        Some((history, replaced)) => (history, Some(replaced)),
+        None => (&text[..], None),
+    };
+    let read = |text: &str| uuid::Uuid::parse_str(text).ok().map(History);
+    Some(Beginning {
+        history: read(history)?,
+        replaced: replaced.and_then(read),
+    })
+}

@@ -1,0 +1,265 @@
+//! What a person asks of the second copy: to check it, to mend the store from it, and to bring back what
+//! was set aside.
+
+use std::ops::ControlFlow;
+use std::rc::Rc;
+
+use super::super::IndexedDbStore;
+use super::super::connection::Connection;
+use super::super::hints::Signal;
+use super::super::schema::{STEPS, WhenBlocked};
+use super::super::upkeep::{self, LoadUpkeep, Upkeep};
+use super::super::{import, inspect, reset, undo};
+use super::aside;
+use super::file::Held;
+use super::keep::{after, keep_up};
+use super::source::Source;
+use super::{Journal, Mending};
+use crate::browser::BrowserClock;
+use crate::core::{Clock, Position, RecordedEvent};
+use crate::log::journal::Body;
+use crate::log::segments::Index;
+use crate::store::{
+    self, CopyChecked, Durability, Finding, ImportError, SetAside, StoreError, WhySetAside,
+};
+
+/// So many events are brought back at once.
+const BATCH: usize = 1_000;
+
+/// So many segments at most are read at once.
+const STEP: u32 = 64;
+
+impl IndexedDbStore {
+    /// Reads the second copy whole, where this tab keeps it, and says what of it is damaged, and what can be
+    /// mended from it. One that is damaged is made anew from the log, which is mended before. None where
+    /// another tab keeps it, or none does.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`]: it couldn't be read.
+    pub async fn check_second_copy(&self) -> Result<Option<CopyChecked>, StoreError> {
+        let connection = &self.connection;
+        let Some((_, held)) = kept(connection) else {
+            return Ok(None);
+        };
+        let walked = held.entries(async |_| Ok(())).await.map_err(failed)?;
+        let last = held.mark().tail.segment;
+        let damaged = walked
+            .lost
+            .iter()
+            .filter(|lost| lost.last.unwrap_or(last) >= lost.first);
+        let damaged: Vec<Finding> = damaged
+            .map(|lost| Finding::SecondCopyDamaged {
+                first: lost.first,
+                last: lost.last.unwrap_or(last),
+            })
+            .collect();
+        let mut checked = CopyChecked {
+            damaged,
+            ..CopyChecked::default()
+        };
+        if walked.lost.is_empty() {
+            checked.mendable = self.mend_or_count(Mending::Counts).await?;
+        } else {
+            // With it would go what only it has.
+            checked.mended = self.mend().await?;
+            held.unchecked();
+            keep_up(connection);
+        }
+        Ok(Some(checked))
+    }
+
+    /// Mends what is damaged in the database with the very events that the second copy has, where this tab
+    /// keeps that; answers how many events can be read again.
+    ///
+    /// # Errors
+    /// The storage's. What was mended until then is.
+    pub async fn mend(&self) -> Result<u64, StoreError> {
+        let mended = self.mend_or_count(Mending::Mends).await?;
+        if mended > 0 {
+            self.connection.log.forget();
+        }
+        Ok(mended)
+    }
+
+    async fn mend_or_count(&self, mending: Mending) -> Result<u64, StoreError> {
+        let connection = &self.connection;
+        let (Some((_, held)), Some(database)) = (kept(connection), connection.now()) else {
+            return Ok(0);
+        };
+        let emptied = connection.log.ask(Index::since);
+        let mended = upkeep::mend(
+            connection.upkeep,
+            &database,
+            Source::Journal(&held),
+            emptied,
+            mending,
+        );
+        mended.await.map_err(failed)
+    }
+
+    /// Exchanges what was set aside with what is here, which is set aside then. Nothing is merged. Broken
+    /// off, both are there: here or set aside. Answers how many events came back. What can't be read whole
+    /// stays set aside, too.
+    ///
+    /// # Errors
+    /// [`ImportError`]; what is here is as it was.
+    pub async fn bring_back(&self, aside: &SetAside) -> Result<u64, ImportError> {
+        let connection = &self.connection;
+        let aside::Read { events, is_whole } = read(&aside.name, connection.upkeep).await?;
+        if events.is_empty() {
+            return Err(failed("none of its events can be read".to_owned()).into());
+        }
+        if connection.log.ask(Index::is_faulty) {
+            // What is set aside here is what can be read of it.
+            self.mend().await?;
+        }
+        let (here, seen) = set_aside_here(connection).await.map_err(failed)?;
+        let exchanged = exchange(connection, &events, seen).await;
+        match (&exchanged, here) {
+            (Ok(()), _) if is_whole => self.delete_set_aside(aside).await?,
+            (
+                Err(Failed {
+                    is_as_before: true, ..
+                }),
+                Some(here),
+            ) => aside::delete(&here).await?,
+            _ => {}
+        }
+        connection.hints.post(Signal::SetAside);
+        match exchanged {
+            Ok(()) => Ok(events.len() as u64),
+            Err(failed) => Err(failed.why),
+        }
+    }
+}
+
+/// The events of what was set aside, in the order of their positions, as far as they can be read.
+///
+/// # Errors
+/// [`StoreError::Unavailable`]: it isn't there any more, or can't be read. The storage's, for a database.
+pub async fn read_set_aside(name: &str) -> Result<Vec<RecordedEvent>, StoreError> {
+    Ok(read(name, Upkeep::AT_HAND).await?.events)
+}
+
+/// Reads what was set aside: a journal, or a database that was left.
+async fn read(name: &str, load: LoadUpkeep) -> Result<aside::Read, StoreError> {
+    if aside::is_journal(name) {
+        return aside::read(name).await;
+    }
+    let names = (name, name.to_owned());
+    let left = Connection::open(
+        names,
+        STEPS,
+        WhenBlocked::GiveUp,
+        None,
+        (load, Rc::new(|_| {})),
+    )
+    .await?;
+    let mut events = Vec::new();
+    let mut is_whole = true;
+    let mut show = |held: store::Held<'_>| {
+        match held {
+            store::Held::Event {
+                event: Ok(event), ..
+            } => events.push(event.clone()),
+            store::Held::Event { event: Err(_), .. } => is_whole = false,
+            store::Held::Head(_) => {}
+            store::Held::Snapshot(_) => return ControlFlow::Break(()),
+        }
+        ControlFlow::Continue(())
+    };
+    let inspected = inspect::inspect(&left, &mut show).await;
+    left.end();
+    inspected?;
+    Ok(aside::Read { events, is_whole })
+}
+
+/// Why nothing was exchanged.
+struct Failed {
+    why: ImportError,
+    /// Whether the log holds what it held before.
+    is_as_before: bool,
+}
+
+/// Empties the log, of which all up to a segment is set aside, and puts these events in.
+async fn exchange(
+    connection: &Rc<Connection>,
+    events: &[RecordedEvent],
+    seen: u64,
+) -> Result<(), Failed> {
+    let emptied = reset::reset(connection, Durability::Strict, &[]).await;
+    let emptied = emptied.map_err(|error| Failed {
+        why: error.into(),
+        // It may be emptied all the same, where only the answer was lost.
+        is_as_before: false,
+    })?;
+    let mut rest = events.chunks(BATCH);
+    let next = |_| ControlFlow::Continue(rest.next().unwrap_or_default().to_vec());
+    // What was recorded meanwhile isn't set aside.
+    let done = match emptied.segments().first == seen + 1 {
+        true => import::import(connection, Position::START, None, next).await,
+        false => {
+            let what = "something was recorded meanwhile; try again";
+            Err(failed(what.to_owned()).into())
+        }
+    };
+    match done {
+        Ok(_) => Ok(()),
+        Err(why) => {
+            let undone = undo::reset(connection, emptied.segments()).await;
+            // Where even that fails, it is still set aside.
+            let is_as_before = undone.is_ok();
+            Err(Failed { why, is_as_before })
+        }
+    }
+}
+
+/// The journal, where this tab keeps it and it is of the log as it is.
+fn kept(connection: &Rc<Connection>) -> Option<(&Journal, Rc<Held>)> {
+    let journal = connection.journal.as_ref()?;
+    let held = journal.held().filter(|held| !held.is_doubted())?;
+    Some((journal, held))
+}
+
+/// Sets aside all that is here, as a journal of its own, if there are any events; answers its name, and up to
+/// which segment that goes.
+async fn set_aside_here(connection: &Rc<Connection>) -> Result<(Option<String>, u64), String> {
+    let about = |index: &Index| (index.events(), index.last_segment());
+    let looked = super::super::read::ask(connection, None, about).await;
+    let (events, last) = looked.map_err(|error| error.to_string())?.place;
+    if events == 0 {
+        return Ok((None, last));
+    }
+    let now = BrowserClock.now();
+    let name = aside::name_of(&connection.name, now, Some(events), WhySetAside::Exchanged);
+    let copy = Held::begin_named(&name, connection.store.get().unwrap_or_default()).await?;
+    let mut step = 1;
+    loop {
+        let found = after(connection, copy.seen(), step).await;
+        let Some(found) = found.map_err(|error| error.to_string())? else {
+            return Err("segments were joined meanwhile; try again".to_owned());
+        };
+        if found.is_empty() {
+            break;
+        }
+        step = STEP.min(step * 4);
+        for (segment, entry, last) in found {
+            if let Some(entry) = entry {
+                if let Body::Paged { .. } = entry.body {
+                    step = 1;
+                }
+                copy.add(&entry, last, false).await?;
+            }
+            copy.skip(segment);
+        }
+    }
+    copy.flush().await?;
+    Ok((Some(name), copy.seen()))
+}
+
+fn failed(cause: String) -> StoreError {
+    StoreError::Failed {
+        operation: "second copy",
+        cause,
+    }
+}

@@ -1,0 +1,62 @@
+//! The journals beside the one that is kept: that of the releases before, and those of earlier epochs. Each
+//! is compared with the log before it is removed; what one of them alone has is set aside.
+
+use web_sys::IdbDatabase;
+
+use super::compare::compare;
+use super::file::{self, Held};
+use super::source::Source;
+use super::{Journal, aside};
+use crate::browser::BrowserClock;
+use crate::core::Clock;
+
+/// Whether there may be any.
+pub(super) async fn are_there(journal: &Journal, held: &Held) -> Result<bool, String> {
+    if journal.first.borrow().is_some() {
+        return Ok(true);
+    }
+    let epochs = file::epochs(&journal.name).await?;
+    Ok(epochs.into_iter().any(|epoch| epoch < held.epoch()))
+}
+
+/// Removes those that can be had, now that the one that is kept is at the log's end.
+pub(in super::super) async fn remove(
+    database: &IdbDatabase,
+    journal: &Journal,
+    held: &Held,
+) -> Result<(), String> {
+    let first = journal.first.borrow().clone();
+    if let Some(first) = first {
+        if let Some(name) = aside_name(database, journal, Source::First(&first)).await? {
+            first.set_aside(&name).await?;
+        }
+        first.remove().await?;
+        *journal.first.borrow_mut() = None;
+    }
+    for epoch in file::epochs(&journal.name).await? {
+        if epoch >= held.epoch() {
+            continue;
+        }
+        let other = Held::open_other(&journal.name, epoch).await?;
+        if let Some(other) = other {
+            if let Some(name) = aside_name(database, journal, Source::Journal(&other)).await? {
+                other.set_aside(&name, held.mark().store).await?;
+            }
+            other.remove().await?;
+        }
+    }
+    Ok(())
+}
+
+/// Under which name it is to be set aside; none where the log has all that it holds, or had it and was
+/// emptied since.
+async fn aside_name(
+    database: &IdbDatabase,
+    journal: &Journal,
+    source: Source<'_>,
+) -> Result<Option<String>, String> {
+    let found = compare(database, source).await?;
+    let is_needed = found.beyond > 0 && journal.emptied.get() <= found.segment;
+    let name = || aside::name(&journal.name, BrowserClock.now(), found.events);
+    Ok(is_needed.then(name))
+}

@@ -1,0 +1,59 @@
+//! What a database is compared with, and restored from: the journal, or that of the releases before.
+
+use uuid::Uuid;
+
+use super::file::{Held, Walked};
+use super::first::First;
+use crate::log::Chain;
+use crate::log::journal::Entry;
+
+#[derive(Clone, Copy)]
+pub(in super::super) enum Source<'a> {
+    Journal(&'a Held),
+    First(&'a First),
+}
+
+impl Source<'_> {
+    /// The store that it is a copy of; nil where that isn't known.
+    pub(super) fn store(self) -> Uuid {
+        match self {
+            Source::Journal(held) => held.mark().store,
+            Source::First(first) => first.store,
+        }
+    }
+
+    /// The number of its last segment.
+    pub(super) fn segment(self) -> u64 {
+        match self {
+            Source::Journal(held) => held.mark().tail.segment,
+            Source::First(first) => first.tail.segment,
+        }
+    }
+
+    /// How many events its entries hold.
+    pub(super) fn events(self) -> u64 {
+        match self {
+            Source::Journal(held) => held.mark().tail.events,
+            Source::First(first) => first.tail.events,
+        }
+    }
+
+    /// The chain that it ends with, where that is known.
+    pub(super) fn chain(self) -> Option<Chain> {
+        match self {
+            Source::Journal(held) => Some(held.mark().tail.chain).filter(|c| *c != Chain::START),
+            Source::First(_) => None,
+        }
+    }
+
+    /// Hands over its entries; answers what was met besides.
+    pub(super) async fn entries(
+        self,
+        take: impl AsyncFnMut(Entry<'_>) -> Result<(), String>,
+    ) -> Result<Walked, String> {
+        match self {
+            Source::Journal(held) => held.entries(take).await,
+            Source::First(first) => first.entries(take).await,
+        }
+    }
+}

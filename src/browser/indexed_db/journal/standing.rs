@@ -1,0 +1,237 @@
+//! How far the journal goes, as one tab knows it: what that tab says of it, how long its appends wait
+//! for it, and what tabs tell each other.
+
+use std::rc::Rc;
+
+use futures_channel::oneshot;
+use gloo::timers::callback::Timeout;
+
+use super::super::connection::Connection;
+use super::super::hints::Signal;
+use super::super::log::Log;
+use super::file::Held;
+use super::{Journal, OTHER_TAB, PATIENCE, keep_up};
+use crate::log::segments::Index;
+use crate::store::SecondCopy;
+
+/// What is said where that is over.
+const SILENT: &str = "the tab that keeps it doesn't answer";
+
+impl Journal {
+    /// Where it stands, for who knows so much of the log.
+    pub(in super::super) fn status(&self, log: &Log) -> SecondCopy {
+        if let Some(reason) = &*self.missing.borrow() {
+            return SecondCopy::Missing(reason.clone());
+        }
+        if self.is_first_taken.get() {
+            return SecondCopy::Behind(OTHER_TAB.to_owned());
+        }
+        if let Some(reason) = &*self.behind.borrow() {
+            return SecondCopy::Behind(reason.clone());
+        }
+        let (last, of) = (log.last_known(), log.ask(Index::events));
+        match (self.held(), self.copying.get()) {
+            (Some(held), None) if self.kept.get() >= last && !held.is_checked() => {
+                SecondCopy::Checking
+            }
+            (_, None) if self.kept.get() >= last => SecondCopy::Kept,
+            (Some(_), _) => SecondCopy::Copying {
+                events: self.filled.get().min(of),
+                of,
+            },
+            (None, Some((events, of))) => SecondCopy::Copying { events, of },
+            (None, None) => {
+                SecondCopy::Behind("the tab that keeps it hasn't said how far it goes".to_owned())
+            }
+        }
+    }
+
+    /// A database was opened, and compared: what was known of the journal was of the one before.
+    pub(in super::super) fn begin_life(&self, log: &Log) {
+        let last = log.ask(Index::last_segment);
+        let held = self.held().filter(|held| !held.is_doubted());
+        let filled = held.as_ref().map_or(0, |held| held.mark().tail.events);
+        self.filled.set(filled);
+        self.is_alone.set(false);
+        self.emptied.set(log.ask(Index::since));
+        self.kept
+            .set(held.map_or(0, |held| self.sure(&held).min(last)));
+        self.copying.set(None);
+        self.is_late.set(false);
+        self.waiting.borrow_mut().clear();
+    }
+
+    /// Begins to keep the journal at the log's end, now and whenever a tab says that there is more.
+    pub(in super::super) fn follow(connection: &Rc<Connection>) {
+        let Some(journal) = &connection.journal else {
+            return;
+        };
+        let weak = Rc::downgrade(connection);
+        let subscription = connection.hints.subscribe(Rc::new(move |signal| {
+            if let Some(connection) = weak.upgrade() {
+                hear(&connection, signal);
+            }
+        }));
+        *journal.subscription.borrow_mut() = Some(subscription);
+        let weak = Rc::downgrade(connection);
+        connection.hints.when_asked(move || {
+            if let Some(connection) = weak.upgrade() {
+                answer(&connection);
+            }
+        });
+        Journal::begin_to_follow(connection);
+    }
+
+    /// After a database was opened: brings the journal to the log's end, or asks who keeps it where it
+    /// stands.
+    pub(in super::super) fn begin_to_follow(connection: &Rc<Connection>) {
+        Journal::wait_for_first(connection);
+        keep_up(connection);
+        let Some(journal) = &connection.journal else {
+            return;
+        };
+        let last = connection.log.ask(Index::last_segment);
+        if journal.is_here() || !journal.is_wanted() || journal.kept.get() >= last {
+            return;
+        }
+        connection.hints.ask();
+        let weak = Rc::downgrade(connection);
+        let patience = Timeout::new(PATIENCE, move || {
+            if let Some(connection) = weak.upgrade()
+                && let Some(journal) = &connection.journal
+                && !journal.is_here()
+                && journal.kept.get() < last
+                && journal.copying.get().is_none()
+            {
+                journal.fail(SILENT.to_owned());
+                Journal::pass_over(&connection);
+            }
+        });
+        *journal.asking.borrow_mut() = Some(patience);
+    }
+
+    /// Whether it holds the log up to a segment, or there is none that could: then segments up to
+    /// that one may be joined.
+    pub(in super::super) fn has(&self, segment: u64) -> bool {
+        (self.kept.get() >= segment && self.copying.get().is_none()) || !self.is_wanted()
+    }
+
+    pub(super) async fn wait_for_others(&self, connection: &Rc<Connection>, segment: u64) {
+        if self.has(segment) {
+            return;
+        }
+        if self.behind.borrow().is_some() || self.is_late.get() {
+            keep_up(connection);
+            return;
+        }
+        let (kept, told) = oneshot::channel();
+        self.waiting.borrow_mut().push((segment, kept));
+        keep_up(connection);
+        let weak = Rc::downgrade(connection);
+        let _patience = Timeout::new(PATIENCE, move || {
+            let Some(connection) = weak.upgrade() else {
+                return;
+            };
+            match &connection.journal {
+                // It is being filled, here or there, and takes longer than anybody should wait.
+                Some(journal) if journal.is_here() || journal.copying.get().is_some() => {
+                    journal.is_late.set(true);
+                    journal.waiting.borrow_mut().clear();
+                }
+                Some(journal) => {
+                    journal.fail(SILENT.to_owned());
+                    Journal::pass_over(&connection);
+                }
+                None => {}
+            }
+        });
+        let _ = told.await;
+    }
+
+    /// The last segment that both have: not one that is put into it before the database has committed it, or the
+    /// file has taken it.
+    pub(super) fn sure(&self, held: &Held) -> u64 {
+        let under_way = self.under_way.borrow().first().copied();
+        under_way.map_or(held.seen(), |segment| held.seen().min(segment - 1))
+    }
+
+    /// Notes that it holds the log up to a segment, and tells those who wait, here and elsewhere.
+    pub(super) fn holds(&self, connection: &Connection, segment: u64) {
+        self.heard(segment);
+        connection.hints.post(Signal::Copied(segment));
+    }
+
+    /// The same as far as that is sure, unless it is being brought to the log's end: what that puts into it is
+    /// written when it says so.
+    pub(super) fn holds_what_is_sure(&self, connection: &Connection, held: &Held) {
+        if !self.is_busy.get() {
+            self.holds(connection, self.sure(held));
+        }
+    }
+
+    /// What was put into it is in it; tells so where it had been said to hold more.
+    pub(super) fn goes_to(&self, connection: &Connection, held: &Held) {
+        self.filled.set(held.mark().tail.events);
+        if self.kept.get() > held.seen() {
+            self.kept.set(held.seen());
+            self.tell_filled(connection);
+        }
+    }
+
+    /// Tells how much of the log it holds while it is being filled.
+    pub(super) fn tell_filled(&self, connection: &Connection) {
+        let of = connection.log.ask(Index::events);
+        let events = self.filled.get().min(of);
+        connection.hints.post(Signal::Copying { events, of });
+    }
+
+    pub(super) fn heard(&self, segment: u64) {
+        self.kept.set(segment.max(self.kept.get()));
+        self.copying.set(None);
+        self.is_late.set(false);
+        *self.passing.borrow_mut() = None;
+        *self.behind.borrow_mut() = None;
+        let kept = self.kept.get();
+        self.waiting
+            .borrow_mut()
+            .retain(|(wanted, _)| *wanted > kept);
+    }
+}
+
+fn hear(connection: &Rc<Connection>, signal: Signal) {
+    let Some(journal) = &connection.journal else {
+        return;
+    };
+    match signal {
+        Signal::Appended(position) => {
+            let is_known = |held: Rc<Held>| position <= held.position();
+            if !journal.held().is_none_or(is_known) {
+                keep_up(connection);
+            }
+        }
+        Signal::Reset => keep_up(connection),
+        Signal::Copied(segment) => journal.heard(segment),
+        // Who fills it knows.
+        Signal::Copying { .. } if journal.is_here() => {}
+        Signal::Copying { events, of } => {
+            journal.copying.set(Some((events, of)));
+            *journal.passing.borrow_mut() = None;
+            *journal.behind.borrow_mut() = None;
+        }
+        Signal::Archived | Signal::SetAside | Signal::Superseded | Signal::Closed => {}
+    }
+}
+
+/// Another tab asks how far it goes.
+fn answer(connection: &Rc<Connection>) {
+    let Some(journal) = &connection.journal else {
+        return;
+    };
+    if journal.is_here() {
+        if journal.is_busy.get() {
+            journal.tell_filled(connection);
+        }
+        // At its end that is told.
+        keep_up(connection);
+    }
+}

@@ -1,0 +1,148 @@
+//! What an append has to know of its stream besides the head: the ids that are there already, and what
+//! was recorded under them. Read where it isn't known, for all streams of a round together.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use super::codec::{self, Content, Record};
+use super::connection::Connection;
+use super::read::{Batches, begin, read_stream};
+use crate::core::{EventId, NewEvent, RecordedEvent, StreamId, Version};
+use crate::log::segments::{Fetch, add_ids};
+use crate::store::{AppendError, StoreError, recognise};
+
+/// So many versions at a stream's end are searched first for what was recorded of a batch.
+const NEWEST: u64 = 1_000;
+
+/// Has the ids of these streams known, all read in one transaction, and each record once. Left out are
+/// those that can't be read whole, and those of which more was taken in meanwhile. What is known of these
+/// streams stays so until others are asked for.
+pub(super) async fn learn(
+    connection: &Rc<Connection>,
+    streams: impl Iterator<Item = &StreamId>,
+) -> Result<(), StoreError> {
+    let log = &connection.log;
+    let unknown = log.change(|index| index.want_ids(streams));
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let unknown = unknown.into_iter().map(|stream| (stream, HashSet::new()));
+    let mut found: HashMap<&StreamId, HashSet<EventId>> = unknown.collect();
+    let (_reading, sources) = begin(connection, None).await?;
+    let forgotten = log.forgotten();
+    let fetches = log.ask(|index| index.fetches_of(found.keys().copied()));
+    let mut batches = Batches::of(fetches, log.most_bytes());
+    while !batches.is_empty() {
+        let batch = batches.next(&sources).await?;
+        if !batch.is_whole {
+            return Ok(());
+        }
+        batches.portion.passed(batch.records.len(), batch.bytes);
+        for (fetch, record) in batch.records {
+            take_ids(fetch, &record, &mut found);
+        }
+    }
+    if log.forgotten() != forgotten {
+        return Ok(());
+    }
+    for (stream, ids) in found {
+        // Fewer where some are damaged or holes, or came meanwhile.
+        if ids.len() as u64 >= log.ask(|index| index.version(stream)).0 {
+            log.change(|index| index.know_ids(stream, ids));
+        }
+    }
+    Ok(())
+}
+
+/// Takes what can be read of a record; that something is missing is told by who counts.
+fn take_ids(fetch: Fetch, record: &Record, found: &mut HashMap<&StreamId, HashSet<EventId>>) {
+    let bytes = match fetch {
+        Fetch::Pages { .. } => codec::open_page(record).ok(),
+        Fetch::Segments { .. } => match codec::open_segment(record).map(|opened| opened.content) {
+            Some(Ok(Content::Packed(_, bytes))) => Some(bytes),
+            Some(Ok(Content::Readable(records))) => {
+                let events = records.iter().flat_map(codec::read_event);
+                for event in events.filter(|event| !event.is_hole()) {
+                    if let Some(ids) = found.get_mut(&event.stream) {
+                        ids.insert(event.event_id);
+                    }
+                }
+                None
+            }
+            _ => None,
+        },
+    };
+    if let Some(bytes) = bytes {
+        let _ = add_ids(&bytes, found);
+    }
+}
+
+/// Reads a stream from its beginning to its end, for what is wrong with it.
+///
+/// # Errors
+/// What is.
+pub(super) async fn read_through(
+    connection: &Rc<Connection>,
+    stream: &StreamId,
+) -> Result<(), StoreError> {
+    let (mut after, mut history) = (Version::NONE, None);
+    loop {
+        let page = read_stream(connection, stream, after, usize::MAX, history).await;
+        let page = match page {
+            // There is nothing left of what was wrong.
+            Err(StoreError::HistoryChanged { .. }) => return Ok(()),
+            page => page?,
+        };
+        history = Some(page.history);
+        match page.items.last() {
+            Some(last) => after = last.version,
+            None => return Ok(()),
+        }
+    }
+}
+
+/// What was recorded of a batch of which the stream holds some ids, as far as is known; none where it
+/// holds none. Looked for from its end, since what is sent again was mostly sent a moment ago.
+///
+/// # Errors
+/// [`AppendError`]. Where what was recorded can't be read, one whose outcome is unknown: it is there.
+pub(super) async fn look_up(
+    connection: &Rc<Connection>,
+    stream: &StreamId,
+    batch: &[NewEvent],
+) -> Result<Option<Vec<RecordedEvent>>, AppendError> {
+    let unread = |error: StoreError| match error {
+        StoreError::Corrupt { .. } => StoreError::Failed {
+            operation: "read what was recorded",
+            cause: format!("the stream holds events of this batch already, but {error}"),
+        },
+        other => other,
+    };
+    let wanted: HashSet<EventId> = batch.iter().map(|event| event.event_id).collect();
+    let mut found = Vec::new();
+    let mut history = None;
+    let mut end = connection.log.ask(|index| index.version(stream)).0;
+    let mut count = NEWEST.max(batch.len() as u64);
+    while end > 0 && found.len() < wanted.len() {
+        let begin = end.saturating_sub(count);
+        let mut at = begin;
+        while at < end {
+            let most = usize::try_from(end - at).unwrap_or(usize::MAX);
+            let page = read_stream(connection, stream, Version(at), most, history).await;
+            let page = match page {
+                Err(StoreError::HistoryChanged { .. }) => return Ok(None),
+                page => page.map_err(unread)?,
+            };
+            history = Some(page.history);
+            let Some(last) = page.items.last() else {
+                break;
+            };
+            at = last.version.0;
+            let items = page.items.into_iter();
+            found.extend(items.filter(|e| wanted.contains(&e.event_id)));
+        }
+        end = begin;
+        count = count.saturating_mul(4);
+    }
+    recognise(stream, batch, &found)
+}

@@ -1,0 +1,221 @@
+//! Under which name the database of a store lies: its own, and once one that doesn't open was left under that, the
+//! next, `NAME~2`. Which it is is noted in local storage, and in the mark of the second copy; where neither says
+//! anything, it is the last of these names that the browser lists.
+
+use js_sys::{Array, Promise, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+use super::journal::{self, sentinel};
+use super::schema::{self, WhenBlocked};
+use crate::browser::BrowserClock;
+use crate::browser::opfs::Lock;
+use crate::core::{Clock, Timestamp};
+use crate::store::{SetAside, StoreError, Unopened, WhySetAside};
+
+/// Which of a store's databases is the store, and since when; those before were left.
+#[derive(Clone, Copy)]
+struct Noted {
+    number: u64,
+    since: Timestamp,
+    /// Whether it is still to be made.
+    is_new: bool,
+}
+
+impl Noted {
+    /// It is this one from now on.
+    fn now(number: u64, is_new: bool) -> Noted {
+        let since = BrowserClock.now();
+        Noted {
+            number,
+            since,
+            is_new,
+        }
+    }
+}
+
+/// Noted of a database that is still to be made.
+const NEW: &str = "new";
+
+fn key(store: &str) -> String {
+    format!("{store}.database")
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    web_sys::window()?.local_storage().ok()?
+}
+
+/// Whether the browser denies this site all storage: then it says of a database that it couldn't be read, too.
+pub(super) fn is_denied() -> bool {
+    web_sys::window().is_some_and(|window| window.local_storage().is_err())
+}
+
+/// What is noted in local storage.
+fn noted(store: &str) -> Option<Noted> {
+    let text = storage()?.get_item(&key(store)).ok()??;
+    let mut fields = text.split(' ');
+    Some(Noted {
+        number: fields.next()?.parse().ok()?,
+        since: Timestamp::from_millis(fields.next()?.parse().ok()?),
+        is_new: fields.next() == Some(NEW),
+    })
+}
+
+fn note(store: &str, noted: Noted) {
+    let (number, since) = (noted.number, noted.since.millis());
+    let new = if noted.is_new { NEW } else { "" };
+    if let Some(storage) = storage() {
+        // Full or denied: then the mark says it, and what the browser lists.
+        let _ = storage.set_item(&key(store), &format!("{number} {since} {new}"));
+    }
+}
+
+/// The database of a store is open. Answers whether it was made since the one before was left.
+pub(super) fn has_begun(store: &str) -> bool {
+    let new = noted(store).filter(|noted| noted.is_new);
+    if let Some(noted) = new {
+        let is_new = false;
+        note(store, Noted { is_new, ..noted });
+    }
+    new.is_some()
+}
+
+fn name_of(store: &str, number: u64) -> String {
+    match number {
+        0 | 1 => store.to_owned(),
+        _ => format!("{store}~{number}"),
+    }
+}
+
+/// Which of a store's databases this is, from 1 on; none where it is none of them.
+pub(super) fn number_of(store: &str, database: &str) -> Option<u64> {
+    match database.strip_prefix(store)? {
+        "" => Some(1),
+        rest => rest.strip_prefix('~')?.parse().ok(),
+    }
+}
+
+/// The numbers of the databases of a store that the browser lists, the lowest first; none where it lists none.
+async fn listed(store: &str) -> Vec<u64> {
+    let asked = || {
+        let factory = Reflect::get(&js_sys::global(), &"indexedDB".into()).ok()?;
+        let databases = Reflect::get(&factory, &"databases".into()).ok()?;
+        let databases = databases.dyn_ref::<js_sys::Function>()?;
+        databases.call0(&factory).ok()?.dyn_into::<Promise>().ok()
+    };
+    let Some(asked) = asked() else {
+        return Vec::new();
+    };
+    let found = JsFuture::from(asked).await.unwrap_or(JsValue::UNDEFINED);
+    let Some(found) = found.dyn_ref::<Array>() else {
+        return Vec::new();
+    };
+    let mut numbers: Vec<u64> = Vec::new();
+    for database in found.iter() {
+        let name = Reflect::get(&database, &"name".into()).unwrap_or_default();
+        let number = name.as_string().and_then(|name| number_of(store, &name));
+        if let Some(number) = number {
+            let at = numbers.partition_point(|other| *other < number);
+            numbers.insert(at, number);
+        }
+    }
+    numbers
+}
+
+/// The name of the database that is the store now.
+pub(super) async fn current(store: &str) -> String {
+    if let Some(noted) = noted(store) {
+        return name_of(store, noted.number);
+    }
+    // Then local storage is as it was left, and would say so.
+    if sentinel::read(store).is_some() {
+        return store.to_owned();
+    }
+    let marked = journal::database_of(store).await.unwrap_or(1);
+    let last = listed(store).await.last().copied().unwrap_or(1);
+    let number = marked.max(last);
+    if number > 1 {
+        note(store, Noted::now(number, false));
+    }
+    name_of(store, number)
+}
+
+/// What is known of a database that doesn't open, beside it.
+pub(super) async fn unopened(store: &str) -> Unopened {
+    let noted = sentinel::read(store).filter(|noted| !noted.store.is_nil());
+    Unopened {
+        events: noted.map(|noted| noted.events),
+        second_copy: journal::events_of(store).await,
+        is_open_elsewhere: is_open(store).await,
+    }
+}
+
+/// Whether a tab has a store open. Where nobody can tell, one may.
+async fn is_open(store: &str) -> bool {
+    Lock::holders(&super::presence::lock_name(store)).await != Ok(0)
+}
+
+/// Leaves the database of a store as it is, under its name: the store is the next one from now on, which is
+/// made when it is opened.
+///
+/// # Errors
+/// [`StoreError::Blocked`]: a tab has it open. The storage's, where nothing can be noted and the next can't be made.
+pub(super) async fn leave(store: &str) -> Result<(), StoreError> {
+    let before = current(store).await;
+    // Of two who choose it at once the second finds it done.
+    let turn = Lock::ask(&super::opening::lock_name(store)).await;
+    let _turn = turn.ok().and_then(Result::ok);
+    if current(store).await != before {
+        return Ok(());
+    }
+    if is_open(store).await {
+        return Err(StoreError::Blocked);
+    }
+    let last = listed(store).await.last().copied().unwrap_or(1);
+    let number = number_of(store, &before).unwrap_or(1).max(last) + 1;
+    note(store, Noted::now(number, true));
+    if noted(store).is_none() {
+        // Where nothing can be noted, what the browser lists has to say it.
+        let name = name_of(store, number);
+        let made = schema::open(&name, schema::STEPS, WhenBlocked::GiveUp).await?;
+        made.database.close();
+    }
+    Ok(())
+}
+
+/// The databases of a store that were left, the oldest first.
+pub(super) async fn left(store: &str, database: &str) -> Vec<SetAside> {
+    let now = number_of(store, database).unwrap_or(1);
+    if now == 1 {
+        return Vec::new();
+    }
+    let since = noted(store).map(|noted| noted.since);
+    let before = listed(store)
+        .await
+        .into_iter()
+        .filter(|number| *number < now);
+    let left = before.map(|number| SetAside {
+        name: name_of(store, number),
+        // Of those before the last nobody noted it.
+        at: since.filter(|_| number + 1 == now),
+        events: None,
+        why: WhySetAside::Unopened,
+    });
+    left.collect()
+}
+
+/// Deletes all databases of a store.
+///
+/// # Errors
+/// As [`schema::delete`].
+pub(super) async fn delete_all(store: &str) -> Result<(), StoreError> {
+    for number in listed(store).await {
+        if number > 1 {
+            schema::delete(&name_of(store, number)).await?;
+        }
+    }
+    if let Some(storage) = storage() {
+        let _ = storage.remove_item(&key(store));
+    }
+    schema::delete(store).await
+}

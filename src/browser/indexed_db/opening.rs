@@ -1,0 +1,160 @@
+//! Asking for a database: the database first, then the lock under which one tab at a time compares it with
+//! its second copy, or finds out that nobody does. Who stands behind a request that is blocked would keep all others
+//! waiting, had it the lock before.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use futures_channel::oneshot;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::Closure;
+use web_sys::{IdbDatabase, IdbVersionChangeEvent};
+
+use super::journal::is_broken;
+use super::patience::{self, Patience};
+use super::schema::{self, Opened, Step, WhenBlocked, first};
+use crate::browser::opfs::Lock;
+use crate::store::StoreError;
+
+/// After so many milliseconds each a database that the browser couldn't read is asked for again.
+const AGAIN: [u32; 3] = [0, 250, 750];
+
+/// Asks again for one that the browser couldn't read: it may be trouble of a moment. What can't be opened is left
+/// as it is: nobody can tell what is in it.
+///
+/// # Errors
+/// As [`schema::open`].
+pub(super) async fn again(
+    mut opened: Result<Opened, StoreError>,
+    name: &str,
+    steps: &'static [Step],
+) -> Result<Opened, StoreError> {
+    let mut pauses = AGAIN.into_iter();
+    while let Err(error) = &opened
+        && is_broken(error)
+        && let Some(pause) = pauses.next()
+    {
+        patience::pause(pause).await;
+        opened = schema::open(name, steps, WhenBlocked::GiveUp).await;
+    }
+    opened
+}
+
+/// The name of the lock that is held while a store is compared.
+pub(super) fn lock_name(store: &str) -> String {
+    format!("{store}.opening")
+}
+
+/// Whether there is a lock; where the browser has none, why.
+type Turn = Result<Lock, String>;
+
+/// The database, or why the browser couldn't read it, and the lock: held while a store is compared, by one
+/// tab at a time, so that none sees an empty database that another is about to fill again.
+///
+/// `names` are the store's and the database's.
+///
+/// # Errors
+/// As [`schema::open`]. [`StoreError::Blocked`] also where another tab is at it, and doesn't end.
+pub(super) async fn ask(
+    names: (&str, &str),
+    steps: &'static [Step],
+    when_blocked: WhenBlocked,
+) -> Result<(Result<Opened, StoreError>, Turn), StoreError> {
+    loop {
+        let (opened, turn) = request(names, steps, when_blocked.clone()).await;
+        if let Err(error) = &opened
+            && !is_broken(error)
+        {
+            return Err(error.clone());
+        }
+        let left = opened
+            .as_ref()
+            .ok()
+            .map(|opened| Left::on(&opened.database));
+        match wait(turn, when_blocked.clone()).await {
+            Ok(turn) if !left.as_ref().is_some_and(Left::is_asked) => return Ok((opened, turn)),
+            // Somebody else needed it closed: what there is now may be another.
+            Ok(_) => {}
+            Err(error) => {
+                if let Ok(opened) = opened {
+                    opened.database.close();
+                }
+                return Err(error);
+            }
+        }
+    }
+}
+
+/// Asks for the database, and for the lock once that is answered: who makes the database asks while it
+/// is being made, and so before all who find it there.
+async fn request(
+    (store, name): (&str, &str),
+    steps: &'static [Step],
+    when_blocked: WhenBlocked,
+) -> (Result<Opened, StoreError>, oneshot::Receiver<Turn>) {
+    let turn = Rc::new(Cell::new(None));
+    let (asked, lock) = (Rc::clone(&turn), lock_name(store));
+    let ask = move || asked.set(Some(Lock::ask(&lock)));
+    let opened = schema::open_and(name, steps, when_blocked, ask).await;
+    let turn = turn.take();
+    let turn = turn.unwrap_or_else(|| Lock::ask(&lock_name(store)));
+    (opened, turn)
+}
+
+/// Waits for the lock.
+///
+/// # Errors
+/// [`StoreError::Blocked`]: another tab is at it, and doesn't end.
+async fn wait(
+    turn: oneshot::Receiver<Turn>,
+    when_blocked: WhenBlocked,
+) -> Result<Turn, StoreError> {
+    let millis = match when_blocked {
+        WhenBlocked::GiveUp => patience::OPENING,
+        WhenBlocked::Tell(_) => patience::DATABASE,
+    };
+    let (_patience, blocked) = Patience::begin(when_blocked, millis);
+    match first(turn, blocked).await {
+        Some(Ok(turn)) => Ok(turn),
+        // The task always answers; it can only be gone with the whole page.
+        Some(Err(_)) => Err(StoreError::Unavailable {
+            reason: "the page is being closed".to_owned(),
+        }),
+        None => Err(StoreError::Blocked),
+    }
+}
+
+/// A connection that nobody uses yet, and that closes where somebody needs it closed: until this is
+/// dropped.
+struct Left {
+    database: IdbDatabase,
+    is_asked: Rc<Cell<bool>>,
+    _on_version_change: Closure<dyn FnMut(IdbVersionChangeEvent)>,
+}
+
+impl Left {
+    fn on(database: &IdbDatabase) -> Left {
+        let is_asked = Rc::new(Cell::new(false));
+        let (closed, asked) = (database.clone(), Rc::clone(&is_asked));
+        let on_version_change = Closure::new(move |_: IdbVersionChangeEvent| {
+            closed.close();
+            asked.set(true);
+        });
+        database.set_onversionchange(Some(on_version_change.as_ref().unchecked_ref()));
+        Left {
+            database: database.clone(),
+            is_asked,
+            _on_version_change: on_version_change,
+        }
+    }
+
+    fn is_asked(&self) -> bool {
+        self.is_asked.get()
+    }
+}
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        self.database.set_onversionchange(None);
+    }
+}

@@ -1,0 +1,250 @@
+//! Taking away what an emptying left where it was: some at a time, once it can't be undone any more or
+//! nobody is there who would. Killed at any step, it is gone on with.
+//!
+//! Numbers that were taken stay taken, as in joining: who is behind must find the next one taken. Where no
+//! other tab is there, all but the newest become one.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use gloo::timers::callback::Timeout;
+use idb::{KeyRange, ObjectStore};
+use js_sys::Array;
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::codec::{self, Content, Record};
+use super::connection::Connection;
+use super::journal::keep_up;
+use super::schema::{CHECKPOINTS, LEFT, LOG, META, PAGES, SNAPSHOTS};
+use super::transaction::{Fault, Writing, answer};
+use super::{archived, patience, read, upkeep};
+use crate::log::segments::{Index, NEWEST};
+use crate::store::{Durability, StoreError};
+use crate::target::spawn;
+
+/// So many numbers, or other records, are swept at once.
+const STEP: u64 = 256;
+
+/// So many milliseconds after an emptying it can't be undone any more.
+const FIVE_MINUTES: u32 = 300_000;
+
+/// What became of what an emptying left, as it is noted under [`LEFT`] behind the number of its segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    /// All is there, so that it can be undone.
+    Whole,
+    /// It is being swept.
+    Sweeping,
+    /// Nothing is left.
+    Nothing,
+}
+
+impl Left {
+    const NAMES: [(Left, &str); 3] = [
+        (Left::Whole, "whole"),
+        (Left::Sweeping, "sweeping"),
+        (Left::Nothing, "nothing"),
+    ];
+
+    /// Notes it within a transaction.
+    pub(super) fn note(self, meta: &ObjectStore, emptied: u64) -> Result<(), Fault> {
+        let name = Left::NAMES.iter().find(|(left, _)| *left == self);
+        let text = format!("{emptied} {}", name.map_or("", |(_, name)| name));
+        meta.put(&codec::meta(LEFT, &text), None)?;
+        Ok(())
+    }
+
+    /// What is noted, and of which segment.
+    pub(super) async fn noted(meta: &ObjectStore) -> Result<Option<(u64, Left)>, Fault> {
+        let found = answer(meta.get(JsValue::from(LEFT))?).await?;
+        Ok(codec::value_of(&found).and_then(|text| {
+            let (emptied, name) = text.split_once(' ')?;
+            let left = Left::NAMES.iter().find(|(_, other)| *other == name)?;
+            Some((emptied.parse().ok()?, left.0))
+        }))
+    }
+}
+
+/// When it is done, and what of it is.
+#[derive(Default)]
+pub(super) struct Sweeping {
+    /// The number of the emptying segment before which nothing is left, as far as this tab knows.
+    swept: Cell<u64>,
+    /// Whether something was left when the database was opened.
+    is_left: Cell<bool>,
+    is_busy: Cell<bool>,
+    timer: RefCell<Option<Timeout>>,
+}
+
+impl Sweeping {
+    /// Begins with what is noted.
+    pub(super) fn begin(&self, noted: Option<(u64, Left)>) {
+        match noted {
+            Some((emptied, Left::Nothing)) => self.swept.set(emptied),
+            Some(_) => self.is_left.set(true),
+            None => {}
+        }
+    }
+}
+
+/// Whether something may be left to sweep; and before which segment.
+fn due(connection: &Connection) -> Option<u64> {
+    let emptied = connection.log.ask(Index::emptied)?;
+    (connection.sweeping.swept.get() != emptied).then_some(emptied)
+}
+
+/// The number of the segment that last emptied the log, where nothing is left of what stood before it.
+pub(super) fn swept(connection: &Connection) -> Option<u64> {
+    let emptied = connection.log.ask(Index::emptied)?;
+    due(connection).is_none().then_some(emptied)
+}
+
+/// Sweeps five minutes from now.
+pub(super) fn in_a_while(connection: &Rc<Connection>) {
+    let weak = Rc::downgrade(connection);
+    let timer = Timeout::new(FIVE_MINUTES, move || {
+        if let Some(connection) = weak.upgrade() {
+            now(&connection);
+        }
+    });
+    *connection.sweeping.timer.borrow_mut() = Some(timer);
+}
+
+/// Sweeps now, in the background, if something is left. To be called after something was added.
+pub(super) fn now(connection: &Rc<Connection>) {
+    if due(connection).is_none() || connection.sweeping.is_busy.replace(true) {
+        return;
+    }
+    let connection = Rc::clone(connection);
+    spawn(async move {
+        // What fails now is tried again with what is added next, and nobody waits for it.
+        let _ = upkeep::sweep(&connection).await;
+        connection.sweeping.is_busy.set(false);
+    });
+}
+
+/// The same for who opened the store, and knows nothing of the log yet.
+pub(super) async fn if_left(connection: &Rc<Connection>) {
+    if connection.sweeping.is_left.take()
+        && read::ask(connection, None, Index::emptied).await.is_ok()
+    {
+        now(connection);
+    }
+}
+
+/// Sweeps all that is left.
+///
+/// # Errors
+/// The storage's. What was swept until then is.
+pub(super) async fn sweep(connection: &Rc<Connection>) -> Result<(), StoreError> {
+    let Some(emptied) = due(connection) else {
+        return Ok(());
+    };
+    let mut done = 0;
+    // An emptying that comes meanwhile can still be undone.
+    while due(connection) == Some(emptied) {
+        let is_alone = connection.is_alone().await;
+        let stores = [LOG, PAGES, SNAPSHOTS, CHECKPOINTS, META];
+        let writing = connection
+            .write("sweep", &stores, Durability::Relaxed)
+            .await?;
+        let step = step(connection, writing, emptied, done, is_alone);
+        match step.await.map_err(|fault| fault.while_doing("sweep"))? {
+            Some(number) => done = number,
+            None => connection.sweeping.swept.set(emptied),
+        }
+        patience::pause(0).await;
+    }
+    // The second copy is to lose it as well.
+    keep_up(connection);
+    Ok(())
+}
+
+/// Sweeps some of what is left before a segment; answers up to which number nothing is, none where
+/// nothing is at all.
+async fn step(
+    connection: &Rc<Connection>,
+    writing: Writing,
+    emptied: u64,
+    done: u64,
+    is_alone: bool,
+) -> Result<Option<u64>, Fault> {
+    let (log, meta) = (writing.store(LOG)?, writing.store(META)?);
+    connection.log.catch_up(&log).await?;
+    if connection.log.ask(Index::emptied) != Some(emptied) {
+        // Undone, or emptied once more.
+        return Ok(Some(0));
+    }
+    // From here on it can't be undone.
+    Left::Sweeping.note(&meta, emptied)?;
+    let joined = emptied.saturating_sub(1 + NEWEST);
+    let to = emptied.saturating_sub(1).min(done + STEP);
+    let to = match is_alone && done < joined {
+        true => to.min(joined),
+        false => to,
+    };
+    if done < emptied.saturating_sub(1) {
+        let key = |number: u64| JsValue::from_f64(number as f64);
+        if is_alone && to <= joined {
+            let range = KeyRange::upper_bound(&key(to), None)?;
+            // A record that stands for several may end later.
+            log.delete(range)?;
+            super::add(&log, codec::gone(1, to, None))?;
+        } else {
+            let range = KeyRange::bound(&key(done + 1), &key(to), None, None)?;
+            let found = answer(log.get_all(Some(range.into()), None)?).await?;
+            for record in found.unchecked_into::<Array>().iter() {
+                let record: Record = record.unchecked_into();
+                match codec::open_segment(&record) {
+                    Some(opened) if !matches!(opened.content, Ok(Content::Gone)) => {
+                        let gone = codec::gone(opened.from, opened.number, opened.chain);
+                        let gone = gone.map_err(|error| Fault::told(error.to_string()))?;
+                        log.put(&gone, None)?;
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let range = KeyRange::upper_bound(&Array::of2(&key(to), &f64::INFINITY.into()), None)?;
+        writing.store(PAGES)?.delete(range)?;
+        writing.commit().await?;
+        return Ok(Some(to));
+    }
+    drop_others(&writing.store(SNAPSHOTS)?, codec::stream_of, emptied).await?;
+    drop_others(&writing.store(CHECKPOINTS)?, codec::subscriber_of, emptied).await?;
+    let keys = answer(meta.get_all_keys(None, None)?).await?;
+    for key in keys.unchecked_into::<Array>().iter() {
+        let name = key.as_string().unwrap_or_default();
+        if archived::is_list(&name) && name != archived::key(emptied) {
+            meta.delete(key)?;
+        }
+    }
+    Left::Nothing.note(&meta, emptied)?;
+    writing.commit().await?;
+    Ok(None)
+}
+
+/// Drops the records of an object store that belong to a log before it was emptied.
+async fn drop_others(
+    store: &ObjectStore,
+    key: fn(&Record) -> JsValue,
+    emptied: u64,
+) -> Result<(), Fault> {
+    let mut after: Option<JsValue> = None;
+    loop {
+        let range = after.as_ref().map(super::above).transpose()?;
+        let page = answer(store.get_all(range, Some(STEP as u32))?).await?;
+        let page: Array = page.unchecked_into();
+        for record in page.iter() {
+            let record: Record = record.unchecked_into();
+            let key = key(&record);
+            if codec::since(&record) != emptied {
+                store.delete(key.clone())?;
+            }
+            after = Some(key);
+        }
+        if u64::from(page.length()) < STEP {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Taking back what was done last: an emptying, or an import. What is taken back leaves its numbers
+//! behind, and one record that says so: who knows less finds these taken, who knows it reads the log anew.
+
+use std::ops::RangeInclusive;
+use std::rc::Rc;
+
+use idb::{KeyRange, ObjectStore};
+use js_sys::Array;
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::codec::{self, Record};
+use super::connection::Connection;
+use super::hints::Signal;
+use super::journal::Journal;
+use super::reset::another_history;
+use super::schema::{LEFT, LOG, META, PAGES, SNAPSHOTS};
+use super::sweep::Left;
+use super::transaction::{Fault, Writing, answer};
+use super::{add, read};
+use crate::core::History;
+use crate::log::segments::{Index, Turn};
+use crate::store::{Durability, Segments, StoreError, UndoError};
+
+/// So many snapshots are looked at at once.
+const STEP: u32 = 256;
+
+/// Undoes an emptying.
+pub(super) async fn reset(connection: &Rc<Connection>, token: Segments) -> Result<(), UndoError> {
+    let (writing, segments) = begin(connection, &[LOG, PAGES, META]).await?;
+    let log = &connection.log;
+    same_history(log.history(), token)?;
+    let (emptied, last) = log.ask(|index| (index.emptied(), index.last_segment()));
+    if emptied != Some(token.first) || last != token.last {
+        return Err(UndoError::GoneOn);
+    }
+    let meta = writing.store(META).map_err(failed)?;
+    if Left::noted(&meta).await.map_err(failed)? != Some((token.first, Left::Whole)) {
+        return Err(UndoError::Swept);
+    }
+    let turn = Turn::Restored {
+        from: token.first,
+        floor: log.given(),
+    };
+    let done = async {
+        leave_numbers(&writing, &segments, token.first..=token.last).await?;
+        turn_to(connection, &segments, last + 1, turn)?;
+        meta.delete(JsValue::from(LEFT))?;
+        writing.commit().await
+    };
+    end(connection, done.await, last + 1).await
+}
+
+/// Takes an import back.
+pub(super) async fn import(connection: &Rc<Connection>, token: Segments) -> Result<(), UndoError> {
+    let stores = [LOG, PAGES, SNAPSHOTS, META];
+    let (writing, segments) = begin(connection, &stores).await?;
+    let log = &connection.log;
+    same_history(log.history(), token)?;
+    let last = log.ask(Index::last_segment);
+    if last != token.last {
+        return Err(UndoError::GoneOn);
+    }
+    let turn = Turn::TakenBack {
+        from: token.first,
+        floor: log.given(),
+        history: another_history(),
+    };
+    let done = async {
+        drop_snapshots(connection, &writing.store(SNAPSHOTS)?, token.first).await?;
+        leave_numbers(&writing, &segments, token.first..=token.last).await?;
+        turn_to(connection, &segments, last + 1, turn)?;
+        writing.commit().await
+    };
+    end(connection, done.await, last + 1).await
+}
+
+fn same_history(now: History, token: Segments) -> Result<(), UndoError> {
+    match now == token.history {
+        true => Ok(()),
+        false => Err(UndoError::AnotherHistory {
+            known: token.history,
+            now,
+        }),
+    }
+}
+
+async fn begin(
+    connection: &Rc<Connection>,
+    stores: &[&str],
+) -> Result<(Writing, ObjectStore), StoreError> {
+    let writing = connection.write("undo", stores, Durability::Strict).await?;
+    let segments = writing.store(LOG).map_err(failed)?;
+    connection.log.catch_up(&segments).await.map_err(failed)?;
+    let doubt = connection.doubts.to_note(&connection.log);
+    doubt.note(&writing).map_err(failed)?;
+    Ok((writing, segments))
+}
+
+fn turn_to(
+    connection: &Connection,
+    segments: &ObjectStore,
+    number: u64,
+    turn: Turn,
+) -> Result<(), Fault> {
+    let chain = connection.log.chain().with_turn(number, turn);
+    add(segments, codec::turned(number, turn, chain, &[]))
+}
+
+/// Leaves of these segments no more than their numbers and chains.
+async fn leave_numbers(
+    writing: &Writing,
+    segments: &ObjectStore,
+    numbers: RangeInclusive<u64>,
+) -> Result<(), Fault> {
+    let key = |number: u64| JsValue::from_f64(number as f64);
+    let (first, last) = (key(*numbers.start()), key(*numbers.end()));
+    let range = KeyRange::bound(&first, &last, None, None)?;
+    let found = answer(segments.get_all(Some(range.into()), None)?).await?;
+    for record in found.unchecked_into::<Array>().iter() {
+        let record: Record = record.unchecked_into();
+        let Some(opened) = codec::open_segment(&record) else {
+            continue;
+        };
+        let gone = codec::gone(opened.from, opened.number, opened.chain);
+        let gone = gone.map_err(|error| Fault::told(error.to_string()))?;
+        segments.put(&gone, None)?;
+    }
+    // A list comes after all lists that begin with the same and end earlier.
+    let (first, last) = (Array::of1(&first), Array::of2(&last, &f64::INFINITY.into()));
+    let range = KeyRange::bound(&first, &last, None, None)?;
+    writing.store(PAGES)?.delete(range)?;
+    Ok(())
+}
+
+/// Drops the snapshots of versions that stand in a segment or after it.
+async fn drop_snapshots(
+    connection: &Connection,
+    snapshots: &ObjectStore,
+    segment: u64,
+) -> Result<(), Fault> {
+    let mut after: Option<JsValue> = None;
+    loop {
+        let range = after.as_ref().map(super::above).transpose()?;
+        let page = answer(snapshots.get_all(range, Some(STEP))?).await?;
+        let page: Array = page.unchecked_into();
+        for record in page.iter() {
+            let key = codec::stream_of(record.unchecked_ref());
+            let since = connection.log.ask(Index::since);
+            if let Some(snapshot) = codec::read_snapshot(record, since) {
+                let left = connection
+                    .log
+                    .ask(|index| index.version_before(&snapshot.stream, segment));
+                if snapshot.version > left {
+                    snapshots.delete(key.clone())?;
+                }
+            }
+            after = Some(key);
+        }
+        if page.length() < STEP {
+            return Ok(());
+        }
+    }
+}
+
+/// After the transaction: `done` is what came of it.
+async fn end(
+    connection: &Rc<Connection>,
+    done: Result<(), Fault>,
+    number: u64,
+) -> Result<(), UndoError> {
+    // What was known holds what isn't there any more, or lacks what is there again.
+    connection.log.forget();
+    let looked = read::ask(connection, None, |index| index.last_segment());
+    match (done, looked.await) {
+        (Ok(()), _) => {}
+        // A connection that is lost at the commit doesn't say.
+        (Err(_), Ok(found)) if found.place >= number => {}
+        (Err(fault), _) => return Err(failed(fault).into()),
+    }
+    connection.hints.post(Signal::Reset);
+    Journal::note(connection, None);
+    Journal::wait(connection, Durability::Strict, number, None).await;
+    Ok(())
+}
+
+fn failed(fault: Fault) -> StoreError {
+    fault.while_doing("undo")
+}

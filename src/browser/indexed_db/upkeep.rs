@@ -1,0 +1,199 @@
+//! Work on a database that is seldom to be done, so that a page can fetch the code of it when it is: moving a
+//! database of the first layout, joining old segments, comparing a second copy and bringing back from it.
+
+use std::pin::Pin;
+use std::rc::Rc;
+
+use web_sys::IdbDatabase;
+
+use super::chaining;
+use super::compact;
+use super::connection::Connection;
+use super::journal::first::{self, First};
+use super::journal::{self, Held, Mending, Source, others};
+use super::migrate;
+use super::schema::EVENTS;
+use super::sweep;
+use crate::core::History;
+use crate::store::StoreError;
+use crate::store::judging::Journal;
+
+/// Is told how far a database has come on the way to today's layout, from 0 to 100.
+pub(super) type Told = dyn Fn(u8);
+
+type Later<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+type Mend = for<'a> fn(&'a IdbDatabase, Source<'a>, u64, Mending) -> Later<'a, Result<u64, String>>;
+
+type Restore =
+    for<'a> fn(&'a IdbDatabase, Source<'a>, u64, u64) -> Later<'a, Result<(), StoreError>>;
+
+/// The functions that do it.
+#[derive(Clone, Copy)]
+pub struct Upkeep {
+    migrate: for<'a> fn(&'a IdbDatabase, &'a Told) -> Later<'a, Result<(), StoreError>>,
+    compact: for<'a> fn(&'a Rc<Connection>) -> Later<'a, Result<(), StoreError>>,
+    compare: for<'a> fn(&'a IdbDatabase, Source<'a>) -> Later<'a, Result<Journal, String>>,
+    restore: Restore,
+    drop_found: for<'a> fn(&'a IdbDatabase, Source<'a>, u64) -> Later<'a, Result<bool, StoreError>>,
+    mend: Mend,
+    chain: for<'a> fn(&'a IdbDatabase, History, &'a Told) -> Later<'a, Result<(), StoreError>>,
+    sweep: for<'a> fn(&'a Rc<Connection>) -> Later<'a, Result<(), StoreError>>,
+    tidy: for<'a> fn(
+        &'a IdbDatabase,
+        &'a journal::Journal,
+        &'a Held,
+    ) -> Later<'a, Result<(), String>>,
+    ask_first: for<'a> fn(&'a str, bool) -> Later<'a, Result<first::Asked, String>>,
+}
+
+/// How they are come by. Asked each time that there is something to do; where it fails it says why, in words.
+pub type LoadUpkeep = fn() -> Later<'static, Result<Upkeep, String>>;
+
+impl Upkeep {
+    /// The functions themselves. What mentions this holds their code: a page that fetches them later mentions it
+    /// in what it fetches, and nowhere else.
+    #[must_use]
+    #[inline(never)]
+    pub fn here() -> Upkeep {
+        Upkeep {
+            migrate: |database, told| Box::pin(migrate::migrate(database, told)),
+            compact: |connection| Box::pin(compact::compact(connection)),
+            compare: |database, source| Box::pin(journal::compare(database, source)),
+            restore: |database, source, after, end| {
+                Box::pin(journal::restore(database, source, after, end))
+            },
+            drop_found: |database, source, end| {
+                Box::pin(journal::drop_found(database, source, end))
+            },
+            mend: |database, source, since, mending| {
+                Box::pin(journal::mend(database, source, since, mending))
+            },
+            chain: |database, first, told| Box::pin(chaining::chain_all(database, first, told)),
+            sweep: |connection| Box::pin(sweep::sweep(connection)),
+            tidy: |database, journal, held| Box::pin(others::remove(database, journal, held)),
+            ask_first: |store, wait| Box::pin(First::ask(store, wait)),
+        }
+    }
+
+    /// The loader of a program that has them anyway.
+    pub(super) const AT_HAND: LoadUpkeep = || Box::pin(async { Ok(Upkeep::here()) });
+}
+
+/// A database that is being moved. Dropped before it is taken out, it is closed: a connection that nobody has would
+/// block every other.
+struct Moving(Option<IdbDatabase>);
+
+impl Drop for Moving {
+    fn drop(&mut self) {
+        if let Some(database) = &self.0 {
+            database.close();
+        }
+    }
+}
+
+/// Moves what a database of the first layout holds, if it is one, and gives the database back.
+///
+/// # Errors
+/// The storage's, or [`StoreError::Unavailable`] where the code can't be had; the database is then closed.
+pub(super) async fn migrated(
+    load: LoadUpkeep,
+    database: IdbDatabase,
+    told: &Told,
+) -> Result<IdbDatabase, StoreError> {
+    if !database.object_store_names().contains(EVENTS) {
+        return Ok(database);
+    }
+    let mut moving = Moving(Some(database.clone()));
+    (loaded(load).await?.migrate)(&database, told).await?;
+    moving.0 = None;
+    Ok(database)
+}
+
+/// Joins what is to be joined, as [`compact::compact`] does.
+pub(super) async fn compact(connection: &Rc<Connection>) -> Result<(), StoreError> {
+    (loaded(connection.upkeep).await?.compact)(connection).await
+}
+
+/// Compares as [`journal::compare`] does.
+pub(super) async fn compare(
+    load: LoadUpkeep,
+    database: &IdbDatabase,
+    source: Source<'_>,
+) -> Result<Journal, String> {
+    (load().await?.compare)(database, source).await
+}
+
+/// Brings back as [`journal::restore`] does.
+pub(super) async fn restore(
+    load: LoadUpkeep,
+    database: &IdbDatabase,
+    source: Source<'_>,
+    after: u64,
+    end: u64,
+) -> Result<(), StoreError> {
+    (loaded(load).await?.restore)(database, source, after, end).await
+}
+
+/// Drops as [`journal::drop_found`] does.
+pub(super) async fn drop_found(
+    load: LoadUpkeep,
+    database: &IdbDatabase,
+    source: Source<'_>,
+    end: u64,
+) -> Result<bool, StoreError> {
+    (loaded(load).await?.drop_found)(database, source, end).await
+}
+
+/// Mends as [`journal::mend`] does.
+pub(super) async fn mend(
+    load: LoadUpkeep,
+    database: &IdbDatabase,
+    source: Source<'_>,
+    since: u64,
+    mending: Mending,
+) -> Result<u64, String> {
+    (load().await?.mend)(database, source, since, mending).await
+}
+
+/// Gives records their chains, as [`chaining::chain_all`] does.
+pub(super) async fn chain_all(
+    load: LoadUpkeep,
+    database: &IdbDatabase,
+    first: History,
+    told: &Told,
+) -> Result<(), StoreError> {
+    (loaded(load).await?.chain)(database, first, told).await
+}
+
+/// Sweeps as [`sweep::sweep`] does.
+pub(super) async fn sweep(connection: &Rc<Connection>) -> Result<(), StoreError> {
+    (loaded(connection.upkeep).await?.sweep)(connection).await
+}
+
+/// Removes other journals as [`others::remove`] does.
+pub(super) async fn tidy(
+    load: LoadUpkeep,
+    database: &IdbDatabase,
+    journal: &journal::Journal,
+    held: &Held,
+) -> Result<(), String> {
+    (load().await?.tidy)(database, journal, held).await
+}
+
+/// Asks for the journal of before as [`First::ask`] does, where there is one.
+pub(super) async fn ask_first(
+    load: LoadUpkeep,
+    store: &str,
+    wait: bool,
+) -> Result<first::Asked, String> {
+    match First::is_there(store).await? {
+        true => (load().await?.ask_first)(store, wait).await,
+        false => Ok(first::Asked::Missing),
+    }
+}
+
+async fn loaded(load: LoadUpkeep) -> Result<Upkeep, StoreError> {
+    let upkeep = load().await;
+    upkeep.map_err(|reason| StoreError::Unavailable { reason })
+}

@@ -1,0 +1,142 @@
+// What the second copy held and the store didn't go on from is set aside: it can be saved, brought back and deleted.
+import { AxeBuilder } from '@axe-core/playwright';
+import { besides, deleteDatabase, withoutJournal } from './database.mjs';
+import { expect, test } from './fixtures.mjs';
+import { Playground } from './page.mjs';
+
+/**
+ * A store of one event, beside which ten are set aside: the browser deleted its database, and the next command was
+ * recorded while the second copy couldn't be asked.
+ */
+async function withTenSetAside({ context, page, playground, baseURL }) {
+  await playground.open();
+  await expect(playground.storage).toContainText('A second copy is kept');
+  await playground.record('Deposit', { Amount: '12.50' }, 'MoneyDeposited', 10);
+  await page.goto('about:blank');
+  const beside = await besides(context, baseURL);
+  await beside.evaluate(deleteDatabase);
+  await beside.close();
+
+  const tab = await context.newPage();
+  await tab.addInitScript(withoutJournal);
+  const blind = new Playground(tab);
+  await blind.open();
+  await expect(blind.alert).toContainText("10 events are missing, and the second copy couldn't be asked for them.");
+  await blind.record('Open account', {}, 'AccountOpened', 1);
+  await tab.close();
+
+  await playground.open();
+  await playground.shows(1, 1);
+}
+
+const group = ({ storage }) => storage.getByRole('group', { name: 'Set aside', exact: true });
+const entries = (tab) => group(tab).getByRole('listitem');
+const button = (tab, name) => group(tab).getByRole('button', { name, exact: true });
+const dialog = ({ page }, name) => page.getByRole('dialog', { name, exact: true });
+const agree = (tab, name) => dialog(tab, name).getByRole('button', { name, exact: true }).click();
+
+test('what was recorded while the second copy could not be asked stays; what that holds is set aside, and can be saved', async ({
+  context, page, playground, baseURL, picture,
+}) => {
+  await withTenSetAside({ context, page, playground, baseURL });
+  await expect(playground.alert).toContainText(
+    "10 events were found in the second copy that this store doesn't go on from. Nothing of them is deleted",
+  );
+  await expect(entries(playground)).toHaveText([
+    /^Set aside: 10 events of another history, \d{4}-\d{2}-\d{2} \d{2}:\d{2} UTC: the second copy held them, and this store doesn't go on from them/,
+  ]);
+  await picture('events-set-aside');
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations).toEqual([]);
+  const { name, bytes } = await playground.downloaded('Save as file');
+  expect(name).toMatch(/^eventloom-set-aside-\d{4}-\d{2}-\d{2}\.ndjson$/);
+  const lines = bytes.toString('utf8').trimEnd().split('\n').map((line) => JSON.parse(line));
+  expect(lines.map(({ streamversion }) => streamversion)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  await expect(playground.status).toHaveText(`Saved 10 events to ${name}.`);
+});
+
+test('what was set aside is brought back once a person saw both counts, and what was here is set aside', async ({
+  context, page, playground, baseURL, picture,
+}) => {
+  await withTenSetAside({ context, page, playground, baseURL });
+  const other = new Playground(await context.newPage());
+  await other.open();
+  await expect(entries(other)).toHaveCount(1);
+
+  await button(playground, 'Bring back').click();
+  const asked = dialog(playground, 'Bring back');
+  await expect(asked).toContainText('1 event that is here for 10 events of another history');
+  await expect(asked.getByRole('button', { name: 'Cancel' })).toBeFocused();
+  await picture('bring-back');
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations).toEqual([]);
+  await asked.getByRole('button', { name: 'Cancel' }).click();
+  await expect(button(playground, 'Bring back')).toBeFocused();
+  await playground.shows(1, 1);
+
+  await button(playground, 'Bring back').click();
+  await agree(playground, 'Bring back');
+  await expect(playground.status).toHaveText('10 events came back.');
+  for (const tab of [playground, other]) {
+    await tab.holds(10);
+    await expect(entries(tab)).toHaveText([/^Set aside: 1 event of another history, .*: others were brought back in their place/]);
+  }
+  await playground.open('#/bank_account/ada-savings');
+  await playground.shows(10, 10);
+
+  // And the way back.
+  await button(playground, 'Bring back').click();
+  await agree(playground, 'Bring back');
+  await expect(playground.status).toHaveText('1 event came back.');
+  for (const tab of [playground, other]) {
+    await tab.holds(1);
+    await expect(entries(tab)).toHaveText([/^Set aside: 10 events of another history/]);
+  }
+});
+
+test('what was set aside is deleted once a person agreed, in all tabs', async ({
+  context, page, playground, baseURL, picture,
+}) => {
+  await withTenSetAside({ context, page, playground, baseURL });
+  const other = new Playground(await context.newPage());
+  await other.open();
+  await expect(entries(other)).toHaveCount(1);
+  await button(playground, 'Delete').click();
+  await expect(dialog(playground, 'Delete')).toContainText('This deletes 10 events of another history from this browser');
+  await picture('delete-set-aside');
+  await page.keyboard.press('Escape');
+  await expect(dialog(playground, 'Delete')).toBeHidden();
+  await expect(entries(playground)).toHaveCount(1);
+  await button(playground, 'Delete').click();
+  await agree(playground, 'Delete');
+  await expect(playground.status).toHaveText('What was set aside is deleted.');
+  for (const tab of [playground, other]) await expect(group(tab)).toHaveCount(0);
+  await page.reload();
+  await playground.shows(1, 1);
+  await expect(playground.storage).toContainText('A second copy is kept');
+  await expect(group(playground)).toHaveCount(0);
+});
+
+for (const [look, viewport, colorScheme] of [
+  ['390×844, dark', { width: 390, height: 844 }, 'dark'],
+  ['320×700, light', { width: 320, height: 700 }, 'light'],
+]) {
+  test.describe(`at ${look}`, () => {
+    test.use({ viewport, colorScheme });
+
+    test('axe finds nothing with something set aside, and nothing scrolls sideways', async ({
+      context, page, playground, baseURL, picture,
+    }) => {
+      await withTenSetAside({ context, page, playground, baseURL });
+      await expect(entries(playground)).toHaveCount(1);
+      const { violations } = await new AxeBuilder({ page })
+        .options({ rules: { 'target-size': { enabled: true } } })
+        .setLegacyMode()
+        .analyze();
+      expect(violations).toEqual([]);
+      const room = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+      expect(room[0]).toBeLessThanOrEqual(room[1]);
+      await picture(`set-aside-${viewport.width}-${colorScheme}`);
+    });
+  });
+}

@@ -1,0 +1,729 @@
+//! What becomes of a store whose copies are compared: over every combination of what could be asked,
+//! and over random lives of a small store of which copies are lost, can't be asked, or go back.
+
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
+use std::collections::BTreeSet;
+
+use eventloom::core::Position;
+use eventloom::store::judging::{Act, Asked, Database, Evidence, Journal, Noted, judge};
+use eventloom::store::{Loss, Recovery};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+const STORE: Uuid = Uuid::from_u128(1);
+const OTHER: Uuid = Uuid::from_u128(2);
+
+fn database(segment: u64) -> Database {
+    Database {
+        store: Some(STORE),
+        segment,
+        events: segment,
+        ..Database::default()
+    }
+}
+
+fn journal(segment: u64, agreed: u64) -> Asked<Journal> {
+    Asked::There(Journal {
+        store: STORE,
+        segment,
+        events: segment,
+        agreed,
+        beyond: segment - agreed,
+        ..Journal::default()
+    })
+}
+
+fn noted(segment: u64) -> Asked<Noted> {
+    Asked::There(Noted {
+        store: STORE,
+        segment,
+        position: Position(segment),
+        events: segment,
+        before: 0,
+        emptied: 0,
+    })
+}
+
+fn judged(
+    database: Database,
+    journal: Asked<Journal>,
+    noted: Asked<Noted>,
+) -> eventloom::store::judging::Verdict {
+    judge(&Evidence {
+        database,
+        journal,
+        noted,
+    })
+}
+
+fn told(restored: u64, lost: u64, set_aside: u64, is_known: bool) -> Option<Recovery> {
+    Some(Recovery {
+        cause: Loss::Shortened,
+        restored,
+        lost,
+        set_aside,
+        is_known,
+    })
+}
+
+#[test]
+fn what_the_database_lost_and_the_journal_has_comes_back() {
+    let verdict = judged(database(2), journal(5, 2), noted(5));
+    assert_eq!(verdict.act, Act::Restore { after: 2 });
+    assert_eq!(verdict.recovery, told(3, 0, 0, true));
+    assert_eq!(verdict.doubted_after, None);
+}
+
+#[test]
+fn a_journal_that_can_not_be_asked_proves_no_loss() {
+    let verdict = judged(database(2), Asked::Silent, noted(5));
+    assert_eq!(verdict.act, Act::GoOn);
+    assert_eq!(verdict.recovery, told(0, 3, 0, false));
+    assert!(verdict.doubted_after == Some(2) && verdict.another_history);
+    assert_eq!(verdict.above, Position(5));
+}
+
+#[test]
+fn a_database_that_lacks_what_was_noted_is_another_store_from_then_on() {
+    for seen in [Database::default(), database(2)] {
+        for journal in [Asked::Silent, Asked::Missing] {
+            let verdict = judged(seen, journal, noted(5));
+            assert_eq!(verdict.store, None);
+            assert!(verdict.another_history);
+        }
+    }
+    assert_eq!(
+        judged(database(5), Asked::Silent, noted(5)).store,
+        Some(STORE)
+    );
+}
+
+#[test]
+fn what_was_appended_in_doubt_stays_and_the_other_continuation_is_set_aside() {
+    let doubted = Database {
+        doubted_after: Some(2),
+        ..database(3)
+    };
+    for (held, agreed) in [(5, 2), (5, 3), (3, 2)] {
+        let verdict = judged(doubted, journal(held, agreed), noted(3));
+        assert_eq!(verdict.act, Act::SetAside, "{held}, {agreed}");
+        assert_eq!(verdict.recovery, told(0, 0, held - agreed, true));
+        assert!(verdict.another_history);
+    }
+}
+
+#[test]
+fn a_journal_is_not_gone_on_with_where_the_database_lost_the_emptying_of_it() {
+    let doubted = Database {
+        store: Some(OTHER),
+        doubted_after: Some(1),
+        ..database(3)
+    };
+    let verdict = judged(doubted, journal(2, 0), emptied_by(3));
+    assert_eq!(verdict.act, Act::BeginAnew);
+    let emptied = Database {
+        emptied: 3,
+        ..doubted
+    };
+    let verdict = judged(emptied, journal(2, 0), emptied_by(3));
+    assert_eq!(verdict.act, Act::GoOn);
+}
+
+#[test]
+fn what_is_set_aside_is_not_told_as_lost() {
+    let nameless = Database {
+        store: None,
+        ..database(1)
+    };
+    let verdict = judged(nameless, journal(5, 0), noted(5));
+    assert_eq!(verdict.act, Act::SetAside);
+    assert_eq!(verdict.recovery, told(0, 0, 5, true));
+}
+
+#[test]
+fn what_could_not_be_set_aside_is_not_told_as_set_aside() {
+    let all_told = told(0, 2, 5, true).unwrap();
+    let left = all_told.without_set_aside();
+    assert_eq!(Some(left), told(0, 7, 0, false));
+}
+
+#[test]
+fn what_goes_further_than_nothing_in_doubt_is_put_back() {
+    let doubted = Database {
+        doubted_after: Some(2),
+        ..database(2)
+    };
+    let verdict = judged(doubted, journal(5, 2), noted(5));
+    assert_eq!(verdict.act, Act::Restore { after: 2 });
+}
+
+#[test]
+fn what_was_emptied_on_purpose_does_not_come_back() {
+    let emptied = Asked::There(Noted {
+        store: STORE,
+        segment: 7,
+        position: Position(6),
+        events: 1,
+        before: 0,
+        emptied: 6,
+    });
+    let lost = Database {
+        store: None,
+        ..database(0)
+    };
+    let verdict = judged(lost, journal(5, 0), emptied);
+    assert_eq!(verdict.act, Act::BeginAnew);
+    let recovery = verdict.recovery.unwrap();
+    assert_eq!((recovery.restored, recovery.lost), (0, 1));
+    // The database itself knows better than a journal that is behind.
+    let here = Database {
+        emptied: 6,
+        events: 1,
+        ..database(7)
+    };
+    assert_eq!(judged(here, journal(5, 0), emptied).act, Act::GoOn);
+}
+
+#[test]
+fn an_entry_that_was_never_acknowledged_is_dropped_alone() {
+    assert_eq!(
+        judged(database(3), journal(3, 2), noted(3)).act,
+        Act::DropLast
+    );
+    assert_eq!(
+        judged(database(4), journal(3, 2), noted(4)).act,
+        Act::DropLast
+    );
+    // Two of them aren't: one append is under way at a time.
+    assert_eq!(
+        judged(database(4), journal(4, 2), noted(4)).act,
+        Act::SetAside
+    );
+}
+
+/// A journal whose marks are damaged: it doesn't say whose it is.
+fn nameless(segment: u64) -> Asked<Journal> {
+    let Asked::There(held) = journal(segment, 0) else {
+        unreachable!("it is there");
+    };
+    Asked::There(Journal {
+        store: Uuid::nil(),
+        ..held
+    })
+}
+
+fn emptied_by(segment: u64) -> Asked<Noted> {
+    Asked::There(Noted {
+        store: STORE,
+        segment,
+        position: Position(segment),
+        events: 0,
+        before: 0,
+        emptied: segment,
+    })
+}
+
+#[test]
+fn an_emptying_that_is_lost_lost_no_events_but_begins_another_history() {
+    let in_doubt = Asked::There(Noted {
+        emptied: 0,
+        ..emptied_by(1).there().unwrap()
+    });
+    for noted in [in_doubt, emptied_by(1)] {
+        let verdict = judged(database(0), Asked::Missing, noted);
+        assert_eq!(verdict.recovery, None);
+        assert!(verdict.another_history && verdict.store.is_none());
+        assert_eq!(verdict.above, Position(1));
+    }
+}
+
+#[test]
+fn an_entry_that_differs_from_another_store_is_set_aside_and_not_dropped() {
+    for store in [None, Some(OTHER)] {
+        let other = Database {
+            store,
+            ..database(1)
+        };
+        let verdict = judged(other, journal(1, 0), noted(0));
+        assert_eq!(verdict.act, Act::SetAside, "{store:?}");
+    }
+}
+
+#[test]
+fn an_entry_that_was_refused_for_an_emptying_does_not_bring_back_what_was_emptied() {
+    let lost = Database {
+        store: None,
+        ..database(0)
+    };
+    let verdict = judged(lost, journal(2, 0), emptied_by(2));
+    assert_eq!((verdict.act, verdict.recovery), (Act::BeginAnew, None));
+    let here = Database {
+        emptied: 2,
+        events: 0,
+        ..database(2)
+    };
+    assert_eq!(
+        judged(here, journal(2, 1), emptied_by(2)).act,
+        Act::BeginAnew
+    );
+}
+
+#[test]
+fn what_was_emptied_does_not_come_back_from_a_journal_that_does_not_say_whose_it_is() {
+    let lost = Database {
+        store: None,
+        ..database(0)
+    };
+    for segment in [1, 2] {
+        let verdict = judged(lost, nameless(segment), emptied_by(2));
+        assert_eq!(verdict.act, Act::SetAside, "{segment}");
+    }
+}
+
+#[test]
+fn who_emptied_another_store_did_not_mean_what_the_journal_has() {
+    for store in [None, Some(OTHER)] {
+        let emptied = Database {
+            store,
+            events: 0,
+            emptied: 2,
+            ..database(2)
+        };
+        let verdict = judged(emptied, journal(1, 0), noted(0));
+        assert_eq!(verdict.act, Act::SetAside, "{store:?}");
+    }
+}
+
+#[test]
+fn what_comes_back_from_a_journal_that_does_not_say_whose_it_is_is_not_lost() {
+    let named_in_doubt = Database {
+        store: Some(OTHER),
+        ..database(0)
+    };
+    let verdict = judged(named_in_doubt, nameless(1), noted(1));
+    let recovery = verdict.recovery.unwrap();
+    assert_eq!((recovery.restored, recovery.lost), (1, 0));
+    assert_eq!(verdict.store, Some(STORE));
+    // The same where it was broken off, and is gone on with.
+    let begun = Database {
+        store: Some(OTHER),
+        ..database(1)
+    };
+    let Asked::There(rest) = nameless(3) else {
+        unreachable!("it is there");
+    };
+    let rest = Asked::There(Journal {
+        agreed: 1,
+        beyond: 2,
+        ..rest
+    });
+    assert_eq!(judged(begun, rest, noted(3)).recovery, told(2, 0, 0, true));
+}
+
+/// Over all that can be asked of, with the numbers in every order.
+#[test]
+fn no_combination_drops_events_that_were_not_emptied_or_refused() {
+    let stores = [None, Some(STORE), Some(OTHER)];
+    let mut seen = BTreeSet::new();
+    for store in stores {
+        for segment in 0..4 {
+            for doubted in [None, Some(0), Some(1), Some(3)] {
+                for emptied in [0, segment] {
+                    for_each_journal(segment, |journal| {
+                        for_each_noted(|noted| {
+                            let database = Database {
+                                store,
+                                segment,
+                                events: segment - emptied,
+                                doubted_after: doubted,
+                                emptied,
+                                is_another: false,
+                                position: Position(segment),
+                            };
+                            let verdict = judged(database, journal, noted);
+                            seen.insert(format!("{:?}", verdict.act));
+                            lawful(&database, journal, noted, &verdict);
+                        });
+                    });
+                }
+            }
+        }
+    }
+    assert!(seen.len() >= 5, "{seen:?}");
+}
+
+fn for_each_journal(database: u64, mut each: impl FnMut(Asked<Journal>)) {
+    each(Asked::Silent);
+    each(Asked::Missing);
+    for store in [Uuid::nil(), STORE, OTHER] {
+        for segment in 0..4 {
+            for agreed in 0..=segment.min(database) {
+                each(Asked::There(Journal {
+                    store,
+                    segment,
+                    events: segment,
+                    agreed,
+                    beyond: segment - agreed,
+                    ..Journal::default()
+                }));
+            }
+        }
+    }
+}
+
+fn for_each_noted(mut each: impl FnMut(Asked<Noted>)) {
+    each(Asked::Silent);
+    each(Asked::Missing);
+    for store in [Uuid::nil(), STORE, OTHER] {
+        for segment in 0..5 {
+            for emptied in 0..=segment {
+                each(Asked::There(Noted {
+                    store,
+                    segment,
+                    position: Position(segment),
+                    events: segment - emptied,
+                    before: 0,
+                    emptied,
+                }));
+            }
+        }
+    }
+}
+
+fn lawful(
+    database: &Database,
+    journal: Asked<Journal>,
+    noted: Asked<Noted>,
+    verdict: &eventloom::store::judging::Verdict,
+) {
+    let why = format!("{database:?} {journal:?} {noted:?} {verdict:?}");
+    let Asked::There(held) = journal else {
+        assert_eq!(verdict.act, Act::GoOn, "{why}");
+        return;
+    };
+    let knowingly = |emptied: &u64| database.doubted_after.is_none_or(|after| *emptied <= after);
+    let emptied = Some(database.emptied).filter(knowingly).unwrap_or(0);
+    let noted = noted.there().filter(|noted| noted.store == held.store);
+    let emptied = emptied.max(noted.map_or(0, |noted| noted.emptied));
+    match verdict.act {
+        Act::BeginAnew => assert!(held.beyond == 0 || emptied >= held.segment, "{why}"),
+        Act::DropLast => {
+            assert!(held.agreed + 1 == held.segment, "{why}");
+            assert!(database.segment >= held.segment, "{why}");
+        }
+        Act::Restore { after } => {
+            assert!(after == database.segment && held.agreed == after, "{why}");
+            assert!(held.segment > after && emptied < held.segment, "{why}");
+        }
+        Act::SetAside => assert!(held.beyond > 0, "{why}"),
+        // What isn't in the database is in the journal for no reason but that it was emptied.
+        Act::GoOn => assert!(
+            held.agreed == held.segment || emptied > held.segment || held.segment == 0,
+            "{why}"
+        ),
+    }
+    assert_eq!(verdict.doubted_after, None, "{why}");
+}
+
+// --- lives of a small store -------------------------------------------------------------------
+
+/// A segment: its number, and the event in it, or none where it empties the store.
+type Segment = (u64, Option<u32>);
+
+/// What befalls a store.
+#[derive(Clone, Debug)]
+enum Step {
+    Append,
+    Reset,
+    /// Closed and opened again; whether the journal and local storage can be asked.
+    Open {
+        journal: bool,
+        storage: bool,
+    },
+    /// The database loses its last segments, or all of them with what says which store it is, and is
+    /// opened again.
+    LoseDatabase {
+        keep: usize,
+        journal: bool,
+        storage: bool,
+    },
+    /// The journal loses its last segments, and the store is opened again.
+    LoseJournal {
+        keep: usize,
+        journal: bool,
+    },
+    /// The browser writes local storage late: what was noted since the last opening is gone.
+    ForgetNoted,
+}
+
+#[derive(Clone, Debug, Default)]
+struct World {
+    next_event: u32,
+    next_store: u128,
+    log: Vec<Segment>,
+    store: Option<Uuid>,
+    doubted_after: Option<u64>,
+    before: u64,
+    journal: Vec<Segment>,
+    journal_store: Uuid,
+    noted: Option<Noted>,
+    noted_before: Option<Noted>,
+    /// Whether the journal and local storage are kept by who has it open.
+    keeps: (bool, bool),
+    aside: Vec<Vec<Segment>>,
+    /// Events that were acknowledged while the journal was kept, or not.
+    acknowledged: BTreeSet<u32>,
+    /// Events of which a copy that could be asked has none any more, as was told or emptied.
+    gone: BTreeSet<u32>,
+}
+
+fn last(log: &[Segment]) -> u64 {
+    log.last().map_or(0, |(number, _)| *number)
+}
+
+fn events(log: &[Segment]) -> Vec<u32> {
+    log.iter().filter_map(|(_, event)| *event).collect()
+}
+
+fn emptied(log: &[Segment]) -> u64 {
+    log.iter()
+        .filter(|(_, event)| event.is_none())
+        .map(|(number, _)| *number)
+        .max()
+        .unwrap_or(0)
+}
+
+impl World {
+    fn add(&mut self, event: Option<u32>) {
+        let number = last(&self.log) + 1;
+        if event.is_none() {
+            self.gone.extend(events(&self.log));
+            self.log.clear();
+        }
+        self.log.push((number, event));
+        if self.keeps.0 {
+            if event.is_none() {
+                self.journal.clear();
+            }
+            self.journal.push((number, event));
+        }
+        if self.keeps.1 {
+            self.noted = Some(Noted {
+                store: self.store.unwrap_or_default(),
+                segment: number,
+                position: Position(number),
+                events: events(&self.log).len() as u64,
+                before: self.before,
+                emptied: Some(emptied(&self.log))
+                    .filter(|number| self.doubted_after.is_none_or(|after| *number <= after))
+                    .unwrap_or(0),
+            });
+        }
+    }
+
+    fn open(&mut self, can_ask_journal: bool, can_ask_storage: bool, knows: bool) {
+        let agreed = self.agreed();
+        let after = |agreed: u64| {
+            let beyond = self.journal.iter().filter(|(number, _)| *number > agreed);
+            beyond.filter(|(_, event)| event.is_some()).count() as u64
+        };
+        let held = Journal {
+            store: self.journal_store,
+            segment: last(&self.journal),
+            events: events(&self.journal).len() as u64,
+            agreed,
+            beyond: after(agreed),
+            ..Journal::default()
+        };
+        let evidence = Evidence {
+            database: Database {
+                store: self.store,
+                segment: last(&self.log),
+                events: events(&self.log).len() as u64,
+                doubted_after: self.doubted_after,
+                emptied: emptied(&self.log),
+                is_another: false,
+                position: Position(last(&self.log)),
+            },
+            journal: match (can_ask_journal, self.journal.is_empty()) {
+                (false, _) => Asked::Silent,
+                (true, true) => Asked::Missing,
+                (true, false) => Asked::There(held),
+            },
+            noted: match (can_ask_storage, self.noted) {
+                (false, _) => Asked::Silent,
+                (true, None) => Asked::Missing,
+                (true, Some(noted)) => Asked::There(noted),
+            },
+        };
+        let verdict = judge(&evidence);
+        self.before = match verdict.doubted_after.is_some() {
+            true => events(&self.log).len() as u64,
+            false => 0,
+        };
+        self.store = verdict.store.or_else(|| {
+            self.next_store += 1;
+            Some(Uuid::from_u128(100 + self.next_store))
+        });
+        match verdict.act {
+            Act::GoOn => {}
+            Act::Restore { after } => {
+                let back = self.journal.iter().filter(|(number, _)| *number > after);
+                self.log.extend(back.copied().collect::<Vec<_>>());
+            }
+            Act::DropLast => {
+                self.journal.pop();
+            }
+            Act::SetAside => self.aside.push(std::mem::take(&mut self.journal)),
+            Act::BeginAnew => self.journal.clear(),
+        }
+        self.doubted_after = verdict.doubted_after;
+        if can_ask_journal {
+            // Brought to the log's end, or begun anew from it.
+            self.journal = self.log.clone();
+            self.journal_store = self.store.unwrap_or_default();
+        }
+        self.keeps = (can_ask_journal, can_ask_storage);
+        self.noted_before = self.noted;
+        // What is nowhere any more, and could be asked, has to have been told.
+        if can_ask_journal {
+            let here: BTreeSet<u32> = events(&self.log)
+                .into_iter()
+                .chain(self.aside.iter().flat_map(|aside| events(aside)))
+                .collect();
+            let missing: Vec<u32> = self
+                .acknowledged
+                .iter()
+                .filter(|event| !here.contains(event) && !self.gone.contains(event))
+                .copied()
+                .collect();
+            let lost = verdict.recovery.map_or(0, |recovery| recovery.lost);
+            if knows && can_ask_storage && !missing.is_empty() {
+                assert!(
+                    lost > 0,
+                    "{missing:?} are gone and nobody was told: {evidence:?}"
+                );
+            }
+            self.gone.extend(missing);
+        }
+    }
+
+    /// Up to which number both hold the same.
+    fn agreed(&self) -> u64 {
+        let mut agreed = 0;
+        for (ours, theirs) in self.log.iter().zip(&self.journal) {
+            if ours != theirs {
+                break;
+            }
+            agreed = ours.0;
+        }
+        agreed
+    }
+
+    fn step(&mut self, step: &Step) {
+        // Whether what was noted is all that was there until this, and nothing was in doubt.
+        let here = (self.store, last(&self.log));
+        let noted = self.noted.map(|noted| (Some(noted.store), noted.segment));
+        let knows = noted == Some(here)
+            && self.doubted_after.is_none()
+            && matches!(step, Step::LoseDatabase { .. });
+        let (journal, storage) = match *step {
+            Step::Append => {
+                self.next_event += 1;
+                self.add(Some(self.next_event));
+                self.acknowledged.insert(self.next_event);
+                return;
+            }
+            Step::Reset => return self.add(None),
+            Step::ForgetNoted => {
+                self.noted = self.noted_before;
+                return;
+            }
+            Step::Open { journal, storage } => (journal, storage),
+            Step::LoseDatabase {
+                keep,
+                journal,
+                storage,
+            } => {
+                self.log.truncate(keep);
+                if keep == 0 {
+                    self.store = None;
+                    self.doubted_after = None;
+                }
+                (journal, storage)
+            }
+            Step::LoseJournal { keep, journal } => {
+                self.journal.truncate(keep);
+                (journal, true)
+            }
+        };
+        // An opening loses nothing, whatever can be asked at it.
+        let before = self.in_reach();
+        self.open(journal, storage, knows);
+        let after = self.in_reach();
+        assert!(
+            after.is_superset(&before),
+            "{before:?} became {after:?} by {step:?}"
+        );
+    }
+
+    /// The events that are in any copy, or set aside, and weren't emptied on purpose.
+    fn in_reach(&self) -> BTreeSet<u32> {
+        let aside = self.aside.iter().flat_map(|aside| events(aside));
+        let all = events(&self.log).into_iter().chain(events(&self.journal));
+        all.chain(aside)
+            .filter(|event| !self.gone.contains(event))
+            .collect()
+    }
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => Just(Step::Append),
+        1 => Just(Step::Reset),
+        4 => (any::<bool>(), any::<bool>()).prop_map(|(journal, storage)| Step::Open { journal, storage }),
+        2 => (0_usize..4, any::<bool>(), any::<bool>())
+            .prop_map(|(keep, journal, storage)| Step::LoseDatabase { keep, journal, storage }),
+        1 => (0_usize..4, any::<bool>())
+            .prop_map(|(keep, journal)| Step::LoseJournal { keep, journal }),
+        1 => Just(Step::ForgetNoted),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 20_000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    /// No opening takes from reach what a copy has: whatever couldn't be asked at it or before it,
+    /// whatever was lost, and whatever was appended meanwhile.
+    #[test]
+    fn no_opening_loses_what_a_copy_has(steps in prop::collection::vec(step(), 1..24)) {
+        let mut world = World::default();
+        world.open(true, true, false);
+        for step in &steps {
+            world.step(step);
+        }
+    }
+
+    /// Once everything can be asked again, the journal is the log's second copy again.
+    #[test]
+    fn in_the_end_both_copies_are_the_same(steps in prop::collection::vec(step(), 1..24)) {
+        let mut world = World::default();
+        world.open(true, true, false);
+        for step in &steps {
+            world.step(step);
+        }
+        world.open(true, true, false);
+        prop_assert_eq!(&world.log, &world.journal);
+        prop_assert_eq!(world.doubted_after, None);
+    }
+}

@@ -1,0 +1,404 @@
+//! The journal as a file that a tab keeps, in a worker that does what it is told, in order. It follows
+//! `browser/indexed_db/journal/file.rs` and `browser/opfs.js`, over the real form.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeSet, VecDeque};
+use std::rc::Rc;
+
+use eventloom::core::{EventId, RecordedEvent};
+use eventloom::log::journal::Change;
+use eventloom::log::journal::first_form::{Entry, MARKS, Mark, Next, Reader, Tail};
+use eventloom::log::segments::{in_order, unpack};
+use uuid::Uuid;
+
+use super::world::{JOURNAL, World, groups};
+
+/// The worker of a file, as its page sees it.
+struct Worker {
+    world: Rc<World>,
+    tab: u32,
+    jobs: RefCell<VecDeque<Job>>,
+    asked: Cell<u64>,
+    done: Cell<u64>,
+    refused: RefCell<BTreeSet<u64>>,
+    /// It was silent for too long.
+    is_given_up: Cell<bool>,
+    is_closed: Cell<bool>,
+}
+
+enum Job {
+    Change(Change, bool),
+    Read,
+    Aside(String),
+}
+
+/// A lock that goes with who holds it.
+struct Lock(Rc<World>, u32);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if self.0.keeper.get() == Some(self.1) {
+            self.0.keeper.set(None);
+        }
+    }
+}
+
+impl Worker {
+    /// Opens the file, which is free.
+    fn start(world: &Rc<World>, tab: u32) -> Rc<Worker> {
+        let worker = Rc::new(Worker {
+            world: Rc::clone(world),
+            tab,
+            jobs: RefCell::default(),
+            asked: Cell::default(),
+            done: Cell::default(),
+            refused: RefCell::default(),
+            is_given_up: Cell::default(),
+            is_closed: Cell::default(),
+        });
+        let id = u32::try_from(world.fresh()).unwrap();
+        world.keeper.set(Some(id));
+        let lock = Lock(Rc::clone(world), id);
+        world
+            .files
+            .borrow_mut()
+            .entry(JOURNAL.to_owned())
+            .or_default();
+        let does = Rc::clone(&worker);
+        world.scheduler.spawn(groups(tab).1, async move {
+            let _lock = lock;
+            let mut is_broken = false;
+            loop {
+                let waits = Rc::clone(&does);
+                let is_asked = move || !waits.jobs.borrow().is_empty() || waits.is_closed.get();
+                does.world.scheduler.until(is_asked).await;
+                let Some(job) = does.jobs.borrow_mut().pop_front() else {
+                    return;
+                };
+                does.perform(job, &mut is_broken);
+            }
+        });
+        worker
+    }
+
+    fn perform(&self, job: Job, is_broken: &mut bool) {
+        let mut files = self.world.files.borrow_mut();
+        let file = files.entry(JOURNAL.to_owned()).or_default();
+        let mut refused = false;
+        match job {
+            Job::Read => *is_broken = false,
+            Job::Change(change, flush) => {
+                *is_broken |= self.world.choices().once_in(200);
+                match *is_broken {
+                    true => refused = true,
+                    false => file.change(change, flush),
+                }
+            }
+            Job::Aside(name) => match self.world.choices().once_in(10) {
+                true => refused = true,
+                false => {
+                    let aside = std::mem::take(file);
+                    files.insert(name, aside);
+                }
+            },
+        }
+        self.done.set(self.done.get() + 1);
+        if refused {
+            self.refused.borrow_mut().insert(self.done.get());
+        }
+    }
+
+    /// Asks it to do something now; the answer comes later.
+    fn ask(self: &Rc<Self>, job: Job) -> impl Future<Output = Result<(), String>> + use<> {
+        self.asked.set(self.asked.get() + 1);
+        let ticket = self.asked.get();
+        self.jobs.borrow_mut().push_back(job);
+        let worker = Rc::clone(self);
+        async move {
+            if !worker.is_given_up.get() {
+                let waits = Rc::clone(&worker);
+                let is_answered = move || waits.done.get() >= ticket || waits.is_given_up.get();
+                if !worker.world.scheduler.until_or_late(is_answered).await {
+                    worker.give_up();
+                }
+            }
+            if worker.done.get() < ticket {
+                return Err("its worker is gone".to_owned());
+            }
+            match worker.refused.borrow().contains(&ticket) {
+                true => Err("the disk is full".to_owned()),
+                false => Ok(()),
+            }
+        }
+    }
+
+    /// It is ended, if it isn't gone.
+    fn give_up(&self) {
+        self.is_given_up.set(true);
+        let world = Rc::clone(&self.world);
+        world.scheduler.end(groups(self.tab).1);
+    }
+}
+
+/// The journal, where this tab keeps it.
+pub struct Held {
+    worker: Rc<Worker>,
+    mark: Cell<Mark>,
+    seen: Cell<u64>,
+    is_doubted: Cell<bool>,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.worker.is_closed.set(true);
+    }
+}
+
+impl Held {
+    /// Opens the journal; none where another has it.
+    pub async fn open(world: &Rc<World>, tab: u32) -> Result<Option<Held>, String> {
+        world.scheduler.pause().await;
+        if world.are_files_denied.get() {
+            return Err("no worker just now".to_owned());
+        }
+        if world.keeper.get().is_some() {
+            return Ok(None);
+        }
+        let held = Held {
+            worker: Worker::start(world, tab),
+            mark: Cell::new(Mark::new(Uuid::nil())),
+            seen: Cell::default(),
+            is_doubted: Cell::default(),
+        };
+        held.look().await?;
+        Ok(Some(held))
+    }
+
+    async fn read(&self) -> Result<Vec<u8>, String> {
+        self.worker.ask(Job::Read).await?;
+        let files = self.worker.world.files.borrow();
+        Ok(files
+            .get(JOURNAL)
+            .map(|file| file.bytes.clone())
+            .unwrap_or_default())
+    }
+
+    /// Reads how far it goes.
+    pub async fn look(&self) -> Result<(), String> {
+        let bytes = self.read().await?;
+        let known = Mark::read(&bytes[..bytes.len().min(usize::try_from(MARKS).unwrap())]);
+        let mut mark = known.unwrap_or(Mark::new(Uuid::nil()));
+        let (before, whole) = end_of(&bytes, known);
+        let change = mark.end_at(before, whole);
+        self.set(mark);
+        self.is_doubted.set(false);
+        self.change(change, false).await
+    }
+
+    fn change(
+        &self,
+        change: Change,
+        flush: bool,
+    ) -> impl Future<Output = Result<(), String>> + use<> {
+        self.worker.ask(Job::Change(change, flush))
+    }
+
+    fn set(&self, mark: Mark) {
+        self.seen.set(mark.tail.segment);
+        self.mark.set(mark);
+    }
+
+    pub fn mark(&self) -> Mark {
+        self.mark.get()
+    }
+
+    pub fn is_at(&self, segment: u64) -> bool {
+        !self.is_doubted.get() && self.seen.get() == segment
+    }
+
+    pub fn seen(&self) -> u64 {
+        self.seen.get()
+    }
+
+    pub fn skip(&self, segment: u64) {
+        self.seen.set(segment);
+    }
+
+    pub fn is_doubted(&self) -> bool {
+        self.is_doubted.get()
+    }
+
+    pub fn doubt(&self) {
+        self.is_doubted.set(true);
+    }
+
+    pub fn is_gone(&self) -> bool {
+        self.worker.is_given_up.get()
+    }
+
+    pub fn add(
+        &self,
+        entry: &Entry<'_>,
+        flush: bool,
+    ) -> impl Future<Output = Result<(), String>> + use<> {
+        let mut mark = self.mark();
+        let change = mark.add(entry).unwrap();
+        self.set(mark);
+        self.change(change, flush)
+    }
+
+    pub fn back_to(&self, before: Mark) -> impl Future<Output = Result<(), String>> + use<> {
+        let mut mark = self.mark();
+        let change = mark.end_at(before.before, before.tail);
+        self.set(mark);
+        self.change(change, false)
+    }
+
+    pub fn drop_last(&self) -> impl Future<Output = Result<(), String>> + use<> {
+        let mut mark = self.mark();
+        let change = mark.end_at(Tail::EMPTY, mark.before);
+        self.set(mark);
+        self.change(change, false)
+    }
+
+    pub fn begin(&self, store: Uuid) -> impl Future<Output = Result<(), String>> + use<> {
+        let mut mark = Mark::new(store);
+        let change = mark.begin();
+        self.set(mark);
+        self.change(change, true)
+    }
+
+    pub async fn flush(&self) -> Result<(), String> {
+        self.change(Change::default(), true).await
+    }
+
+    pub async fn last(&self) -> Result<Option<Entry<'static>>, String> {
+        let bytes = self.read().await?;
+        let mark = self.mark();
+        let (found, _) = walk(&bytes, Reader::after(mark.before), mark.tail.length);
+        Ok(found.into_iter().next_back())
+    }
+
+    /// The entries, and whether that is all that it is said to hold.
+    pub async fn entries(&self) -> Result<(Vec<Entry<'static>>, bool), String> {
+        let bytes = self.read().await?;
+        Ok(walk(&bytes, Reader::new(), self.mark().tail.length))
+    }
+
+    pub async fn set_aside(&self, name: &str, store: Uuid) -> Result<(), String> {
+        self.worker.ask(Job::Aside(name.to_owned())).await?;
+        self.begin(store).await
+    }
+
+    pub fn is_of(&self, store: Uuid) -> impl Future<Output = Result<(), String>> + use<> {
+        let mut mark = self.mark();
+        mark.store = store;
+        let change = mark.end_at(mark.before, mark.tail);
+        let seen = self.seen.get();
+        self.set(mark);
+        self.seen.set(seen);
+        self.change(change, true)
+    }
+}
+
+/// Where a file ends before its last whole entry, and after it: as a tab that opens it finds.
+fn end_of(bytes: &[u8], known: Option<Mark>) -> (Tail, Tail) {
+    let mark = known.unwrap_or(Mark::new(Uuid::nil()));
+    let mut found = (Tail::EMPTY, Tail::EMPTY);
+    if known.is_some() {
+        found = ends(bytes, Reader::after(mark.before), Some(mark.tail.length));
+    }
+    let mut from = mark.tail;
+    if known.is_none() || (found.1 != mark.tail && mark.tail != Tail::EMPTY) {
+        from = Tail::EMPTY;
+    } else {
+        found = (mark.before, mark.tail);
+    }
+    let beyond = ends(bytes, Reader::after(from), None);
+    if beyond.1 != from {
+        found = beyond;
+    } else if from == Tail::EMPTY {
+        found = (Tail::EMPTY, Tail::EMPTY);
+    }
+    found
+}
+
+fn ends(bytes: &[u8], mut reader: Reader, end: Option<u64>) -> (Tail, Tail) {
+    let mut found = (reader.tail, reader.tail);
+    feed(bytes, &mut reader);
+    loop {
+        let before = reader.tail;
+        if end.is_some_and(|end| before.length >= end) {
+            return found;
+        }
+        match reader.read() {
+            Next::Entry(_) => found = (before, reader.tail),
+            Next::Damaged => {}
+            Next::More(_) | Next::End => return found,
+        }
+    }
+}
+
+fn feed(bytes: &[u8], reader: &mut Reader) {
+    let at = usize::try_from(reader.wants()).unwrap();
+    reader.feed(bytes.get(at..).unwrap_or_default());
+}
+
+fn walk(bytes: &[u8], mut reader: Reader, end: u64) -> (Vec<Entry<'static>>, bool) {
+    feed(bytes, &mut reader);
+    let mut found = Vec::new();
+    let mut is_damaged = false;
+    let mut whole = reader.tail.length;
+    while reader.tail.length < end {
+        match reader.read() {
+            Next::Entry(entry) => {
+                found.push(entry.into_owned());
+                whole = reader.tail.length;
+            }
+            Next::Damaged => is_damaged = true,
+            Next::More(_) | Next::End => break,
+        }
+    }
+    (found, !is_damaged && whole == end)
+}
+
+/// The entries that can be read of a file, as a tab that opens it finds.
+pub fn entries_in(bytes: &[u8]) -> Vec<Entry<'static>> {
+    let known = Mark::read(&bytes[..bytes.len().min(usize::try_from(MARKS).unwrap())]);
+    let (_, whole) = end_of(bytes, known);
+    walk(bytes, Reader::new(), whole.length).0
+}
+
+pub fn events_in(bytes: &[u8]) -> Vec<RecordedEvent> {
+    let mut found = Vec::new();
+    for entry in entries_in(bytes) {
+        match events_of(&entry) {
+            Some(events) => found.extend(events),
+            None => found.clear(),
+        }
+    }
+    found
+}
+
+pub fn ids_in(bytes: &[u8]) -> BTreeSet<EventId> {
+    events_in(bytes)
+        .iter()
+        .map(|event| event.event_id)
+        .collect()
+}
+
+/// The events of an entry; none of one that empties the store.
+pub fn events_of(entry: &Entry<'_>) -> Option<Vec<RecordedEvent>> {
+    match entry {
+        Entry::Inline { packed, .. } => unpack(packed).ok(),
+        Entry::Paged { pages, .. } => {
+            let mut events: Vec<_> = pages
+                .iter()
+                .flat_map(|page| unpack(page).unwrap())
+                .collect();
+            in_order(&mut events);
+            Some(events)
+        }
+        Entry::Emptied { .. } => None,
+    }
+}

@@ -1,0 +1,596 @@
+//! The second copy as one tab sees it: who keeps it, how far it goes, and bringing it to the log's end. It
+//! follows `browser/indexed_db/journal/{mod,role,standing,keep,sentinel}.rs`.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use eventloom::core::Position;
+use eventloom::log::journal::first_form::{Entry, Mark};
+use eventloom::log::segments::{pack, paginate};
+use eventloom::store::SecondCopy;
+use eventloom::store::judging::{Asked, Noted};
+
+use super::held::{Held, events_of};
+use super::tab::{Fault, Signal, Status, Tab};
+use super::world::{Content, JOURNAL, Record, World};
+
+#[derive(Default)]
+pub struct Journal {
+    pub held: RefCell<Option<Rc<Held>>>,
+    pub kept: Cell<u64>,
+    filled: Cell<u64>,
+    copying: Cell<Option<(u64, u64)>>,
+    is_late: Cell<bool>,
+    missing: RefCell<Option<String>>,
+    behind: RefCell<Option<String>>,
+    is_busy: Cell<bool>,
+    once_more: Cell<bool>,
+    is_queued: Cell<bool>,
+    /// The segments that were put in ahead, until both the database and the file have them.
+    under_way: RefCell<BTreeSet<u64>>,
+    noting: Cell<Option<Noted>>,
+}
+
+/// A segment that is being put into the journal.
+pub struct Ahead {
+    segment: u64,
+    written: std::pin::Pin<Box<dyn Future<Output = Result<(), String>>>>,
+    before: Mark,
+    held: Rc<Held>,
+}
+
+/// The entry of a segment; none where that holds nothing.
+pub fn entry_of(number: u64, record: &Record) -> Option<Entry<'static>> {
+    match &record.content {
+        Content::Events(events) => Some(Entry::Inline {
+            segment: number,
+            packed: pack(&events.iter().collect::<Vec<_>>()).into(),
+        }),
+        Content::Paged(events) => Some(Entry::Paged {
+            segment: number,
+            from: record.from,
+            first: events.first().map_or(0, |event| event.position.0),
+            last: events.last().map_or(0, |event| event.position.0),
+            pages: paginate(events)
+                .into_iter()
+                .map(|page| page.packed.into())
+                .collect(),
+        }),
+        Content::Emptied { floor } => Some(Entry::Emptied {
+            segment: number,
+            floor: *floor,
+        }),
+        Content::Gone => None,
+    }
+}
+
+impl Journal {
+    pub fn is_wanted(&self) -> bool {
+        self.missing.borrow().is_none()
+    }
+
+    pub fn held(&self) -> Option<Rc<Held>> {
+        self.held.borrow().clone()
+    }
+
+    pub fn is_here(&self) -> bool {
+        self.held.borrow().is_some()
+    }
+
+    pub fn give_up(&self, reason: String) {
+        self.held.take();
+        *self.missing.borrow_mut() = Some(reason);
+    }
+
+    pub fn fail(&self, reason: String) {
+        if let Some(held) = self.held() {
+            held.doubt();
+            if held.is_gone() {
+                self.held.take();
+            }
+        }
+        *self.behind.borrow_mut() = Some(reason);
+    }
+
+    fn fail_of(tab: &Rc<Tab>, held: &Rc<Held>, reason: String) {
+        if let Some(journal) = &tab.journal
+            && journal.keeps(held)
+        {
+            journal.fail(reason);
+            Journal::queue_up(tab);
+        }
+    }
+
+    fn keeps(&self, held: &Rc<Held>) -> bool {
+        let ours = self.held.borrow();
+        ours.as_ref().is_some_and(|ours| Rc::ptr_eq(ours, held))
+    }
+
+    /// Takes the journal as this tab's, unless another has it.
+    pub async fn take(tab: &Tab) {
+        let Some(journal) = &tab.journal else {
+            return;
+        };
+        if !journal.is_wanted() || journal.is_here() {
+            return;
+        }
+        match Held::open(&tab.world, tab.id).await {
+            _ if !journal.is_wanted() => {}
+            Ok(held) => {
+                journal.held.replace(held.map(Rc::new));
+            }
+            Err(reason) => {
+                tab.world
+                    .tell(|| format!("tab {}: no journal: {reason}", tab.id));
+                *journal.missing.borrow_mut() = Some(reason);
+            }
+        }
+    }
+
+    fn queue_up(tab: &Rc<Tab>) {
+        let Some(journal) = &tab.journal else {
+            return;
+        };
+        if journal.is_here() || !journal.is_wanted() || journal.is_queued.replace(true) {
+            return;
+        }
+        let tab = Rc::clone(tab);
+        tab.clone().spawn(async move {
+            let Some(journal) = &tab.journal else {
+                return;
+            };
+            let held = loop {
+                let world = Rc::clone(&tab.world);
+                let ended = Rc::clone(&tab);
+                let is_free = move || {
+                    let is_wanted = ended.journal.as_ref().is_some_and(Journal::is_wanted);
+                    world.keeper.get().is_none() || !is_wanted
+                };
+                tab.world.scheduler.until(is_free).await;
+                if !journal.is_wanted() {
+                    return;
+                }
+                match Held::open(&tab.world, tab.id).await {
+                    Ok(None) => {}
+                    other => break other,
+                }
+            };
+            journal.is_queued.set(false);
+            match held {
+                Ok(Some(held)) if journal.is_wanted() => {
+                    held.doubt();
+                    journal.held.replace(Some(Rc::new(held)));
+                    Journal::keep_up(&tab);
+                }
+                Ok(_) => {}
+                Err(reason) => journal.fail(reason),
+            }
+        });
+    }
+
+    /// Where it stands.
+    pub fn status(&self, tab: &Tab) -> SecondCopy {
+        if let Some(reason) = &*self.missing.borrow() {
+            return SecondCopy::Missing(reason.clone());
+        }
+        if let Some(reason) = &*self.behind.borrow() {
+            return SecondCopy::Behind(reason.clone());
+        }
+        let known = tab.knows();
+        match (self.is_here(), self.copying.get()) {
+            (_, None) if self.kept.get() >= tab.last_known() => SecondCopy::Kept,
+            (true, _) => SecondCopy::Copying {
+                events: self.filled.get(),
+                of: known.events,
+            },
+            (false, Some((events, of))) => SecondCopy::Copying { events, of },
+            (false, None) => SecondCopy::Behind("it isn't known".to_owned()),
+        }
+    }
+
+    /// A database was opened, and compared.
+    pub fn begin_life(&self, tab: &Tab) {
+        let last = tab.knows().last;
+        let held = self.held().filter(|held| !held.is_doubted());
+        self.filled
+            .set(held.as_ref().map_or(0, |held| held.mark().tail.events));
+        self.kept
+            .set(held.map_or(0, |held| self.sure(&held).min(last)));
+        self.copying.set(None);
+        self.is_late.set(false);
+    }
+
+    pub fn begin_to_follow(tab: &Rc<Tab>) {
+        Journal::keep_up(tab);
+        let Some(journal) = &tab.journal else {
+            return;
+        };
+        let last = tab.knows().last;
+        if journal.is_here() || !journal.is_wanted() || journal.kept.get() >= last {
+            return;
+        }
+        tab.post(Signal::Asked);
+        let tab = Rc::clone(tab);
+        tab.clone().spawn(async move {
+            let waits = Rc::clone(&tab);
+            let is_over = move || {
+                let journal = waits.journal.as_ref();
+                journal.is_none_or(|j| {
+                    j.is_here() || j.kept.get() >= last || j.copying.get().is_some()
+                })
+            };
+            if !tab.world.scheduler.until_or_late(is_over).await
+                && let Some(journal) = &tab.journal
+            {
+                journal.fail("the tab that keeps it doesn't answer".to_owned());
+            }
+        });
+    }
+
+    pub fn has(&self, segment: u64) -> bool {
+        (self.kept.get() >= segment && self.copying.get().is_none()) || !self.is_wanted()
+    }
+
+    /// Puts a segment in while the database commits it.
+    pub fn ahead(&self, number: u64, record: &Record, is_strict: bool) -> Option<Ahead> {
+        let held = self.held()?;
+        if self.is_busy.get() || !held.is_at(number - 1) {
+            return None;
+        }
+        let before = held.mark();
+        let written = Box::pin(held.add(&entry_of(number, record)?, is_strict));
+        self.under_way.borrow_mut().insert(number);
+        Some(Ahead {
+            segment: number,
+            written,
+            before,
+            held,
+        })
+    }
+
+    pub fn take_back(tab: &Rc<Tab>, ahead: Ahead) {
+        let Some(journal) = &tab.journal else {
+            return;
+        };
+        journal.under_way.borrow_mut().remove(&ahead.segment);
+        let taken_back = journal
+            .keeps(&ahead.held)
+            .then(|| ahead.held.back_to(ahead.before));
+        let tab = Rc::clone(tab);
+        tab.clone().spawn(async move {
+            let Ahead { written, held, .. } = ahead;
+            let _ = written.await;
+            if let Some(taken_back) = taken_back
+                && let Err(reason) = taken_back.await
+            {
+                Journal::fail_of(&tab, &held, reason);
+            }
+            Journal::keep_up(&tab);
+        });
+    }
+
+    /// After the database holds a segment: a strict append waits until the journal does.
+    pub async fn wait(tab: &Rc<Tab>, is_strict: bool, segment: u64, ahead: Option<Ahead>) {
+        let Some(journal) = &tab.journal else {
+            return;
+        };
+        match (is_strict, ahead) {
+            (true, Some(ahead)) => Journal::end_of(tab, segment, ahead).await,
+            (_, None) if !journal.is_wanted() => {}
+            (true, None) => Journal::wait_for_others(tab, segment).await,
+            (false, Some(ahead)) => {
+                let tab = Rc::clone(tab);
+                tab.clone()
+                    .spawn(async move { Journal::end_of(&tab, segment, ahead).await });
+            }
+            (false, None) => Journal::keep_up(tab),
+        }
+    }
+
+    async fn end_of(tab: &Rc<Tab>, segment: u64, ahead: Ahead) {
+        let Some(journal) = &tab.journal else {
+            return;
+        };
+        let written = ahead.written.await;
+        journal.under_way.borrow_mut().remove(&ahead.segment);
+        match written {
+            Ok(()) if journal.keeps(&ahead.held) && ahead.held.seen() >= segment => {
+                Journal::holds(tab, segment);
+            }
+            Ok(()) => {}
+            Err(reason) => Journal::fail_of(tab, &ahead.held, reason),
+        }
+    }
+
+    async fn wait_for_others(tab: &Rc<Tab>, segment: u64) {
+        let Some(journal) = &tab.journal else {
+            return;
+        };
+        if journal.has(segment) {
+            return;
+        }
+        Journal::keep_up(tab);
+        if journal.behind.borrow().is_some() || journal.is_late.get() {
+            return;
+        }
+        let waits = Rc::clone(tab);
+        let is_told = move || {
+            let journal = waits.journal.as_ref();
+            journal.is_none_or(|j| {
+                j.kept.get() >= segment || j.behind.borrow().is_some() || !j.is_wanted()
+            })
+        };
+        if !tab.world.scheduler.until_or_late(is_told).await {
+            match journal.is_here() || journal.copying.get().is_some() {
+                true => journal.is_late.set(true),
+                false => journal.fail("the tab that keeps it doesn't answer".to_owned()),
+            }
+        }
+    }
+
+    /// The last segment that both have.
+    fn sure(&self, held: &Held) -> u64 {
+        let under_way = self.under_way.borrow().first().copied();
+        under_way.map_or(held.seen(), |segment| held.seen().min(segment - 1))
+    }
+
+    fn holds(tab: &Rc<Tab>, segment: u64) {
+        if let Some(journal) = &tab.journal {
+            journal.heard(segment);
+            tab.post(Signal::Copied(segment));
+        }
+    }
+
+    fn heard(&self, segment: u64) {
+        self.kept.set(segment.max(self.kept.get()));
+        self.copying.set(None);
+        self.is_late.set(false);
+        *self.behind.borrow_mut() = None;
+    }
+
+    fn goes_to(tab: &Rc<Tab>, held: &Held) {
+        let Some(journal) = &tab.journal else {
+            return;
+        };
+        journal.filled.set(held.mark().tail.events);
+        if journal.kept.get() > held.seen() {
+            journal.kept.set(held.seen());
+            tab.post(Signal::Copying(journal.filled.get(), tab.knows().events));
+        }
+    }
+
+    pub fn hear(tab: &Rc<Tab>, signal: Signal) {
+        let Some(journal) = &tab.journal else {
+            return;
+        };
+        match signal {
+            Signal::Appended(_) if !journal.is_here() => {}
+            Signal::Appended(_) | Signal::Reset => Journal::keep_up(tab),
+            Signal::Copied(segment) => journal.heard(segment),
+            Signal::Copying(..) if journal.is_here() => {}
+            Signal::Copying(events, of) => {
+                journal.copying.set(Some((events, of)));
+                *journal.behind.borrow_mut() = None;
+            }
+            Signal::Asked => {
+                if journal.is_here() {
+                    if journal.is_busy.get() {
+                        tab.post(Signal::Copying(journal.filled.get(), tab.knows().events));
+                    }
+                    Journal::keep_up(tab);
+                }
+            }
+        }
+    }
+
+    /// Brings it to the log's end.
+    pub fn keep_up(tab: &Rc<Tab>) {
+        let Some(journal) = &tab.journal else {
+            return;
+        };
+        if !journal.is_here() {
+            return Journal::queue_up(tab);
+        }
+        if journal.is_busy.replace(true) {
+            journal.once_more.set(true);
+            return;
+        }
+        let tab = Rc::clone(tab);
+        tab.clone().spawn(async move {
+            let Some(journal) = &tab.journal else {
+                return;
+            };
+            loop {
+                journal.once_more.set(false);
+                let Some(held) = journal.held() else {
+                    break;
+                };
+                match Journal::follow(&tab, &held).await {
+                    Ok(()) if !journal.keeps(&held) || held.is_doubted() => continue,
+                    Ok(()) => Journal::holds(&tab, journal.sure(&held)),
+                    Err(_) if !journal.keeps(&held) => continue,
+                    Err(reason) => {
+                        Journal::fail_of(&tab, &held, reason);
+                        break;
+                    }
+                }
+                if !journal.once_more.get() {
+                    break;
+                }
+            }
+            journal.is_busy.set(false);
+        });
+    }
+
+    async fn follow(tab: &Rc<Tab>, held: &Rc<Held>) -> Result<(), String> {
+        if held.is_doubted() {
+            held.look().await?;
+            if tab.status.get() == Status::Open && !Journal::is_last_here(tab, held).await? {
+                held.drop_last().await?;
+            }
+            if let Some(store) = tab.store.get() {
+                let mark = held.mark();
+                match mark.store == store {
+                    true => {}
+                    false if mark.tail.events > 0 => {
+                        held.set_aside(&format!("aside.{}", tab.world.fresh()), store)
+                            .await?;
+                    }
+                    false => held.begin(store).await?,
+                }
+            }
+        }
+        let mut has_written = false;
+        loop {
+            Journal::goes_to(tab, held);
+            let seen = held.seen();
+            let read = match tab.database().await {
+                Ok(()) => tab.look(|database| after(database, seen)).await,
+                Err(_) => Err(Fault::Closed),
+            };
+            if held.seen() != seen {
+                continue;
+            }
+            let Some(found) = read.map_err(|fault| format!("{fault:?}"))? else {
+                held.begin(held.mark().store).await?;
+                continue;
+            };
+            if found.is_empty() {
+                break;
+            }
+            let mut at = seen;
+            for (segment, entry) in found {
+                if held.seen() != at {
+                    break;
+                }
+                let added = entry.map(|entry| held.add(&entry, false));
+                held.skip(segment);
+                at = segment;
+                if let Some(added) = added {
+                    has_written = true;
+                    added.await?;
+                }
+            }
+        }
+        match has_written {
+            true => held.flush().await,
+            false => Ok(()),
+        }
+    }
+
+    /// Whether the journal's last entry is what the log holds under its number.
+    pub async fn is_last_here(tab: &Tab, held: &Held) -> Result<bool, String> {
+        let number = held.mark().tail.segment;
+        let Some(ours) = held.last().await? else {
+            return Ok(true);
+        };
+        let found = tab
+            .look(|database| database.log.get(&number).cloned())
+            .await;
+        let Some(record) = found.map_err(|fault| format!("{fault:?}"))? else {
+            return Ok(true);
+        };
+        Ok(match (&record.content, &ours) {
+            (Content::Paged(_), _) if record.from < number => true,
+            (Content::Emptied { .. }, Entry::Emptied { .. }) => true,
+            (content, ours) => {
+                events_of(ours).is_some_and(|events| events == content.events())
+                    && !matches!(ours, Entry::Emptied { .. })
+            }
+        })
+    }
+
+    /// Notes beside it how far the log goes, in a moment.
+    pub fn note(tab: &Rc<Tab>) {
+        let (Some(journal), Some(store)) = (&tab.journal, tab.store.get()) else {
+            return;
+        };
+        let known = tab.knows();
+        let noted = Noted {
+            store,
+            segment: known.last,
+            position: Position(known.position),
+            events: known.events,
+            emptied: tab.knowingly_emptied(known.emptied),
+            before: tab.doubt.get().map_or(0, |doubt| doubt.events),
+        };
+        if journal.noting.replace(Some(noted)).is_none() {
+            let tab = Rc::clone(tab);
+            tab.clone().spawn(async move {
+                tab.pause().await;
+                Journal::note_now(&tab);
+            });
+        }
+    }
+
+    pub fn note_now(tab: &Tab) {
+        if let Some(noted) = tab
+            .journal
+            .as_ref()
+            .and_then(|journal| journal.noting.take())
+        {
+            note(&tab.world, noted);
+        }
+    }
+
+    pub fn note_emptied(tab: &Rc<Tab>, segment: u64, floor: u64) {
+        if let (Some(journal), Some(store)) = (&tab.journal, tab.store.get()) {
+            journal.noting.set(None);
+            let noted = Noted {
+                store,
+                segment,
+                position: Position(floor),
+                events: 0,
+                emptied: tab.knowingly_emptied(segment),
+                before: 0,
+            };
+            note(&tab.world, noted);
+        }
+    }
+}
+
+/// Keeps it, unless another tab noted more of the same store.
+fn note(world: &World, noted: Noted) {
+    let held = ask(world).there();
+    if !held.is_some_and(|held| held.store == noted.store && held.segment > noted.segment) {
+        keep(world, noted);
+    }
+}
+
+/// Keeps it, whatever was there.
+pub fn keep(world: &World, noted: Noted) {
+    if !world.is_storage_denied.get() {
+        world.storage.borrow_mut().noted = Some(noted);
+    }
+}
+
+pub fn ask(world: &World) -> Asked<Noted> {
+    match (world.is_storage_denied.get(), world.storage.borrow().noted) {
+        (true, _) => Asked::Silent,
+        (false, None) => Asked::Missing,
+        (false, Some(noted)) => Asked::There(noted),
+    }
+}
+
+type Found = Vec<(u64, Option<Entry<'static>>)>;
+
+/// Some of the segments after one; none where that one was joined with what comes after it.
+fn after(database: &super::world::Database, seen: u64) -> Option<Found> {
+    let mut found = Vec::new();
+    for (number, record) in database.log.range(seen + 1..).take(3) {
+        if seen > 0 && record.from <= seen {
+            return None;
+        }
+        found.push((*number, entry_of(*number, record)));
+    }
+    Some(found)
+}
+
+/// Looks at the journal's file, flushed or not.
+pub fn file<T>(world: &World, look: impl FnOnce(&super::world::File) -> T) -> T {
+    match world.files.borrow().get(JOURNAL) {
+        Some(file) => look(file),
+        None => look(&super::world::File::default()),
+    }
+}

@@ -1,0 +1,576 @@
+//! Opening: what is there is compared, judged by the real rules, and acted on. It follows
+//! `browser/indexed_db/{connection,opening}.rs` and `journal/{admit,compare,restore}.rs`.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use eventloom::core::{EventId, History, Position, RecordedEvent};
+use eventloom::log::journal::first_form::Entry;
+use eventloom::store::judging::{self, Act, Asked, Evidence, Noted, Verdict};
+use eventloom::store::{Loss, Recovery};
+use uuid::Uuid;
+
+use super::held::{Held, events_of};
+use super::keeping::{Journal, ask, keep};
+use super::laws::Opening;
+use super::tab::{Doubting, Fault, Known, Tab};
+use super::world::{Content, Database, Doubt, Record, World};
+
+/// The lock of openings.
+struct Turn(Rc<World>, u32);
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if self.0.opener.get() == Some(self.1) {
+            self.0.opener.set(None);
+        }
+    }
+}
+
+fn said(fault: Fault) -> String {
+    format!("{fault:?}")
+}
+
+impl Tab {
+    /// A database that can be used; where there is a second copy, it holds all that the two have.
+    pub async fn obtain(self: &Rc<Self>) -> Result<(), String> {
+        let Some(journal) = &self.journal else {
+            let (_, _turn) = self.connect_in_turn().await?;
+            self.begin_to_know().await.map_err(said)?;
+            // Who compares the copies is in its turn, so whoever else is there has judged.
+            let doubting = match self.is_beside() {
+                false => Doubting::FromHere,
+                true => Doubting::No,
+            };
+            self.doubting.set(doubting);
+            return Ok(());
+        };
+        Journal::note_now(self);
+        let (created, _turn) = self.connect_in_turn().await?;
+        Journal::take(self).await;
+        self.begin_to_know().await.map_err(said)?;
+        self.admit(created).await?;
+        journal.begin_life(self);
+        Ok(())
+    }
+
+    /// Connects, and waits for its turn to compare.
+    async fn connect_in_turn(&self) -> Result<(bool, Turn), String> {
+        loop {
+            let created = self.connect().await;
+            let world = Rc::clone(&self.world);
+            let is_free = move || world.opener.get().is_none();
+            if !self.world.scheduler.until_or_late(is_free).await {
+                return Err("another tab is at it, and doesn't end".to_owned());
+            }
+            self.world.opener.set(Some(self.id));
+            let turn = Turn(Rc::clone(&self.world), self.id);
+            if self.life.get() == self.world.disk.borrow().life {
+                return Ok((created, turn));
+            }
+        }
+    }
+
+    /// Connects, and makes the database where there is none; whether it was made.
+    async fn connect(&self) -> bool {
+        self.pause().await;
+        // What another call found out meanwhile was of the database before.
+        self.forget();
+        self.last.set(0);
+        let mut disk = self.world.disk.borrow_mut();
+        self.life.set(disk.life);
+        let is_found_again = std::mem::take(&mut disk.is_found_again);
+        disk.is_headless &= disk.database.is_some();
+        let created = disk.database.is_none() || is_found_again;
+        disk.database.get_or_insert_default();
+        created
+    }
+
+    async fn begin_to_know(&self) -> Result<(), Fault> {
+        let (first, doubt) = self
+            .look(|database| (database.first, database.doubt))
+            .await?;
+        self.doubt.set(doubt);
+        let first = match first {
+            Some(first) => first,
+            None => {
+                let fresh = History(self.world.fresh_id());
+                self.change(false, |database| {
+                    database.first.get_or_insert(fresh);
+                })
+                .await?;
+                self.look(|database| database.first).await?.unwrap_or(fresh)
+            }
+        };
+        self.first.set(Some(first));
+        Ok(())
+    }
+
+    async fn seen(&self) -> Result<judging::Database, String> {
+        let looked = self.look(|database| (database.store, database.doubt, Known::of(database)));
+        let (store, doubt, known) = looked.await.map_err(said)?;
+        self.known.set(Some(known));
+        Ok(judging::Database {
+            store,
+            segment: known.last,
+            events: known.events,
+            position: Position(known.position),
+            doubted_after: doubt.map(|doubt| doubt.after),
+            emptied: known.emptied,
+            is_another: false,
+        })
+    }
+
+    async fn admit(self: &Rc<Self>, created: bool) -> Result<(), String> {
+        let Some(journal) = &self.journal else {
+            return Ok(());
+        };
+        let world = &self.world;
+        let noted = ask(world);
+        let known = noted.there();
+        let mut seen = self.seen().await?;
+        let lacks = |seen: &judging::Database| {
+            known.is_some_and(|n| Some(n.store) != seen.store || n.segment > seen.segment)
+        };
+        if !journal.is_here() && journal.is_wanted() {
+            if lacks(&seen) || seen.segment == 0 {
+                self.wait_for_the_keeper().await;
+                self.forget();
+                seen = self.seen().await?;
+            }
+            if !journal.is_here() && lacks(&seen) {
+                return Err("events are missing here, and another tab keeps the copy".to_owned());
+            }
+            if !journal.is_here() {
+                return self.join_beside(&seen).await;
+            }
+        }
+        let held = journal.held();
+        let mut restored = BTreeSet::new();
+        let aside = format!("aside.{}", world.fresh());
+        if let Some(held) = &held
+            && created
+            && seen.segment > 0
+        {
+            // Only what the journal has, too. What comes after that is of the same log.
+            let last = held.mark().tail.segment;
+            let (entries, _) = held.entries().await?;
+            let events = entries.iter().filter_map(events_of).flatten();
+            let ids: BTreeSet<EventId> = events.map(|event| event.event_id).collect();
+            let mut is_part = false;
+            let drop = |database: &mut Database| {
+                let common = database.log.range(..=last);
+                let mut common = common.flat_map(|(_, r)| r.content.events()).peekable();
+                is_part =
+                    common.peek().is_some() && common.all(|event| ids.contains(&event.event_id));
+                if is_part {
+                    database.log.retain(|number, _| *number > last);
+                }
+            };
+            self.change(true, drop).await.map_err(said)?;
+            {
+                let mut disk = world.disk.borrow_mut();
+                disk.is_headless &= disk
+                    .database
+                    .as_ref()
+                    .is_some_and(|now| !now.log.is_empty());
+            }
+            self.forget();
+            seen = self.seen().await?;
+            if is_part {
+                seen.segment = 0;
+            }
+        }
+        let asked = match &held {
+            None => Asked::Silent,
+            Some(held) => match self.find_out(held, &seen, created).await {
+                Ok(found) if found.segment == 0 && !found.is_damaged => Asked::Missing,
+                Ok(found) => Asked::There(found),
+                Err(reason) => {
+                    world.tell(|| format!("tab {}: can't compare: {reason}", self.id));
+                    let mark = held.mark();
+                    match Some(mark.store) == seen.store && seen.segment >= mark.tail.segment {
+                        true => journal.fail(reason),
+                        false => journal.give_up(reason),
+                    }
+                    Asked::Silent
+                }
+            },
+        };
+        let evidence = Evidence {
+            database: seen,
+            journal: asked,
+            noted,
+        };
+        let known_emptied = seen.emptied.max(known.map_or(0, |noted| noted.emptied));
+        world.laws.borrow_mut().knows_emptied(known_emptied);
+        let mut verdict = (world.judge)(&evidence);
+        world.tell(|| format!("tab {}: {evidence:?}\n    -> {verdict:?}", self.id));
+        if let Act::Restore { .. } = verdict.act
+            && let Some(held) = &held
+        {
+            restored = self.restore(held, &seen).await?;
+            self.forget();
+        }
+        if verdict.another_history {
+            let another = History(world.fresh_id());
+            let begin = |database: &mut Database| database.first = Some(another);
+            self.change(true, begin).await.map_err(said)?;
+            self.first.set(Some(another));
+        }
+        self.above.set(self.above.get().max(verdict.above.0));
+        let store = verdict.store.unwrap_or_else(|| world.fresh_id());
+        if seen.store != Some(store)
+            && let Err(fault) = self.name_store(store).await
+        {
+            journal.give_up(said(fault));
+            self.store.set(None);
+            return Ok(());
+        }
+        if let (Some(held), Asked::There(_) | Asked::Missing) = (&held, asked)
+            && let Err(reason) = self.act(held, &verdict, asked.there(), store, &aside).await
+        {
+            journal.give_up(reason);
+            // What couldn't be set aside is where it was, and isn't told as if it had been.
+            if !world.files.borrow().contains_key(&aside) {
+                verdict.recovery = verdict.recovery.map(Recovery::without_set_aside);
+            }
+        } else if verdict.doubted_after.is_none() && seen.doubted_after.is_some() {
+            let clear = |database: &mut Database| database.doubt = None;
+            self.change(true, clear).await.map_err(said)?;
+        }
+        let seen = self.seen().await?;
+        self.recovery.set(verdict.recovery);
+        self.told(&verdict, &evidence, restored, &aside);
+        let doubt = match verdict.doubted_after {
+            Some(after) => {
+                let doubt = self.look(|database| database.doubt).await.map_err(said)?;
+                doubt.filter(|doubt| doubt.after <= after).or(Some(Doubt {
+                    after,
+                    events: seen.events,
+                }))
+            }
+            None => None,
+        };
+        self.note_admitted(&verdict, known, &seen, store);
+        self.becomes(Some(store), doubt);
+        Ok(())
+    }
+
+    fn becomes(&self, store: Option<Uuid>, doubt: Option<Doubt>) {
+        self.doubt.set(doubt);
+        self.doubting.set(doubt.map_or(Doubting::No, Doubting::As));
+        self.store.set(store);
+    }
+
+    async fn wait_for_the_keeper(self: &Rc<Self>) {
+        let (world, tab, heard) = (Rc::clone(&self.world), Rc::clone(self), self.heard.get());
+        let is_free = move || world.keeper.get().is_none() || tab.heard.get() > heard;
+        if self.world.scheduler.until_or_late(is_free).await {
+            Journal::take(self).await;
+        }
+    }
+
+    /// Another tab keeps the journal, and has judged.
+    async fn join_beside(self: &Rc<Self>, seen: &judging::Database) -> Result<(), String> {
+        let doubt = self.look(|database| database.doubt).await.map_err(said)?;
+        if seen.store.is_some() {
+            self.becomes(seen.store, doubt);
+            return Ok(());
+        }
+        let store = self.world.fresh_id();
+        self.name_store(store).await.map_err(said)?;
+        keep(&self.world, noted_of(store, seen));
+        self.becomes(Some(store), None);
+        Ok(())
+    }
+
+    async fn name_store(&self, store: Uuid) -> Result<(), Fault> {
+        self.change(false, |database| database.store = Some(store))
+            .await
+    }
+
+    fn note_admitted(
+        &self,
+        verdict: &Verdict,
+        known: Option<Noted>,
+        seen: &judging::Database,
+        store: Uuid,
+    ) {
+        if verdict.doubted_after.is_some() {
+            return;
+        }
+        let lost = verdict.recovery.filter(|recovery| recovery.lost > 0);
+        let noted = match (lost, known) {
+            (Some(lost), Some(known)) if lost.cause == Loss::Deleted && seen.segment == 0 => {
+                Noted {
+                    store: Uuid::nil(),
+                    ..known
+                }
+            }
+            _ => noted_of(store, seen),
+        };
+        keep(&self.world, noted);
+    }
+
+    async fn act(
+        &self,
+        held: &Held,
+        verdict: &Verdict,
+        found: Option<judging::Journal>,
+        store: Uuid,
+        aside: &str,
+    ) -> Result<(), String> {
+        let is_damaged = found.is_some_and(|found| found.is_damaged);
+        match verdict.act {
+            Act::DropLast => held.drop_last().await?,
+            Act::SetAside => held.set_aside(aside, store).await?,
+            Act::BeginAnew => held.begin(store).await?,
+            Act::GoOn | Act::Restore { .. } if is_damaged || found.is_none() => {
+                held.begin(store).await?;
+            }
+            Act::GoOn | Act::Restore { .. } => {}
+        }
+        match held.mark().store == store {
+            true => Ok(()),
+            false => held.is_of(store).await,
+        }
+    }
+
+    async fn find_out(
+        &self,
+        held: &Held,
+        seen: &judging::Database,
+        created: bool,
+    ) -> Result<judging::Journal, String> {
+        let mark = held.mark();
+        let tail = mark.tail;
+        let found = judging::Journal {
+            store: mark.store,
+            ..judging::Journal::default()
+        };
+        if tail.segment == 0 {
+            return Ok(found);
+        }
+        let is_usual = !created
+            && seen.doubted_after.is_none()
+            && Some(mark.store) == seen.store
+            && seen.segment >= tail.segment;
+        if is_usual && Journal::is_last_here(self, held).await? {
+            return Ok(judging::Journal {
+                segment: tail.segment,
+                events: tail.events,
+                agreed: tail.segment,
+                ..found
+            });
+        }
+        let (entries, is_whole) = held.entries().await?;
+        let database = self.look(Database::clone).await.map_err(said)?;
+        let mut found = compare(&database, &entries, found);
+        if !is_whole {
+            found.missing = tail.events.saturating_sub(found.events);
+            found.is_damaged = true;
+        }
+        Ok(found)
+    }
+
+    /// Brings back the segments after those that there are.
+    async fn restore(
+        &self,
+        held: &Held,
+        seen: &judging::Database,
+    ) -> Result<BTreeSet<EventId>, String> {
+        let (entries, _) = held.entries().await?;
+        let after = entries
+            .into_iter()
+            .filter(|entry| entry.segment() > seen.segment);
+        let back: Vec<Entry<'static>> = after.collect();
+        let mut restored = BTreeSet::new();
+        // Some at a time: it may end between them. Each checks that nobody added anything meanwhile.
+        let mut end = self.knows().last;
+        for some in back.chunks(2) {
+            let mut is_taken = false;
+            let put_back = |database: &mut Database| {
+                is_taken = database.last() != end;
+                if !is_taken {
+                    let mut laws = self.world.laws.borrow_mut();
+                    for entry in some {
+                        put(database, entry);
+                        // What was put in ahead, and never came to the database.
+                        let events = events_of(entry).unwrap_or_default();
+                        if events
+                            .iter()
+                            .any(|event| !laws.was_recorded(&event.event_id))
+                        {
+                            laws.recorded(database, &events);
+                        }
+                    }
+                    end = database.last();
+                }
+            };
+            self.change(true, put_back).await.map_err(said)?;
+            if is_taken {
+                return Err("a segment's number is taken".to_owned());
+            }
+            let events = some.iter().flat_map(events_of).flatten();
+            restored.extend(events.map(|event| event.event_id));
+        }
+        Ok(restored)
+    }
+
+    /// Sees to it that what was told is so.
+    fn told(
+        &self,
+        verdict: &Verdict,
+        evidence: &Evidence,
+        restored: BTreeSet<EventId>,
+        aside: &str,
+    ) {
+        let disk = self.world.disk.borrow();
+        if disk.life != self.life.get() {
+            return;
+        }
+        let after = disk
+            .database
+            .as_ref()
+            .map(Database::ids)
+            .unwrap_or_default();
+        let end = disk.database.as_ref().map_or(0, Database::last);
+        let files = self.world.files.borrow();
+        let aside = files
+            .get(aside)
+            .map(|file| super::held::ids_in(&file.bytes));
+        let is_left = aside.is_none();
+        let is_same = |noted: &Noted| Some(noted.store) == evidence.database.store;
+        let noted = evidence.noted.there().filter(is_same);
+        let opening = Opening {
+            recovery: verdict.recovery,
+            restored,
+            is_one: evidence
+                .journal
+                .there()
+                .is_some_and(|held| held.segment <= evidence.database.segment + 1),
+            after,
+            aside: aside.unwrap_or_default(),
+            is_vague: evidence.noted.there().is_some_and(|noted| {
+                let of = |store: Option<Uuid>| store == Some(noted.store);
+                let journal = evidence.journal.there();
+                !of(evidence.database.store) && !of(journal.map(|journal| journal.store))
+            }) || (verdict.act == Act::SetAside && is_left),
+            is_known_lost: noted.is_some_and(|noted| noted.segment > end && noted.events > 0),
+        };
+        self.world.laws.borrow_mut().told(&opening);
+    }
+}
+
+fn noted_of(store: Uuid, seen: &judging::Database) -> Noted {
+    Noted {
+        store,
+        segment: seen.segment,
+        position: seen.position,
+        events: seen.events,
+        emptied: seen.emptied,
+        before: 0,
+    }
+}
+
+fn put(database: &mut Database, entry: &Entry<'_>) {
+    let number = entry.segment();
+    let (from, content) = match entry {
+        Entry::Inline { .. } => (
+            number,
+            Content::Events(events_of(entry).unwrap_or_default()),
+        ),
+        Entry::Paged { from, .. } => {
+            database.log.retain(|held, _| held < from || *held > number);
+            (*from, Content::Paged(events_of(entry).unwrap_or_default()))
+        }
+        Entry::Emptied { floor, .. } => (number, Content::Emptied { floor: *floor }),
+    };
+    database
+        .log
+        .insert(number, Rc::new(Record { from, content }));
+}
+
+/// How far a database and a journal hold the same.
+fn compare(
+    database: &Database,
+    entries: &[Entry<'_>],
+    mut found: judging::Journal,
+) -> judging::Journal {
+    let mut ours = database.log.iter().peekable();
+    let mut here: Vec<RecordedEvent> = Vec::new();
+    let mut there: Vec<RecordedEvent> = Vec::new();
+    let (mut end, mut differs) = (0, false);
+    for entry in entries {
+        let number = entry.segment();
+        found.segment = number;
+        let events = events_of(entry);
+        if let Some(events) = &events {
+            found.events += events.len() as u64;
+            if differs {
+                found.beyond += events.len() as u64;
+                continue;
+            }
+            there.extend(events.iter().cloned());
+        } else {
+            (found.events, found.beyond) = (0, 0);
+        }
+        // Reads on until it is at the number, or beyond.
+        let (mut emptied, mut is_over) = (None, false);
+        while !differs && end < number && emptied.is_none() {
+            match ours.next() {
+                None => {
+                    is_over = true;
+                    break;
+                }
+                Some((number, record)) => {
+                    end = *number;
+                    match &record.content {
+                        Content::Emptied { .. } => emptied = Some(*number),
+                        content => here.extend(content.events().iter().cloned()),
+                    }
+                }
+            }
+        }
+        match (&events, emptied) {
+            (None, emptied) => match emptied == Some(number) {
+                true => found.agreed = number,
+                false => differs = true,
+            },
+            (Some(_), Some(_)) => {
+                found.beyond += there.len() as u64;
+                differs = true;
+            }
+            (Some(_), None) if is_over => {
+                match there.get(..here.len()) == Some(&here[..]) {
+                    true => {
+                        found.agreed = end;
+                        found.beyond += (there.len() - here.len()) as u64;
+                    }
+                    false => found.beyond += there.len() as u64,
+                }
+                differs = true;
+            }
+            (Some(_), None) if end == number => match here == there {
+                true => {
+                    found.agreed = number;
+                    there.clear();
+                    here.clear();
+                }
+                false => {
+                    found.beyond += there.len() as u64;
+                    differs = true;
+                }
+            },
+            (Some(_), None) => {}
+        }
+    }
+    if !differs && !there.is_empty() {
+        match here.get(..there.len()) == Some(&there[..]) {
+            true => found.agreed = found.segment,
+            false => found.beyond += there.len() as u64,
+        }
+    }
+    found
+}

@@ -1,0 +1,421 @@
+//! What there is beside the tabs: the database, files, local storage and locks, as a browser keeps them and
+//! as they are left when it is killed.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use eventloom::core::{
+    EventId, History, JsonText, Metadata, Position, RecordedEvent, StreamId, Timestamp, Version,
+};
+use eventloom::log::journal::Change;
+use eventloom::sim::{Choices, Group, Schedule, Scheduler};
+use eventloom::store::judging::{Evidence, Noted, Verdict};
+use uuid::Uuid;
+
+use super::laws::Laws;
+use super::tab::Tab;
+
+/// What a record of the log holds.
+#[derive(Clone, Debug)]
+pub enum Content {
+    Events(Vec<RecordedEvent>),
+    /// Several segments, or many events, in pages.
+    Paged(Vec<RecordedEvent>),
+    /// Nothing before it is there any more.
+    Emptied {
+        floor: u64,
+    },
+    /// Its number was taken, and its events were emptied away.
+    Gone,
+}
+
+impl Content {
+    pub fn events(&self) -> &[RecordedEvent] {
+        match self {
+            Content::Events(events) | Content::Paged(events) => events,
+            Content::Emptied { .. } | Content::Gone => &[],
+        }
+    }
+}
+
+/// A record of the log, which stands for the numbers from the first to that which it lies under.
+#[derive(Clone, Debug)]
+pub struct Record {
+    pub from: u64,
+    pub content: Content,
+}
+
+/// What comes after this segment was appended in doubt, and after so many events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Doubt {
+    pub after: u64,
+    pub events: u64,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Database {
+    pub store: Option<Uuid>,
+    pub first: Option<History>,
+    pub doubt: Option<Doubt>,
+    pub log: BTreeMap<u64, Rc<Record>>,
+}
+
+impl Database {
+    pub fn events(&self) -> impl Iterator<Item = &RecordedEvent> {
+        self.log.values().flat_map(|record| record.content.events())
+    }
+
+    pub fn ids(&self) -> BTreeSet<EventId> {
+        self.events().map(|event| event.event_id).collect()
+    }
+
+    pub fn last(&self) -> u64 {
+        self.log.last_key_value().map_or(0, |(number, _)| *number)
+    }
+
+    pub fn emptied(&self) -> u64 {
+        let is_emptied =
+            |(_, record): &(&u64, &Rc<Record>)| matches!(record.content, Content::Emptied { .. });
+        let found = self.log.iter().rev().find(is_emptied);
+        found.map_or(0, |(number, _)| *number)
+    }
+
+    pub fn history(&self) -> Option<History> {
+        let first = self.first?;
+        Some(match self.emptied() {
+            0 => first,
+            segment => first.after(segment),
+        })
+    }
+}
+
+/// Where the database lies.
+#[derive(Default)]
+pub struct Disk {
+    /// None where there is none yet.
+    pub database: Option<Database>,
+    /// Whether the next who opens it is told that it was made, though records were found again.
+    pub is_found_again: bool,
+    /// Whether its beginning is gone, which nobody can tell who can't ask the journal.
+    pub is_headless: bool,
+    /// Connections of another life are closed.
+    pub life: u64,
+    /// What a power cut may leave, the oldest first: since the last strict transaction.
+    unsafe_since: Vec<Option<Database>>,
+    /// Copies of days before, as a backup has them.
+    pub backups: Vec<Database>,
+}
+
+impl Disk {
+    /// A transaction that was committed.
+    pub fn commit(&mut self, is_strict: bool, change: impl FnOnce(&mut Database)) {
+        let before = self.database.clone();
+        change(self.database.get_or_insert_default());
+        match is_strict {
+            true => self.unsafe_since.clear(),
+            false => self.unsafe_since.push(before),
+        }
+    }
+
+    /// The browser is killed, or the power goes.
+    pub fn cut(&mut self, choices: &Choices) {
+        let back = choices.choose(self.unsafe_since.len() + 1);
+        if back > 0 {
+            let at = self.unsafe_since.len() - back;
+            self.database = self.unsafe_since.swap_remove(at);
+        }
+        self.become_another();
+    }
+
+    pub fn become_another(&mut self) {
+        self.unsafe_since.clear();
+        self.life += 1;
+    }
+}
+
+/// A file of the origin.
+#[derive(Clone, Default)]
+pub struct File {
+    pub bytes: Vec<u8>,
+    flushed: Vec<u8>,
+    pending: Vec<Change>,
+    /// Whether something befell it that nobody can notice who doesn't read all of it.
+    pub is_rotten: bool,
+    /// The events that can be read of it, once somebody looked.
+    read: RefCell<Option<Rc<Vec<RecordedEvent>>>>,
+}
+
+fn apply(bytes: &mut Vec<u8>, change: &Change) {
+    if let Some(cut) = change.cut {
+        bytes.resize(usize::try_from(cut).unwrap(), 0);
+    }
+    for (at, written) in &change.bytes {
+        let at = usize::try_from(*at).unwrap();
+        let end = at + written.len();
+        if bytes.len() < end {
+            bytes.resize(end, 0);
+        }
+        bytes[at..end].copy_from_slice(written);
+    }
+}
+
+impl File {
+    pub fn change(&mut self, change: Change, flush: bool) {
+        self.read.take();
+        apply(&mut self.bytes, &change);
+        if change.cut == Some(0) {
+            self.is_rotten = false;
+        }
+        self.pending.push(change);
+        if flush {
+            self.pending.clear();
+            self.flushed.clone_from(&self.bytes);
+        }
+    }
+
+    /// Whether its bytes are on the disk in any case; if not, those that are.
+    pub fn flushed(&self) -> Option<&[u8]> {
+        (!self.pending.is_empty()).then_some(&self.flushed)
+    }
+
+    /// The events that can be read of it.
+    pub fn events(&self) -> Rc<Vec<RecordedEvent>> {
+        let mut read = self.read.borrow_mut();
+        Rc::clone(read.get_or_insert_with(|| Rc::new(super::held::events_in(&self.bytes))))
+    }
+
+    /// The power goes: of what wasn't flushed the first changes are there, and of the next perhaps one of
+    /// its two pieces.
+    fn cut(&mut self, choices: &Choices) {
+        let lost = choices.choose(self.pending.len() + 1);
+        if lost == 0 {
+            return;
+        }
+        let kept = self.pending.len() - lost;
+        let mut bytes = std::mem::take(&mut self.flushed);
+        for change in &self.pending[..kept] {
+            apply(&mut bytes, change);
+        }
+        let torn = &self.pending[kept];
+        if torn.bytes.len() == 2 && choices.choose(2) == 1 {
+            let piece = torn.bytes[choices.choose(2)].clone();
+            apply(
+                &mut bytes,
+                &Change {
+                    cut: None,
+                    bytes: vec![piece],
+                },
+            );
+        }
+        self.bytes = bytes;
+        self.settle();
+    }
+
+    /// It is on the disk as it is.
+    pub fn settle(&mut self) {
+        self.read.take();
+        self.flushed.clone_from(&self.bytes);
+        self.pending.clear();
+    }
+}
+
+/// The name of the journal's file.
+pub const JOURNAL: &str = "journal";
+
+/// Local storage: what a page reads, and what is on the disk of it.
+#[derive(Default)]
+pub struct Storage {
+    pub noted: Option<Noted>,
+    pub written: Option<Noted>,
+}
+
+/// Everything.
+pub struct World {
+    pub scheduler: Scheduler,
+    /// How the run goes, and how it comes to rest: then nothing fails.
+    pub choices: Choices,
+    rest: Choices,
+    pub is_resting: Cell<bool>,
+    pub disk: RefCell<Disk>,
+    pub files: RefCell<BTreeMap<String, File>>,
+    pub storage: RefCell<Storage>,
+    /// Whether no worker starts now, and whether local storage is denied.
+    pub are_files_denied: Cell<bool>,
+    pub is_storage_denied: Cell<bool>,
+    /// The worker that holds the journal's lock, and the tab that holds that of openings.
+    pub keeper: Cell<Option<u32>>,
+    pub opener: Cell<Option<u32>>,
+    pub tabs: RefCell<Vec<Rc<Tab>>>,
+    pub laws: RefCell<Laws>,
+    pub judge: fn(&Evidence) -> Verdict,
+    /// What happened, for who reads a failing run.
+    pub told: Option<RefCell<Vec<String>>>,
+    made: Cell<u64>,
+}
+
+impl World {
+    pub fn new(choices: Choices, judge: fn(&Evidence) -> Verdict, is_told: bool) -> Rc<World> {
+        Rc::new(World {
+            scheduler: Scheduler::new(),
+            choices,
+            rest: Choices::given(&Schedule::default()),
+            is_resting: Cell::default(),
+            disk: RefCell::default(),
+            files: RefCell::default(),
+            storage: RefCell::default(),
+            are_files_denied: Cell::default(),
+            is_storage_denied: Cell::default(),
+            keeper: Cell::default(),
+            opener: Cell::default(),
+            tabs: RefCell::default(),
+            laws: RefCell::default(),
+            judge,
+            told: is_told.then(RefCell::default),
+            made: Cell::default(),
+        })
+    }
+
+    pub fn choices(&self) -> &Choices {
+        match self.is_resting.get() {
+            true => &self.rest,
+            false => &self.choices,
+        }
+    }
+
+    /// A number that nobody had before.
+    pub fn fresh(&self) -> u64 {
+        self.made.set(self.made.get() + 1);
+        self.made.get()
+    }
+
+    pub fn fresh_id(&self) -> Uuid {
+        Uuid::from_u128(u128::from(self.fresh()) << 64)
+    }
+
+    pub fn tell(&self, text: impl FnOnce() -> String) {
+        if let Some(told) = &self.told {
+            told.borrow_mut().push(text());
+        }
+    }
+
+    /// What is wrong ends the run.
+    pub fn wrong(&self, law: &'static str, text: String) {
+        self.laws.borrow_mut().wrong(law, text);
+    }
+
+    pub fn is_wrong(&self) -> bool {
+        self.laws.borrow().failure.is_some()
+    }
+
+    pub fn event(&self, id: EventId, version: u64, position: u64) -> RecordedEvent {
+        RecordedEvent {
+            event_id: id,
+            event_type: "Happened".to_owned(),
+            schema_version: 1,
+            data: JsonText::empty_object(),
+            timestamp: Timestamp::from_millis(0),
+            stream: StreamId::new("thing", "a").unwrap(),
+            version: Version(version),
+            position: Position(position),
+            metadata: Metadata::correlated("c"),
+        }
+    }
+
+    /// Everything that has an event, as it stands.
+    pub fn copies(&self) -> BTreeSet<EventId> {
+        let disk = self.disk.borrow();
+        let mut found: BTreeSet<EventId> = disk.database.iter().flat_map(Database::ids).collect();
+        found.extend(self.in_files(|_| true));
+        found
+    }
+
+    /// What is set aside.
+    pub fn aside(&self) -> BTreeSet<EventId> {
+        self.in_files(|name| name != JOURNAL)
+    }
+
+    /// What files have, at the places that it was recorded at: an append that was refused, and went through
+    /// at another, may have been put in before.
+    fn in_files(&self, is_meant: impl Fn(&str) -> bool) -> BTreeSet<EventId> {
+        let laws = self.laws.borrow();
+        let files = self.files.borrow();
+        let meant = files.iter().filter(|(name, _)| is_meant(name));
+        let mut found = BTreeSet::new();
+        for (_, file) in meant {
+            let events = file.events();
+            let here = events.iter().filter(|event| laws.is_at(event));
+            found.extend(here.map(|event| event.event_id));
+        }
+        found
+    }
+
+    /// Something befalls the copies, which is nobody's fault: what is gone with it may be.
+    pub fn befall(&self, what: &str, befall: impl FnOnce(&World)) {
+        self.laws_hold("before a fault");
+        let before = self.copies();
+        let log = self.disk.borrow().database.as_ref().map(Database::ids);
+        befall(self);
+        let after = self.copies();
+        let disk = self.disk.borrow();
+        let still = disk
+            .database
+            .as_ref()
+            .map(Database::ids)
+            .unwrap_or_default();
+        let emptied = disk.database.as_ref().map_or(0, Database::emptied);
+        drop(disk);
+        let mut laws = self.laws.borrow_mut();
+        laws.gone.retain(|event| !after.contains(event));
+        laws.gone.extend(before.difference(&after));
+        laws.unlogged
+            .extend(log.unwrap_or_default().difference(&still));
+        // With a segment that emptied the log it goes which places were given before.
+        let unknown = laws.emptied.iter().filter(|(_, by)| **by > emptied);
+        let unknown: Vec<EventId> = unknown.map(|(event, _)| *event).collect();
+        laws.unlogged.extend(unknown);
+        // What an older copy brings back came not by itself.
+        laws.may_return.extend(still);
+        drop(laws);
+        self.tell(|| {
+            let left = before.intersection(&after).count();
+            format!("! {what}: {left} events of {} are left", before.len())
+        });
+    }
+
+    /// The browser goes, and what wasn't on the disk may go with it.
+    pub fn kill_all(&self) {
+        for tab in self.tabs.take() {
+            tab.die();
+        }
+        self.keeper.set(None);
+        self.opener.set(None);
+        self.befall("the browser is killed", |world| {
+            world.disk.borrow_mut().cut(world.choices());
+            for file in world.files.borrow_mut().values_mut() {
+                file.cut(world.choices());
+            }
+            let mut storage = world.storage.borrow_mut();
+            match world.choices().choose(2) {
+                0 => storage.written = storage.noted,
+                _ => storage.noted = storage.written,
+            }
+        });
+    }
+
+    /// What must hold at any time.
+    pub fn laws_hold(&self, when: &str) {
+        let copies = self.copies();
+        let mut laws = self.laws.borrow_mut();
+        laws.nothing_is_lost(&copies, when);
+        let disk = self.disk.borrow();
+        if let (Some(database), false) = (&disk.database, disk.is_headless) {
+            laws.is_one_history(database, when);
+        }
+    }
+}
+
+/// The tasks of a tab, and those of its worker.
+pub fn groups(tab: u32) -> (Group, Group) {
+    (Group(2 * tab), Group(2 * tab + 1))
+}

@@ -1,0 +1,181 @@
+//! Trunk's `post_build` hook: cuts the page's program into what loads at first and the parts that load when they
+//! are opened.
+//!
+//! Trunk has built `app` whole by now and given it a name with a hash. The page gets what loads at first under that
+//! name, and the parts in a folder named like it: they are of one build, or not there at all.
+
+mod names;
+
+use std::env;
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use names::Names;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// As small as can be. By name, functions made of the same source lie together, which packs better than any other
+/// order.
+const OPTIMIZE: &[&str] = &[
+    "--flatten",
+    "--rereloop",
+    "-Oz",
+    "-Oz",
+    "--low-memory-unused",
+    "--one-caller-inline-max-function-size=40",
+    "--reorder-functions-by-name",
+];
+
+fn main() -> ExitCode {
+    match split() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("The page's program can't be cut into its parts: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn split() -> Result<()> {
+    let staging = PathBuf::from(variable("TRUNK_STAGING_DIR")?);
+    let release = variable("TRUNK_PROFILE")? == "release";
+    let target = target_folder()?;
+    let profile = if release { "release" } else { "debug" };
+    let built = target.join("wasm32-unknown-unknown").join(profile);
+    let built = built.join("app.wasm");
+    let whole = fs::read(&built).map_err(|error| format!("{}: {error}", built.display()))?;
+
+    let name = name_of(&staging)?;
+    let folder = name.replacen("app", "parts", 1);
+    let work = target.join("split");
+    if work.exists() {
+        fs::remove_dir_all(&work)?;
+    }
+    fs::create_dir_all(work.join(&folder))?;
+
+    let main = work.join("app.wasm");
+    let (main_module, link_name) = (format!("../{name}.js"), format!("./{folder}/parts.js"));
+    let mut options = wasm_split_cli_support::Options::new(&whole);
+    options.output_dir = &work;
+    options.main_out_path = &main;
+    options.main_module = &main_module;
+    options.link_name = &link_name;
+    let parts = wasm_split_cli_support::transform(options)
+        .map_err(|error| format!("{error:?}"))?
+        .split_modules;
+    if parts.is_empty() {
+        return Err("there are none".into());
+    }
+
+    let out = work.join("out");
+    bind(&main, &out, &name, release)?;
+    let (glue, main) = (format!("{name}.js"), format!("{name}_bg.wasm"));
+    let (mut script, mut wasm) = (
+        fs::read_to_string(out.join(&glue))?,
+        fs::read(out.join(&main))?,
+    );
+    if release {
+        wasm = optimized(&wasm, &work)?;
+        let names = Names::of(&wasm, &format!("./{name}_bg.js"))?;
+        script = names.shorten_script(&script)?;
+        wasm = names.shorten_imports(&wasm)?;
+    }
+    fs::write(staging.join(glue), script)?;
+    fs::write(staging.join(main), wasm)?;
+
+    let into = staging.join(&folder);
+    fs::create_dir_all(&into)?;
+    fs::copy(work.join(&folder).join("parts.js"), into.join("parts.js"))?;
+    for part in parts {
+        let name = part.file_name().ok_or("a part has no name")?;
+        let mut wasm = fs::read(&part)?;
+        if release {
+            wasm = optimized(&wasm, &work)?;
+        }
+        fs::write(into.join(name), wasm)?;
+    }
+    Ok(())
+}
+
+/// Has wasm-bindgen make the JavaScript that goes with what loads at first.
+fn bind(main: &Path, out: &Path, name: &str, release: bool) -> Result<()> {
+    let mut bindgen = Command::new("wasm-bindgen");
+    bindgen
+        .arg(main)
+        .args(["--target", "web", "--no-typescript"])
+        // The parts are linked by these names.
+        .args(["--keep-lld-exports", "--no-demangle"])
+        .arg("--out-dir")
+        .arg(out)
+        .args(["--out-name", name]);
+    if !release {
+        bindgen.arg("--debug");
+    }
+    run(&mut bindgen)
+}
+
+/// What wasm-opt makes of a module.
+fn optimized(wasm: &[u8], work: &Path) -> Result<Vec<u8>> {
+    let (before, after) = (work.join("before.wasm"), work.join("after.wasm"));
+    fs::write(&before, wasm)?;
+    run(Command::new("wasm-opt")
+        .args(OPTIMIZE)
+        .arg(&before)
+        .arg("-o")
+        .arg(&after))?;
+    Ok(fs::read(after)?)
+}
+
+/// `app-` and the hash that Trunk gave it.
+fn name_of(staging: &Path) -> Result<String> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(staging)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        names.extend(
+            name.strip_suffix("_bg.wasm")
+                .filter(|name| name.starts_with("app-"))
+                .map(str::to_owned),
+        );
+    }
+    match <[String; 1]>::try_from(names) {
+        Ok([name]) => Ok(name),
+        Err(names) => {
+            Err(format!("Trunk should leave one app-*_bg.wasm, and left {names:?}").into())
+        }
+    }
+}
+
+/// Where cargo builds: this program was built there too, for this machine.
+fn target_folder() -> Result<PathBuf> {
+    let metadata = Command::new(variable("CARGO")?)
+        .args([
+            "metadata",
+            "--no-deps",
+            "--format-version",
+            "1",
+            "--offline",
+        ])
+        .output()?;
+    let metadata: serde_json::Value = serde_json::from_slice(&metadata.stdout)?;
+    let folder = metadata["target_directory"].as_str();
+    Ok(PathBuf::from(
+        folder.ok_or("cargo doesn't say where it builds")?,
+    ))
+}
+
+fn variable(name: &str) -> Result<String> {
+    env::var(name).map_err(|_| {
+        format!("{name} isn't set; Trunk runs this, after it has built the page").into()
+    })
+}
+
+fn run(command: &mut Command) -> Result<()> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{program} has failed ({status})").into()),
+        Err(error) => Err(format!("{program} can't be run: {error}").into()),
+    }
+}
