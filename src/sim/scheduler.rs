@@ -92,6 +92,18 @@ impl Scheduler {
         }
     }
 
+    /// Ends all tasks of every group that has any, as [`end`](Self::end) does.
+    pub fn end_all(&self) {
+        let groups: Vec<Group> = self
+            .0
+            .tasks
+            .borrow()
+            .iter()
+            .map(|task| task.group)
+            .collect();
+        groups.into_iter().for_each(|group| self.end(group));
+    }
+
     fn drop_ended(&self) {
         loop {
             let ended = std::mem::take(&mut *self.0.ended.borrow_mut());

@@ -16,10 +16,10 @@ use super::support::{Ear, ada, event, everything, fresh_name, meddle, recorded};
 use super::verify::verified;
 
 /// While it lives no worker can be made: the journal can't be asked.
-struct NoWorkers(JsValue);
+pub struct NoWorkers(JsValue);
 
 impl NoWorkers {
-    fn just_now() -> NoWorkers {
+    pub fn just_now() -> NoWorkers {
         let take = Function::new_no_args(
             "const original = globalThis.Worker;
              globalThis.Worker = class { constructor() { throw new Error('no worker just now'); } };

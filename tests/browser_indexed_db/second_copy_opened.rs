@@ -11,8 +11,10 @@ use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::doubted::{five, gone_on_blindly, has_set_aside, lose_after, told};
-use super::second_copy::{append, copied, end, in_files, kept, lose_database, open};
+use super::doubted::{NoWorkers, five, gone_on_blindly, has_set_aside, lose_after, told};
+use super::second_copy::{
+    append, copied, end, in_files, journal_bytes, kept, lose_database, open, set_journal_bytes,
+};
 use super::support::{Ear, Spy, everything, fresh_name, raw_found, raw_segment, recorded};
 
 /// Something of the browser that is other than it should be, until this is dropped.
@@ -64,6 +66,58 @@ async fn a_store_without_a_second_copy_appends_nothing_before_it_knows_whether_t
     let expected = [(1, 1), (2, 2), (11, 3)].map(|(n, at)| recorded(n, at, at));
     assert_eq!(everything(&store).await, expected);
     has_set_aside(&store, &three).await;
+    end(store).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_store_without_a_second_copy_is_in_doubt_beside_one_that_can_not_ask_its_own() {
+    let name = fresh_name();
+    let five = five(&name).await;
+    lose_after(&name, 4, 5).await;
+    let blind = NoWorkers::just_now();
+    let doubting = open(&name).await;
+    let plain = IndexedDbStore::open(&name).await.unwrap();
+    append(&plain, [11]).await;
+    plain.close();
+    doubting.close();
+    drop(blind);
+
+    let store = open(&name).await;
+    let mut expected = five[..4].to_vec();
+    expected.push(recorded(11, 5, 5));
+    assert_eq!(everything(&store).await, expected);
+    has_set_aside(&store, &five).await;
+    end(store).await;
+}
+
+#[wasm_bindgen_test]
+async fn what_is_appended_in_doubt_is_not_put_among_what_another_tab_brings_back() {
+    let name = fresh_name();
+    let store = open(&name).await;
+    append(&store, 1..=80).await;
+    store.compact().await.unwrap();
+    store.close();
+    // The journal is filled from what was joined, so that its entries stand for many numbers.
+    journal_bytes(&name).await;
+    set_journal_bytes(&name, &[]).await;
+    let store = open(&name).await;
+    let mut ear = Ear::on(&store);
+    kept(&store, &mut ear).await;
+    let mut expected = everything(&store).await;
+    assert!(raw_found(&name, "log", 1.into()).await.is_none());
+    store.close();
+    journal_bytes(&name).await;
+    lose_database(&name).await;
+
+    let blind = NoWorkers::just_now();
+    let doubting = open(&name).await;
+    drop(blind);
+    let store = open(&name).await;
+    assert_eq!(everything(&store).await, expected);
+    append(&doubting, [101]).await;
+    expected.push(recorded(101, 81, 81));
+    assert_eq!(everything(&store).await, expected);
+    doubting.close();
     end(store).await;
 }
 
@@ -182,6 +236,27 @@ async fn what_was_found_again_and_goes_on_from_the_journal_stays() {
     before.push(recorded(6, 6, 6));
     assert_eq!(everything(&store).await, before);
     assert_eq!(store.set_aside().await.unwrap(), []);
+    end(store).await;
+}
+
+#[wasm_bindgen_test]
+async fn what_was_found_again_and_not_compared_at_once_is_made_whole_later() {
+    let (name, other) = (fresh_name(), fresh_name());
+    let five = five(&name).await;
+    lose_database(&name).await;
+    let plain = IndexedDbStore::open(&other).await.unwrap();
+    append(&plain, 1..=5).await;
+    plain.close();
+    let found = Array::of2(&raw_segment(&other, 4).await, &raw_segment(&other, 5).await);
+    IndexedDbStore::delete(&other).await.unwrap();
+    let again = found_again(&name, &found);
+    // As if who made it was killed.
+    IndexedDbStore::open(&name).await.unwrap().close();
+    drop(again);
+
+    let store = open(&name).await;
+    assert_eq!(everything(&store).await, five);
+    assert_eq!(store.recovery(), told(Loss::Deleted, 5, 0, 0, true));
     end(store).await;
 }
 

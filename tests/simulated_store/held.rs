@@ -11,7 +11,7 @@ use eventloom::log::journal::first_form::{Entry, MARKS, Mark, Next, Reader, Tail
 use eventloom::log::segments::{in_order, unpack};
 use uuid::Uuid;
 
-use super::world::{JOURNAL, World, groups};
+use super::world::{FileLog, JOURNAL, World, groups};
 
 /// The worker of a file, as its page sees it.
 struct Worker {
@@ -146,6 +146,7 @@ pub struct Held {
     mark: Cell<Mark>,
     seen: Cell<u64>,
     is_doubted: Cell<bool>,
+    is_flushed: Cell<bool>,
 }
 
 impl Drop for Held {
@@ -169,6 +170,7 @@ impl Held {
             mark: Cell::new(Mark::new(Uuid::nil())),
             seen: Cell::default(),
             is_doubted: Cell::default(),
+            is_flushed: Cell::default(),
         };
         held.look().await?;
         Ok(Some(held))
@@ -192,6 +194,7 @@ impl Held {
         let change = mark.end_at(before, whole);
         self.set(mark);
         self.is_doubted.set(false);
+        self.is_flushed.set(false);
         self.change(change, false).await
     }
 
@@ -244,6 +247,7 @@ impl Held {
         let mut mark = self.mark();
         let change = mark.add(entry).unwrap();
         self.set(mark);
+        self.is_flushed.set(flush);
         self.change(change, flush)
     }
 
@@ -269,14 +273,10 @@ impl Held {
     }
 
     pub async fn flush(&self) -> Result<(), String> {
+        if self.is_flushed.replace(true) {
+            return Ok(());
+        }
         self.change(Change::default(), true).await
-    }
-
-    pub async fn last(&self) -> Result<Option<Entry<'static>>, String> {
-        let bytes = self.read().await?;
-        let mark = self.mark();
-        let (found, _) = walk(&bytes, Reader::after(mark.before), mark.tail.length);
-        Ok(found.into_iter().next_back())
     }
 
     /// The entries, and whether that is all that it is said to hold.
@@ -369,22 +369,21 @@ pub fn entries_in(bytes: &[u8]) -> Vec<Entry<'static>> {
     walk(bytes, Reader::new(), whole.length).0
 }
 
-pub fn events_in(bytes: &[u8]) -> Vec<RecordedEvent> {
-    let mut found = Vec::new();
+/// The events that a file holds since it was last emptied, and by which segment that was.
+pub fn log_in(bytes: &[u8]) -> FileLog {
+    let (mut emptied, mut found) = (0, Vec::new());
     for entry in entries_in(bytes) {
         match events_of(&entry) {
             Some(events) => found.extend(events),
-            None => found.clear(),
+            None => (emptied, found) = (entry.segment(), Vec::new()),
         }
     }
-    found
+    (emptied, found)
 }
 
 pub fn ids_in(bytes: &[u8]) -> BTreeSet<EventId> {
-    events_in(bytes)
-        .iter()
-        .map(|event| event.event_id)
-        .collect()
+    let (_, events) = log_in(bytes);
+    events.iter().map(|event| event.event_id).collect()
 }
 
 /// The events of an entry; none of one that empties the store.

@@ -5,13 +5,14 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use eventloom::core::Position;
+use eventloom::core::{Position, RecordedEvent};
 use eventloom::log::journal::first_form::{Entry, Mark};
 use eventloom::log::segments::{pack, paginate};
 use eventloom::store::SecondCopy;
 use eventloom::store::judging::{Asked, Noted};
+use uuid::Uuid;
 
-use super::held::{Held, events_of};
+use super::held::Held;
 use super::tab::{Fault, Signal, Status, Tab};
 use super::world::{Content, JOURNAL, Record, World};
 
@@ -29,6 +30,7 @@ pub struct Journal {
     is_queued: Cell<bool>,
     /// The segments that were put in ahead, until both the database and the file have them.
     under_way: RefCell<BTreeSet<u64>>,
+    is_left: Cell<bool>,
     noting: Cell<Option<Noted>>,
 }
 
@@ -294,6 +296,9 @@ impl Journal {
         };
         let written = ahead.written.await;
         journal.under_way.borrow_mut().remove(&ahead.segment);
+        if journal.is_left.take() {
+            Journal::keep_up(tab);
+        }
         match written {
             Ok(()) if journal.keeps(&ahead.held) && ahead.held.seen() >= segment => {
                 Journal::holds(tab, segment);
@@ -426,22 +431,10 @@ impl Journal {
     async fn follow(tab: &Rc<Tab>, held: &Rc<Held>) -> Result<(), String> {
         if held.is_doubted() {
             held.look().await?;
-            if tab.status.get() == Status::Open && !Journal::is_last_here(tab, held).await? {
-                held.drop_last().await?;
-            }
             if let Some(store) = tab.store.get() {
-                let mark = held.mark();
-                match mark.store == store {
-                    true => {}
-                    false if mark.tail.events > 0 => {
-                        held.set_aside(&format!("aside.{}", tab.world.fresh()), store)
-                            .await?;
-                    }
-                    false => held.begin(store).await?,
-                }
+                Journal::settle(tab, held, store).await?;
             }
         }
-        let mut has_written = false;
         loop {
             Journal::goes_to(tab, held);
             let seen = held.seen();
@@ -459,6 +452,13 @@ impl Journal {
             if found.is_empty() {
                 break;
             }
+            let Some(journal) = tab.journal.as_ref().filter(|journal| journal.keeps(held)) else {
+                break;
+            };
+            if !journal.under_way.borrow().is_empty() {
+                journal.is_left.set(true);
+                break;
+            }
             let mut at = seen;
             for (segment, entry) in found {
                 if held.seen() != at {
@@ -468,37 +468,55 @@ impl Journal {
                 held.skip(segment);
                 at = segment;
                 if let Some(added) = added {
-                    has_written = true;
                     added.await?;
                 }
             }
         }
-        match has_written {
-            true => held.flush().await,
-            false => Ok(()),
+        held.flush().await
+    }
+
+    /// What it holds goes on in the log of this store, or is set aside.
+    async fn settle(tab: &Tab, held: &Held, store: Uuid) -> Result<(), String> {
+        let is_here = async || match tab.status.get() {
+            Status::Open => Journal::ends_as_the_log(tab, held).await,
+            Status::Lost | Status::Ended => Ok(true),
+        };
+        if held.mark().store == store {
+            if is_here().await? {
+                return Ok(());
+            }
+            held.drop_last().await?;
+            if is_here().await? {
+                return Ok(());
+            }
+        }
+        match held.mark().tail.events {
+            0 => held.begin(store).await,
+            _ => {
+                let name = format!("aside.{}", tab.world.fresh());
+                held.set_aside(&name, store).await
+            }
         }
     }
 
-    /// Whether the journal's last entry is what the log holds under its number.
-    pub async fn is_last_here(tab: &Tab, held: &Held) -> Result<bool, String> {
+    /// Whether the log has under the number at which the journal ends the chain that the journal ends with: what it
+    /// was written after, and with. Where it was joined with others since, nothing tells.
+    pub async fn ends_as_the_log(tab: &Tab, held: &Held) -> Result<bool, String> {
         let number = held.mark().tail.segment;
-        let Some(ours) = held.last().await? else {
+        let ours = tab.look(|database| chain_at(database, number)).await;
+        let Some((emptied, ours, is_headless)) = ours.map_err(|fault| format!("{fault:?}"))? else {
             return Ok(true);
         };
-        let found = tab
-            .look(|database| database.log.get(&number).cloned())
-            .await;
-        let Some(record) = found.map_err(|fault| format!("{fault:?}"))? else {
+        // What its chains were before it was damaged.
+        let theirs = file(&tab.world, |file| (!file.is_rotten).then(|| file.log()));
+        let Some(theirs) = theirs else {
             return Ok(true);
         };
-        Ok(match (&record.content, &ours) {
-            (Content::Paged(_), _) if record.from < number => true,
-            (Content::Emptied { .. }, Entry::Emptied { .. }) => true,
-            (content, ours) => {
-                events_of(ours).is_some_and(|events| events == content.events())
-                    && !matches!(ours, Entry::Emptied { .. })
-            }
-        })
+        let is_same = match is_headless {
+            true => theirs.1.ends_with(&ours),
+            false => theirs.1 == ours,
+        };
+        Ok(theirs.0 == emptied && is_same)
     }
 
     /// Notes beside it how far the log goes, in a moment.
@@ -571,6 +589,28 @@ pub fn ask(world: &World) -> Asked<Noted> {
         (false, None) => Asked::Missing,
         (false, Some(noted)) => Asked::There(noted),
     }
+}
+
+/// What a log's chain tells at a number: by which segment it was emptied before, and its events since; and whether its
+/// beginning is gone. None where no record ends there.
+fn chain_at(
+    database: &super::world::Database,
+    number: u64,
+) -> Option<(u64, Vec<RecordedEvent>, bool)> {
+    let record = database.log.get(&number)?;
+    if let Content::Gone = record.content {
+        return None;
+    }
+    let (mut emptied, mut events) = (0, Vec::new());
+    for (number, record) in database.log.range(..=number) {
+        match &record.content {
+            Content::Emptied { .. } => (emptied, events) = (*number, Vec::new()),
+            content => events.extend_from_slice(content.events()),
+        }
+    }
+    let first = database.log.values().next();
+    let is_headless = emptied == 0 && first.is_some_and(|first| first.from > 1);
+    Some((emptied, events, is_headless))
 }
 
 type Found = Vec<(u64, Option<Entry<'static>>)>;

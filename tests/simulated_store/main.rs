@@ -3,7 +3,8 @@
 //! follows the order of steps of the browser's side, file by file.
 //!
 //! Its journal has the form of the release before (`log::journal::first_form`), which today's stores are still
-//! opened with. Chains, epochs, the clean end of a journal, sweeping and undoing aren't in the model yet.
+//! opened with. Where the store compares chains, the model compares all that they stand for. Epochs, the clean end of
+//! a journal, sweeping in its time and undoing aren't in the model yet.
 //!
 //! `EVENTLOOM_SCHEDULES` says how many schedules, `EVENTLOOM_SCHEDULE_SEED` with which the first begins.
 
@@ -30,9 +31,9 @@ use eventloom::store::judging::{Asked, Evidence, Verdict, judge};
 
 use run::{Failure, Judge, find};
 
-/// So many in each run, from the same seed on. Of those that follow, seed 40,366 shows a tab that says `Kept`
-/// too early; that isn't understood yet.
-const SCHEDULES: u64 = 40_000;
+/// So many in each run, from the same seed on. The first after them that breaks a law is 124,710: there an emptying
+/// sweeps at once what the store sweeps minutes later, so that a database which loses its end shows nothing of it.
+const SCHEDULES: u64 = 100_000;
 const SEED: u64 = 1;
 
 fn number(name: &str) -> Option<u64> {

@@ -37,10 +37,10 @@ impl Tab {
         let Some(journal) = &self.journal else {
             let (_, _turn) = self.connect_in_turn().await?;
             self.begin_to_know().await.map_err(said)?;
-            // Who compares the copies is in its turn, so whoever else is there has judged.
-            let doubting = match self.is_beside() {
-                false => Doubting::FromHere,
-                true => Doubting::No,
+            // Who compares the copies is in its turn, so who keeps the second one has judged.
+            let doubting = match self.world.keeper.get() {
+                None => Doubting::FromHere,
+                Some(_) => Doubting::No,
             };
             self.doubting.set(doubting);
             return Ok(());
@@ -145,6 +145,12 @@ impl Tab {
                 return self.join_beside(&seen).await;
             }
         }
+        // Who made it may have been killed before it was compared.
+        let lacks_its_beginning = |database: &Database| {
+            let first = database.log.values().next();
+            database.store.is_none() && first.is_some_and(|first| first.from > 1)
+        };
+        let created = created || self.look(lacks_its_beginning).await.map_err(said)?;
         let held = journal.held();
         let mut restored = BTreeSet::new();
         let aside = format!("aside.{}", world.fresh());
@@ -202,10 +208,19 @@ impl Tab {
             journal: asked,
             noted,
         };
-        let known_emptied = seen.emptied.max(known.map_or(0, |noted| noted.emptied));
+        // What was noted of another store says nothing of this journal.
+        let journal_of = evidence.journal.there().map(|journal| journal.store);
+        let of_it = known.filter(|noted| journal_of.is_none_or(|store| store == noted.store));
+        let known_emptied = seen.emptied.max(of_it.map_or(0, |noted| noted.emptied));
         world.laws.borrow_mut().knows_emptied(known_emptied);
         let mut verdict = (world.judge)(&evidence);
-        world.tell(|| format!("tab {}: {evidence:?}\n    -> {verdict:?}", self.id));
+        world.tell(|| {
+            let log = world.log_in_short();
+            format!(
+                "tab {}: {evidence:?}, log: {log}\n    -> {verdict:?}",
+                self.id
+            )
+        });
         if let Act::Restore { .. } = verdict.act
             && let Some(held) = &held
         {
@@ -356,7 +371,7 @@ impl Tab {
             && seen.doubted_after.is_none()
             && Some(mark.store) == seen.store
             && seen.segment >= tail.segment;
-        if is_usual && Journal::is_last_here(self, held).await? {
+        if is_usual && Journal::ends_as_the_log(self, held).await? {
             return Ok(judging::Journal {
                 segment: tail.segment,
                 events: tail.events,
@@ -370,6 +385,10 @@ impl Tab {
         if !is_whole {
             found.missing = tail.events.saturating_sub(found.events);
             found.is_damaged = true;
+        }
+        if created && seen.segment > 0 {
+            // Records that were found again, and aren't all of the journal's log.
+            (found.agreed, found.beyond) = (0, found.events);
         }
         Ok(found)
     }
@@ -395,6 +414,7 @@ impl Tab {
                 if !is_taken {
                     let mut laws = self.world.laws.borrow_mut();
                     for entry in some {
+                        take_numbers(database, entry);
                         put(database, entry);
                         // What was put in ahead, and never came to the database.
                         let events = events_of(entry).unwrap_or_default();
@@ -474,6 +494,23 @@ fn noted_of(store: Uuid, seen: &judging::Database) -> Noted {
     }
 }
 
+/// Takes the numbers between the log's end and an entry that the journal has nothing of.
+fn take_numbers(database: &mut Database, entry: &Entry<'_>) {
+    let from = database.last() + 1;
+    if from_of(entry) > from {
+        let content = Content::Gone;
+        let record = Rc::new(Record { from, content });
+        database.log.insert(from_of(entry) - 1, record);
+    }
+}
+
+fn from_of(entry: &Entry<'_>) -> u64 {
+    match entry {
+        Entry::Paged { from, .. } => *from,
+        Entry::Inline { segment, .. } | Entry::Emptied { segment, .. } => *segment,
+    }
+}
+
 fn put(database: &mut Database, entry: &Entry<'_>) {
     let number = entry.segment();
     let (from, content) = match entry {
@@ -492,12 +529,47 @@ fn put(database: &mut Database, entry: &Entry<'_>) {
         .insert(number, Rc::new(Record { from, content }));
 }
 
+/// The same for a database whose beginning is gone: the chains of what is left tell how far they are the same.
+fn compare_ends(
+    database: &Database,
+    entries: &[Entry<'_>],
+    mut found: judging::Journal,
+) -> judging::Journal {
+    for entry in entries {
+        let number = entry.segment();
+        found.segment = number;
+        let record = database.log.get(&number).map(|record| &record.content);
+        let Some(events) = events_of(entry) else {
+            (found.events, found.beyond) = (0, 0);
+            if let Some(Content::Emptied { .. }) = record {
+                found.agreed = number;
+            }
+            continue;
+        };
+        found.events += events.len() as u64;
+        found.beyond += events.len() as u64;
+        let record = record.map_or(&[][..], Content::events);
+        if record.ends_with(&events) || (!record.is_empty() && events.ends_with(record)) {
+            (found.agreed, found.beyond) = (number, 0);
+        }
+    }
+    found
+}
+
 /// How far a database and a journal hold the same.
 fn compare(
     database: &Database,
     entries: &[Entry<'_>],
     mut found: judging::Journal,
 ) -> judging::Journal {
+    if database
+        .log
+        .values()
+        .next()
+        .is_some_and(|first| first.from > 1)
+    {
+        return compare_ends(database, entries, found);
+    }
     let mut ours = database.log.iter().peekable();
     let mut here: Vec<RecordedEvent> = Vec::new();
     let mut there: Vec<RecordedEvent> = Vec::new();

@@ -1,6 +1,5 @@
 //! Appending, importing, emptying and joining. It follows `browser/indexed_db/{append,import,reset,compact}.rs`.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use eventloom::core::{EventId, RecordedEvent};
@@ -75,6 +74,7 @@ impl Tab {
     ) -> Result<(), Fault> {
         let doubt = self.to_note();
         self.database().await.map_err(Fault::Failed)?;
+        let _presence = self.presence();
         self.pause().await;
         if self.forgotten.get() != forgotten {
             return Err(Fault::Taken);
@@ -91,7 +91,11 @@ impl Tab {
         let mut is_taken = false;
         let world = Rc::clone(&self.world);
         let added = self.change(is_strict, |database| {
-            is_taken = database.log.contains_key(&number);
+            // In doubt another tab may be bringing back what this database lacks.
+            is_taken = match doubt {
+                Some(_) => database.last() >= number,
+                None => database.log.contains_key(&number),
+            };
             if is_taken {
                 return;
             }
@@ -156,7 +160,7 @@ impl Tab {
             let flushed = file(&self.world, |copy| match copy.flushed() {
                 _ if copy.is_rotten => due.iter().copied().collect(),
                 Some(bytes) => ids_in(bytes),
-                None => copy.events().iter().map(|event| event.event_id).collect(),
+                None => copy.ids(),
             });
             if let Some(event) = due.iter().find(|event| !flushed.contains(event)) {
                 let text = format!("{} is told to be in both copies, and isn't", event.0);
@@ -180,11 +184,10 @@ impl Tab {
         if disk.life != self.life.get() || database.emptied() != known.emptied {
             return;
         }
-        let held = file(&self.world, |copy| (!copy.is_rotten).then(|| copy.events()));
+        let held = file(&self.world, |copy| (!copy.is_rotten).then(|| copy.ids()));
         let Some(held) = held else {
             return;
         };
-        let held: BTreeSet<EventId> = held.iter().map(|event| event.event_id).collect();
         let here = database.log.range(..=known.last);
         let mut here = here.flat_map(|(_, record)| record.content.events());
         if let Some(event) = here.find(|event| !held.contains(&event.event_id)) {

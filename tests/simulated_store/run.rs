@@ -7,6 +7,7 @@ use eventloom::log::journal::first_form::MARKS;
 use eventloom::sim::{Choices, Schedule, shrink};
 use eventloom::store::judging::{Evidence, Verdict};
 
+use super::keeping::file;
 use super::tab::{Status, Tab};
 use super::world::{Database, JOURNAL, World};
 
@@ -226,10 +227,10 @@ fn befall_the_database(world: &World) {
         disk.become_another();
         let count = disk.backups.len();
         match choices.choose(4) {
-            0 => disk.database = None,
+            0 => disk.is_now(None),
             1 if count > 0 => {
                 let backup = disk.backups[choices.choose(count)].clone();
-                disk.database = Some(backup);
+                disk.is_now(Some(backup));
             }
             // A database that is made, in which some records are found again.
             2 => {
@@ -267,6 +268,8 @@ fn befall_the_journal(world: &World) {
         let marks = usize::try_from(MARKS).unwrap();
         let length = file.bytes.len();
         match choices.choose(4) {
+            // Who has it open keeps others from removing it.
+            0 if world.keeper.get().is_some() => return,
             0 => {
                 files.remove(JOURNAL);
                 return;
@@ -289,11 +292,7 @@ fn befall_the_journal(world: &World) {
 
 /// Everybody goes; then all can be asked, and a page opens the store, twice.
 fn come_to_rest(world: &Rc<World>) {
-    for tab in world.tabs.take() {
-        tab.die();
-    }
-    world.keeper.set(None);
-    world.opener.set(None);
+    world.end_all();
     world.laws_hold("at rest");
     world.is_resting.set(true);
     world.are_files_denied.set(false);
@@ -322,8 +321,12 @@ fn come_to_rest(world: &Rc<World>) {
     }
     let aside = world.aside();
     let here = world.disk.borrow().database.as_ref().map(Database::ids);
-    let here = here.unwrap_or_default();
+    let mut here = here.unwrap_or_default();
     let laws = world.laws.borrow();
+    if laws.was_headless {
+        // Both have the same chains: what is missing shows as damage, and is mended from the journal by hand.
+        here.extend(file(world, |copy| copy.ids()));
+    }
     let missing = laws
         .wanted()
         .find(|event| !here.contains(event) && !aside.contains(event));

@@ -22,7 +22,7 @@ pub enum Status {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doubting {
     No,
-    /// Nobody here asks for a second copy, and no other tab does.
+    /// Nobody here asks for a second copy, and no other tab keeps it.
     FromHere,
     As(Doubt),
 }
@@ -62,10 +62,9 @@ impl Known {
 
     /// What comes next stands behind this.
     pub fn end(&self) -> Before {
-        match (self.last_event, self.emptied) {
-            (Some(event), _) => Before::Event(event),
-            (None, 0) => Before::Nothing,
-            (None, emptied) => Before::Emptied(emptied),
+        match self.last_event {
+            Some(event) => Before::Event(event),
+            None => Before::emptied_by(self.emptied),
         }
     }
 
@@ -112,6 +111,17 @@ pub struct Tab {
     is_obtaining: Cell<bool>,
     pub heard: Cell<u64>,
     pub recovery: Cell<Option<Recovery>>,
+}
+
+pub struct Presence(Rc<World>, u32);
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        let mut writing = self.0.writing.borrow_mut();
+        if let Some(at) = writing.iter().position(|tab| *tab == self.1) {
+            writing.swap_remove(at);
+        }
+    }
 }
 
 /// What came of asking the database.
@@ -285,14 +295,15 @@ impl Tab {
     pub fn is_alone(&self) -> bool {
         let tabs = self.world.tabs.borrow();
         let mut others = tabs.iter().filter(|tab| tab.id != self.id);
+        let writing = self.world.writing.borrow();
         others.all(|tab| tab.status.get() == Status::Ended)
+            && writing.iter().all(|tab| *tab == self.id)
     }
 
-    /// Whether another has opened it, and so has judged, or taken the judgement of who did.
-    pub fn is_beside(&self) -> bool {
-        let tabs = self.world.tabs.borrow();
-        let mut others = tabs.iter().filter(|tab| tab.id != self.id);
-        others.any(|tab| tab.was_opened.get())
+    /// Others may not find themselves alone until this is dropped, though the tab is closed meanwhile.
+    pub fn presence(&self) -> Presence {
+        self.world.writing.borrow_mut().push(self.id);
+        Presence(Rc::clone(&self.world), self.id)
     }
 
     /// The connection is open; one that was closed is opened again, once a call.
@@ -312,6 +323,9 @@ impl Tab {
                 let life = self.world.disk.borrow().life;
                 if self.status.get() == Status::Open && self.life.get() == life {
                     return Ok(());
+                }
+                if self.status.get() == Status::Open {
+                    self.status.set(Status::Lost);
                 }
                 self.is_obtaining.set(true);
                 let obtained = self.obtain().await;

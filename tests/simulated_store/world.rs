@@ -13,7 +13,7 @@ use eventloom::sim::{Choices, Group, Schedule, Scheduler};
 use eventloom::store::judging::{Evidence, Noted, Verdict};
 use uuid::Uuid;
 
-use super::laws::Laws;
+use super::laws::{Before, Laws};
 use super::tab::Tab;
 
 /// What a record of the log holds.
@@ -128,11 +128,20 @@ impl Disk {
         self.become_another();
     }
 
+    /// It is this one, whole as that was; what was found again of the one before isn't in it.
+    pub fn is_now(&mut self, database: Option<Database>) {
+        self.database = database;
+        (self.is_found_again, self.is_headless) = (false, false);
+    }
+
     pub fn become_another(&mut self) {
         self.unsafe_since.clear();
         self.life += 1;
     }
 }
+
+/// Which segment emptied a log last, and its events since.
+pub type FileLog = (u64, Vec<RecordedEvent>);
 
 /// A file of the origin.
 #[derive(Clone, Default)]
@@ -142,8 +151,8 @@ pub struct File {
     pending: Vec<Change>,
     /// Whether something befell it that nobody can notice who doesn't read all of it.
     pub is_rotten: bool,
-    /// The events that can be read of it, once somebody looked.
-    read: RefCell<Option<Rc<Vec<RecordedEvent>>>>,
+    /// What can be read of it, once somebody looked.
+    read: RefCell<Option<Rc<FileLog>>>,
 }
 
 fn apply(bytes: &mut Vec<u8>, change: &Change) {
@@ -179,10 +188,15 @@ impl File {
         (!self.pending.is_empty()).then_some(&self.flushed)
     }
 
-    /// The events that can be read of it.
-    pub fn events(&self) -> Rc<Vec<RecordedEvent>> {
+    /// The events that can be read of it, and which segment emptied the log before them.
+    pub fn log(&self) -> Rc<FileLog> {
         let mut read = self.read.borrow_mut();
-        Rc::clone(read.get_or_insert_with(|| Rc::new(super::held::events_in(&self.bytes))))
+        Rc::clone(read.get_or_insert_with(|| Rc::new(super::held::log_in(&self.bytes))))
+    }
+
+    /// The ids of those events.
+    pub fn ids(&self) -> BTreeSet<EventId> {
+        self.log().1.iter().map(|event| event.event_id).collect()
     }
 
     /// The power goes: of what wasn't flushed the first changes are there, and of the next perhaps one of
@@ -247,6 +261,8 @@ pub struct World {
     pub keeper: Cell<Option<u32>>,
     pub opener: Cell<Option<u32>>,
     pub tabs: RefCell<Vec<Rc<Tab>>>,
+    /// The tabs that are writing, one for each transaction.
+    pub writing: RefCell<Vec<u32>>,
     pub laws: RefCell<Laws>,
     pub judge: fn(&Evidence) -> Verdict,
     /// What happened, for who reads a failing run.
@@ -269,6 +285,7 @@ impl World {
             keeper: Cell::default(),
             opener: Cell::default(),
             tabs: RefCell::default(),
+            writing: RefCell::default(),
             laws: RefCell::default(),
             judge,
             told: is_told.then(RefCell::default),
@@ -343,8 +360,18 @@ impl World {
         let meant = files.iter().filter(|(name, _)| is_meant(name));
         let mut found = BTreeSet::new();
         for (_, file) in meant {
-            let events = file.events();
-            let here = events.iter().filter(|event| laws.is_at(event));
+            let log = file.log();
+            let (emptied, events) = &*log;
+            // What the log holds after an emptying isn't there behind what stood before that.
+            let mut end = Before::emptied_by(*emptied);
+            let is_behind = |event: &&RecordedEvent| {
+                let first = laws.first_behind(event);
+                let is_behind = first.is_none_or(|first| first == end);
+                end = Before::Event(event.event_id);
+                is_behind
+            };
+            let here = events.iter().take_while(is_behind);
+            let here = here.filter(|event| laws.is_at(event));
             found.extend(here.map(|event| event.event_id));
         }
         found
@@ -379,17 +406,48 @@ impl World {
         drop(laws);
         self.tell(|| {
             let left = before.intersection(&after).count();
-            format!("! {what}: {left} events of {} are left", before.len())
+            let log = self.log_in_short();
+            format!(
+                "! {what}: {left} events of {} are left; the log is {log}",
+                before.len()
+            )
         });
+    }
+
+    /// The log's records: their numbers, and the ids in them.
+    pub fn log_in_short(&self) -> String {
+        let disk = self.disk.borrow();
+        let Some(database) = &disk.database else {
+            return "none".to_owned();
+        };
+        let record = |(number, record): (&u64, &Rc<Record>)| {
+            let ids = record.content.events().iter();
+            let ids: Vec<String> = ids
+                .map(|event| format!("{:x}", event.event_id.0.as_u128() >> 64))
+                .collect();
+            let from = record.from;
+            match record.content {
+                Content::Emptied { .. } => format!("{number}:emptied"),
+                _ => format!("{from}-{number}:[{}]", ids.join(" ")),
+            }
+        };
+        let records: Vec<String> = database.log.iter().map(record).collect();
+        records.join(" ")
+    }
+
+    /// Everybody goes, with workers of tabs that are gone already.
+    pub fn end_all(&self) {
+        for tab in self.tabs.take() {
+            tab.die();
+        }
+        self.scheduler.end_all();
+        self.keeper.set(None);
+        self.opener.set(None);
     }
 
     /// The browser goes, and what wasn't on the disk may go with it.
     pub fn kill_all(&self) {
-        for tab in self.tabs.take() {
-            tab.die();
-        }
-        self.keeper.set(None);
-        self.opener.set(None);
+        self.end_all();
         self.befall("the browser is killed", |world| {
             world.disk.borrow_mut().cut(world.choices());
             for file in world.files.borrow_mut().values_mut() {

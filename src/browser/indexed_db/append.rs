@@ -18,7 +18,7 @@ use super::learn::{learn, look_up, read_through};
 use super::log::Wrote;
 use super::read;
 use super::schema::{LOG, META, PAGES};
-use super::transaction::Fault;
+use super::transaction::{Fault, ends_at};
 use super::{codec, compact, sweep};
 use crate::core::{
     EventId, ExpectedVersion, History, NewEvent, Position, PositionRanges, RecordedEvent, StreamId,
@@ -395,6 +395,11 @@ async fn write(
         return Err(Written::Taken);
     }
     let log = writing.store(LOG).map_err(failed)?;
+    // Another tab may be bringing back what this database lacks: among that are records that stand for many numbers
+    // and lie under the last of them, where the next number is free.
+    if doubt.is_any() && !ends_at(&log, before).await.map_err(failed)? {
+        return Err(Written::Taken);
+    }
     // Should it be of more than is known to stand before, that number is taken.
     let mut chain = connection.log.chain();
     let mut laid = Vec::new();

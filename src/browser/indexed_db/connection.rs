@@ -18,7 +18,7 @@ use super::chaining;
 use super::compact::Compaction;
 use super::doubt::Doubts;
 use super::hints::{Hints, Signal};
-use super::journal::{Admitted, Journal, admit};
+use super::journal::{Admitted, Journal, admit, is_kept};
 use super::log::Log;
 use super::naming;
 use super::opening;
@@ -139,8 +139,8 @@ impl Connection {
             let opened = opened?;
             let database = migrated(self.upkeep, opened.database, &*self.told).await?;
             self.begin_to_know(&database).await;
-            // Before anything is added. Whoever else is there has judged: that is done in one's turn.
-            if self.is_alone().await {
+            // Before anything is added. Who keeps the second copy has judged: that is done in one's turn.
+            if !is_kept(&self.name).await {
                 self.doubts.begin_here();
             }
             drop(turn);

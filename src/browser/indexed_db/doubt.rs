@@ -38,7 +38,7 @@ enum Due {
     /// Nothing is, or it is noted.
     #[default]
     No,
-    /// From what is added next on: nobody here asks for a second copy, and no other tab does.
+    /// From what is added next on: nobody here asks for a second copy, and no other tab keeps it.
     FromHere,
     /// This.
     As(Doubt),

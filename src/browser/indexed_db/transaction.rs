@@ -11,6 +11,7 @@ use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{DomException, IdbDatabase, IdbRequest, IdbRequestReadyState, IdbTransaction};
 
+use super::above;
 use crate::store::{Durability, StoreError};
 
 #[wasm_bindgen]
@@ -241,6 +242,13 @@ impl Drop for Writing {
             let _ = self.inner.abort();
         }
     }
+}
+
+/// Whether nothing lies behind this number in an object store.
+pub(super) async fn ends_at(store: &ObjectStore, number: u64) -> Result<bool, Fault> {
+    let after = above(&JsValue::from_f64(number as f64))?;
+    let keys = answer(store.get_all_keys(Some(after), Some(1))?).await?;
+    Ok(keys.unchecked_into::<Array>().length() == 0)
 }
 
 /// Waits for the answer to a request.

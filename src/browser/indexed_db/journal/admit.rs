@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use futures_channel::oneshot;
 use gloo::timers::callback::Timeout;
+use js_sys::Array;
 use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::IdbDatabase;
@@ -89,6 +90,8 @@ pub(in super::super) async fn admit(
         return Err(elsewhere());
     }
     let mut end = seen.segment;
+    // Who made it may have been killed before it was compared.
+    let created = created || lacks_its_beginning(database, &seen).await?;
     // A browser that lost where its records are finds some of them again in a database that it makes: what
     // the journal has is brought back whole.
     if let Some(source) = source
@@ -349,14 +352,6 @@ async fn find_out(
     if segment == 0 {
         return Ok(found);
     }
-    if created && seen.segment > 0 {
-        // Records that were found again, and aren't all of the journal's log: nothing tells what came before.
-        return Ok(judging::Journal {
-            agreed: 0,
-            beyond: events,
-            ..found
-        });
-    }
     let is_usual = !created
         && seen.doubted_after.is_none()
         && Some(store) == seen.store
@@ -367,7 +362,17 @@ async fn find_out(
     {
         return Ok(found);
     }
-    upkeep::compare(load, database, source).await
+    let found = upkeep::compare(load, database, source).await?;
+    if created && seen.segment > 0 {
+        // Records that were found again, and aren't all of the journal's log: nothing tells what came before.
+        let (agreed, beyond) = (0, found.events);
+        return Ok(judging::Journal {
+            agreed,
+            beyond,
+            ..found
+        });
+    }
+    Ok(found)
 }
 
 /// Whether the last event is known to be another than was noted of its segment.
@@ -429,6 +434,23 @@ fn place(event: &RecordedEvent) -> (EventId, Position) {
 }
 
 /// A segment of the log.
+/// Whether what nobody said to be a store holds a log without what that began with.
+async fn lacks_its_beginning(database: &IdbDatabase, seen: &Database) -> Result<bool, StoreError> {
+    if seen.store.is_some() || seen.segment == 0 {
+        return Ok(false);
+    }
+    let first = async {
+        let reading = transaction::read(database, &[LOG])?;
+        let found = answer(reading.store(LOG)?.get_all(None, Some(1))?).await?;
+        let first = found.unchecked_into::<Array>().get(0);
+        Ok(codec::open_segment(first.unchecked_ref()))
+    };
+    let first: Result<Option<Opened>, Fault> = first.await;
+    Ok(first
+        .map_err(while_opening)?
+        .is_none_or(|first| first.from > 1))
+}
+
 async fn segment(database: &IdbDatabase, number: u64) -> Result<Option<Opened>, Fault> {
     let reading = transaction::read(database, &[LOG])?;
     let key = JsValue::from_f64(number as f64);

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use uuid::Uuid;
 
-use crate::browser::opfs::{self, File, Taken};
+use crate::browser::opfs::{self, File, Lock, Taken};
 use crate::core::Position;
 use crate::log::Chain;
 use crate::log::journal::{Change, Entry, Lost, MARKS, Mark, Next, Reader, Tail, Void};
@@ -21,6 +21,12 @@ pub(super) fn stem(store: &str) -> String {
 /// The lock that stands for the journals of a store: who holds it keeps the one of the highest epoch.
 fn lock_name(store: &str) -> String {
     format!("{}s", stem(store))
+}
+
+/// Whether a tab keeps the journal of a store. Where nobody can tell, none may.
+pub(in super::super) async fn is_kept(store: &str) -> bool {
+    let holders = Lock::holders(&lock_name(store)).await;
+    holders.is_ok_and(|holders| holders > 0)
 }
 
 fn file_name(store: &str, epoch: u64) -> String {
@@ -71,6 +77,8 @@ pub(in super::super) struct Held {
     is_doubted: Cell<bool>,
     /// Whether all of it is known to be as it was written.
     is_checked: Cell<bool>,
+    /// Whether all of it is known to be on the disk, or was asked to be.
+    is_flushed: Cell<bool>,
 }
 
 impl Held {
@@ -123,6 +131,7 @@ impl Held {
             position: Cell::default(),
             is_doubted: Cell::default(),
             is_checked: Cell::default(),
+            is_flushed: Cell::default(),
         };
         held.look().await?;
         Ok(held)
@@ -158,6 +167,8 @@ impl Held {
         let (before, tail) = beyond.ends.or(found).unwrap_or((Tail::EMPTY, Tail::EMPTY));
         let is_whole = known.is_some_and(|known| known.tail == tail) && beyond.lost.is_empty();
         self.is_doubted.set(false);
+        // What was added by who failed, or was killed, may not be.
+        self.is_flushed.set(is_whole && mark.is_ended);
         if is_whole {
             self.is_checked.set(mark.is_ended);
             self.set(mark);
@@ -239,6 +250,7 @@ impl Held {
         let changed = change.map(|change| {
             self.set(mark);
             self.position.set(last.unwrap_or_default());
+            self.is_flushed.set(flush);
             self.file.change(&change, flush)
         });
         async move { changed?.await }
@@ -288,6 +300,9 @@ impl Held {
 
     /// Everything that was added is on the disk once this is answered.
     pub(super) async fn flush(&self) -> Result<(), String> {
+        if self.is_flushed.replace(true) {
+            return Ok(());
+        }
         self.file.change(&Change::default(), true).await
     }
 

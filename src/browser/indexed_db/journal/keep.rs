@@ -109,7 +109,11 @@ fn tidy_up(connection: &Rc<Connection>, journal: &Journal) {
     });
 }
 
-async fn follow(connection: &Rc<Connection>, journal: &Journal, held: &Held) -> Result<(), String> {
+async fn follow(
+    connection: &Rc<Connection>,
+    journal: &Journal,
+    held: &Rc<Held>,
+) -> Result<(), String> {
     if journal.is_first_taken.get() {
         return Err(OTHER_TAB.to_owned());
     }
@@ -117,7 +121,6 @@ async fn follow(connection: &Rc<Connection>, journal: &Journal, held: &Held) -> 
         held.look().await?;
         settle(connection, held).await?;
     }
-    let mut has_written = false;
     let mut step = 1;
     let mut told = js_sys::Date::now();
     loop {
@@ -141,6 +144,15 @@ async fn follow(connection: &Rc<Connection>, journal: &Journal, held: &Held) -> 
         if found.is_empty() {
             break;
         }
+        if !journal.keeps(held) {
+            // What was put in ahead isn't taken back any more.
+            break;
+        }
+        if !journal.under_way.borrow().is_empty() {
+            // Nothing is put behind what the database may refuse still.
+            journal.is_left.set(true);
+            break;
+        }
         step = STEP.min(step * 4);
         let mut at = seen;
         for (segment, entry, last) in found {
@@ -155,15 +167,11 @@ async fn follow(connection: &Rc<Connection>, journal: &Journal, held: &Held) -> 
             held.skip(segment);
             at = segment;
             if let Some(added) = added {
-                has_written = true;
                 added.await?;
             }
         }
     }
-    match has_written {
-        true => held.flush().await,
-        false => Ok(()),
-    }
+    held.flush().await
 }
 
 /// Once the journal is at the log's end: reads it whole where nobody knows that it is as it was written,

@@ -47,7 +47,7 @@ pub use self::by_hand::read_set_aside;
 
 pub(super) use self::admit::{Admitted, admit};
 pub(super) use self::compare::compare;
-pub(super) use self::file::Held;
+pub(super) use self::file::{Held, is_kept};
 pub(super) use self::keep::keep_up;
 pub(super) use self::mend::{Mending, mend};
 pub(super) use self::restore::{drop_found, restore};
@@ -84,6 +84,8 @@ pub(super) struct Journal {
     swept: Cell<u64>,
     /// The segments that are put into it while the database commits them, until both have them or that failed.
     under_way: RefCell<BTreeSet<u64>>,
+    /// Whether something was found behind these, which is put into it once they are decided.
+    is_left: Cell<bool>,
     /// It holds the segments of this database's log up to this number, as far as is known.
     kept: Cell<u64>,
     /// Where this tab is filling it: so many events are in it.
@@ -250,6 +252,9 @@ impl Journal {
     async fn end_of(&self, connection: &Rc<Connection>, segment: u64, ahead: Ahead) {
         let written = ahead.written.await;
         self.under_way.borrow_mut().remove(&ahead.segment);
+        if self.is_left.take() {
+            keep_up(connection);
+        }
         match written {
             // Unless it was begun anew meanwhile, or is another tab's now.
             Ok(()) if self.keeps(&ahead.held) && ahead.held.seen() >= segment => {

@@ -3,14 +3,13 @@
 use idb::{KeyRange, ObjectStore};
 use js_sys::Array;
 use uuid::Uuid;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use web_sys::IdbDatabase;
 
-use super::super::above;
 use super::super::codec;
 use super::super::filling::fill_what_is_there;
 use super::super::schema::{INDEX, LOG, META, MOVED, PAGES, SNAPSHOTS};
-use super::super::transaction::{Fault, Writing, answer};
+use super::super::transaction::{Fault, Writing, ends_at};
 use super::compare::has_all;
 use super::source::Source;
 use crate::log::Chain;
@@ -58,11 +57,9 @@ pub(in super::super) async fn drop_found(
 
 /// Fails where something comes after this segment: another program added it since the copies were compared.
 async fn still_ends(log: &ObjectStore, end: u64) -> Result<(), Fault> {
-    let after = above(&JsValue::from_f64(end as f64))?;
-    let keys = answer(log.get_all_keys(Some(after), Some(1))?).await?;
-    match keys.unchecked_into::<Array>().length() {
-        0 => Ok(()),
-        _ => Err(Fault::told(
+    match ends_at(log, end).await? {
+        true => Ok(()),
+        false => Err(Fault::told(
             "something was recorded while this store was compared with its second copy; open it \
              again"
                 .to_owned(),
