@@ -161,6 +161,28 @@ fn what_a_foreign_event_says_is_given_back() {
 }
 
 #[test]
+fn the_text_of_a_time_is_given_back() {
+    for time in [
+        "2026-03-01T10:00:00.123456789Z",
+        "2026-03-01T10:00:00Z",
+        "2026-03-01T11:00:00.123+01:00",
+        "2026-03-01t10:00:00.123z",
+        "2026-03-01T10:00:00.123Z",
+    ] {
+        let line = format!(
+            concat!(
+                r#"{{"specversion":"1.0","id":"A1","source":"/shop","type":"Opened","subject":"s","time":"{}","#,
+                r#""datacontenttype":"application/json","data":{{}},"streamversion":1,"position":1,"#,
+                r#""schemaversion":1,"correlationid":"A1"}}"#,
+                "\n"
+            ),
+            time
+        );
+        assert_eq!(given_back(&line), line);
+    }
+}
+
+#[test]
 fn no_payload_stays_no_payload() {
     let line = concat!(
         r#"{"specversion":"1.0","id":"A1","source":"/shop","type":"Opened","subject":"s","#,

@@ -171,6 +171,20 @@ async fn a_number_that_would_be_recorded_as_null_is_refused() {
 }
 
 #[wasm_bindgen_test]
+async fn the_text_of_a_time_comes_back_as_it_was_given() {
+    let program = "
+        const texts = ['2026-01-05T10:00:02.007123456+01:00', '2026-01-05T09:00:02.007Z'];
+        const batch = texts.map((timestamp, at) => ({ ...event(at + 1), timestamp }));
+        const recorded = await store.append('bank_account', 'ada', 0, batch);
+        const later = batch.map((one) => ({ ...one, timestamp: '2026-01-06T10:00:02+01:00' }));
+        const again = await store.append('bank_account', 'ada', 0, later);
+        return [recorded, again, await store.readAll()].map((all) => all.map(({ timestamp }) => timestamp));
+    ";
+    let told = r#"["2026-01-05T10:00:02.007123456+01:00","2026-01-05T09:00:02.007Z"]"#;
+    assert_eq!(run(program).await, format!("[{told},{told},{told}]"));
+}
+
+#[wasm_bindgen_test]
 async fn a_command_id_comes_back_as_it_was_given() {
     let id = "00000000-0000-0000-0000-000000000007";
     let program = format!(

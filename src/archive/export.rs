@@ -48,7 +48,7 @@ pub fn write_event(event: &RecordedEvent, out: &mut String) {
         out.push_str("}\n");
         return;
     }
-    text(Attribute::Time, &event.timestamp.to_string(), out);
+    text(Attribute::Time, &event.time_text(), out);
     if let Some(content_type) = content_type {
         text(Attribute::DataContentType, content_type, out);
     }

@@ -142,6 +142,10 @@ pub(super) fn parse(number: u64, text: &str) -> Result<Line, Reason> {
         ..Metadata::correlated(attributes.text(Attribute::CorrelationId)?.unwrap_or(id))
     };
     metadata.find_command_id();
+    let timestamp = attributes.time()?;
+    if let Some((time, text)) = &timestamp {
+        metadata.keep_time(*time, text);
+    }
     let line = Line {
         number,
         stream,
@@ -151,7 +155,7 @@ pub(super) fn parse(number: u64, text: &str) -> Result<Line, Reason> {
         event_type,
         schema_version: attributes.schema_version()?,
         data,
-        timestamp: attributes.time()?,
+        timestamp: timestamp.map(|(time, _)| time),
         metadata,
     };
     line.check(text.len(), attributes.is_deep)?;
@@ -211,14 +215,16 @@ impl<'a> Attributes<'a> {
         })
     }
 
-    fn time(&self) -> Result<Option<Timestamp>, Reason> {
-        let time = self.text(Attribute::Time)?;
-        time.map(|text| {
-            Timestamp::parse(&text).map_err(|_| Reason::Time {
+    fn time(&self) -> Result<Option<(Timestamp, String)>, Reason> {
+        let Some(text) = self.text(Attribute::Time)? else {
+            return Ok(None);
+        };
+        match Timestamp::parse(&text) {
+            Ok(time) => Ok(Some((time, text))),
+            Err(_) => Err(Reason::Time {
                 found: Excerpt::of(&text),
-            })
-        })
-        .transpose()
+            }),
+        }
     }
 
     fn version(&self) -> Result<Option<Version>, Reason> {

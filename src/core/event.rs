@@ -42,7 +42,8 @@ pub struct Metadata {
     pub actor: Option<String>,
     /// Free keys. What an imported CloudEvent held beyond our envelope is kept here under its
     /// own attribute names, and given back on export. The key `commandid` with a UUID as its value
-    /// is the [`command_id`](Metadata::command_id), by whichever way it was given.
+    /// is the [`command_id`](Metadata::command_id), by whichever way it was given; `time` is the text
+    /// that the event's time came as, see [`keep_time`](Metadata::keep_time).
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub extensions: Map<String, Value>,
 }
@@ -118,11 +119,12 @@ impl Metadata {
         }
     }
 
-    /// Whether both say the same, by whichever way a command's id was given.
+    /// Whether both say the same, by whichever way a command's id was given, and whatever text their times came as.
     fn is_same_as(&self, other: &Metadata) -> bool {
         let found = |metadata: &Metadata| {
             let mut metadata = metadata.clone();
             metadata.find_command_id();
+            metadata.forget_time();
             metadata
         };
         self == other || found(self) == found(other)

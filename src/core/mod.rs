@@ -15,6 +15,7 @@ pub mod root;
 pub mod scenario;
 pub mod source;
 pub mod stream;
+mod time_text;
 pub mod timestamp;
 
 pub use command::CommandId;
@@ -30,4 +31,5 @@ pub use source::{Clock, FixedClock, IdSource, SequentialIds};
 pub use stream::{
     ExpectedVersion, History, InvalidStreamId, Position, StreamHead, StreamId, Version,
 };
+pub(crate) use time_text::TIME;
 pub use timestamp::{InvalidTimestamp, Timestamp, TimestampOutOfRange};

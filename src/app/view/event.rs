@@ -5,6 +5,7 @@ use yew::prelude::*;
 
 use super::{ViewProps, glyph};
 use crate::app::action::Action;
+use crate::core::{RecordedEvent, TIME};
 
 /// The viewed event.
 pub fn event(props: &ViewProps) -> Html {
@@ -31,7 +32,7 @@ pub fn event(props: &ViewProps) -> Html {
                 <dl>
                     { entry("version", &event.version.to_string()) }
                     { entry("position", &event.position.to_string()) }
-                    { entry("recorded", &event.timestamp.to_string()) }
+                    { entry("recorded", &event.time_text()) }
                     { entry("aggregate type", event.stream.aggregate_type()) }
                     { entry("aggregate id", event.stream.aggregate_id()) }
                     { entry("event id", &event.event_id.to_string()) }
@@ -47,8 +48,7 @@ pub fn event(props: &ViewProps) -> Html {
                         { entry("actor", actor) }
                     }
                     { for event.metadata.extensions.iter()
-                        // Null marks what the file left out.
-                        .filter(|(_, value)| !value.is_null())
+                        .filter(|(key, value)| is_told(event, key, value))
                         .map(|(key, value)| entry(key, &value.to_string())) }
                     <div class="data">
                         <dt>{"data"}</dt>
@@ -64,6 +64,12 @@ pub fn event(props: &ViewProps) -> Html {
 
 fn entry(name: &str, value: &str) -> Html {
     html! { <div><dt>{ name.to_owned() }</dt><dd>{ value.to_owned() }</dd></div> }
+}
+
+/// Whether a free key stands in the list: null marks what the file left out, and the text of the time stands above.
+fn is_told(event: &RecordedEvent, key: &str, value: &Value) -> bool {
+    let is_time = key == TIME && value.as_str() == Some(&*event.time_text());
+    !value.is_null() && !is_time
 }
 
 /// A payload over several lines; as it is, where it can't be read.

@@ -1,5 +1,6 @@
 //! Events and heads as plain objects of JavaScript: one JSON text a call in each direction.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -102,15 +103,18 @@ impl Given {
             .unwrap_or_else(|| BrowserIds.next_id(timestamp));
         let data = JsonText::parse(&self.data)
             .map_err(|error| invalid(&format!("the data of event {event_id}: {error}")))?;
+        let metadata = self.metadata;
+        let mut metadata = metadata.unwrap_or_else(|| Metadata::correlated(event_id.to_string()));
+        if let Some(text) = &self.timestamp {
+            metadata.keep_time(timestamp, text);
+        }
         Ok(NewEvent {
             event_id,
             event_type: self.event_type,
             schema_version: self.schema_version.unwrap_or(1),
             data,
             timestamp,
-            metadata: self
-                .metadata
-                .unwrap_or_else(|| Metadata::correlated(event_id.to_string())),
+            metadata,
         })
     }
     fn into_recorded(mut self) -> Result<RecordedEvent, Error> {
@@ -165,7 +169,7 @@ struct ToldNew<'a> {
     event_type: &'a str,
     schema_version: u32,
     data: &'a str,
-    timestamp: String,
+    timestamp: Cow<'a, str>,
     metadata: &'a Metadata,
 }
 
@@ -179,7 +183,7 @@ struct Told<'a> {
     event_type: &'a str,
     schema_version: u32,
     data: &'a str,
-    timestamp: String,
+    timestamp: Cow<'a, str>,
     metadata: &'a Metadata,
 }
 
@@ -196,7 +200,7 @@ pub(super) fn told_events(events: &[RecordedEvent]) -> Result<JsValue, Error> {
             event_type: &event.event_type,
             schema_version: event.schema_version,
             data: event.data.as_str(),
-            timestamp: event.timestamp.to_string(),
+            timestamp: event.time_text(),
             metadata: &event.metadata,
         })
         .collect();
@@ -212,7 +216,7 @@ pub(super) fn told_new_events(events: &[NewEvent]) -> Result<JsValue, Error> {
             event_type: &event.event_type,
             schema_version: event.schema_version,
             data: event.data.as_str(),
-            timestamp: event.timestamp.to_string(),
+            timestamp: event.metadata.time_text(event.timestamp),
             metadata: &event.metadata,
         })
         .collect();
