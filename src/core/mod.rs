@@ -31,5 +31,4 @@ pub use source::{Clock, FixedClock, IdSource, SequentialIds};
 pub use stream::{
     ExpectedVersion, History, InvalidStreamId, Position, StreamHead, StreamId, Version,
 };
-pub(crate) use time_text::TIME;
 pub use timestamp::{InvalidTimestamp, Timestamp, TimestampOutOfRange};

@@ -11,7 +11,7 @@ use super::event::{Metadata, RecordedEvent};
 use super::timestamp::Timestamp;
 
 /// The free key under which the text is kept: the name that a time has in a CloudEvent.
-pub(crate) const TIME: &str = "time";
+const TIME: &str = "time";
 
 impl Metadata {
     /// Keeps the text that a time came as, where we would write another.
@@ -49,6 +49,13 @@ impl RecordedEvent {
     #[must_use]
     pub fn time_text(&self) -> Cow<'_, str> {
         self.metadata.time_text(self.timestamp)
+    }
+
+    /// The free keys but for the text of its time.
+    pub fn other_keys(&self) -> impl Iterator<Item = (&String, &Value)> {
+        let is_kept = self.metadata.kept_time(self.timestamp).is_some();
+        let keys = self.metadata.extensions.iter();
+        keys.filter(move |(key, _)| *key != TIME || !is_kept)
     }
 
     /// When it was recorded, in nanoseconds since 1970-01-01T00:00:00Z: what events are ordered by.
@@ -117,7 +124,9 @@ mod tests {
     #[test]
     fn a_text_that_says_another_time_is_none_of_the_event() {
         let mut event = at("2026-03-01T10:00:00.123456789Z");
+        assert_eq!(event.other_keys().count(), 0);
         event.timestamp = Timestamp::from_millis(7);
+        assert_eq!(event.other_keys().count(), 1);
         assert_eq!(event.time_text(), "1970-01-01T00:00:00.007Z");
         assert_eq!(event.instant(), 7_000_000);
     }

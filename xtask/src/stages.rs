@@ -172,7 +172,8 @@ fn wasm_pack(project: &Project) -> Command {
     if let Some(driver) = browser::chromedriver(project) {
         command.arg("--chromedriver").arg(driver);
     }
-    command.args(["--", "--locked"]);
+    // Both its build and its run, so that all is compiled once.
+    command.args(["--", "--locked", "--profile", "test"]);
     command
 }
 

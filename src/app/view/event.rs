@@ -5,7 +5,6 @@ use yew::prelude::*;
 
 use super::{ViewProps, glyph};
 use crate::app::action::Action;
-use crate::core::{RecordedEvent, TIME};
 
 /// The viewed event.
 pub fn event(props: &ViewProps) -> Html {
@@ -47,8 +46,9 @@ pub fn event(props: &ViewProps) -> Html {
                     if let Some(actor) = &event.metadata.actor {
                         { entry("actor", actor) }
                     }
-                    { for event.metadata.extensions.iter()
-                        .filter(|(key, value)| is_told(event, key, value))
+                    { for event.other_keys()
+                        // Null marks what the file left out.
+                        .filter(|(_, value)| !value.is_null())
                         .map(|(key, value)| entry(key, &value.to_string())) }
                     <div class="data">
                         <dt>{"data"}</dt>
@@ -64,12 +64,6 @@ pub fn event(props: &ViewProps) -> Html {
 
 fn entry(name: &str, value: &str) -> Html {
     html! { <div><dt>{ name.to_owned() }</dt><dd>{ value.to_owned() }</dd></div> }
-}
-
-/// Whether a free key stands in the list: null marks what the file left out, and the text of the time stands above.
-fn is_told(event: &RecordedEvent, key: &str, value: &Value) -> bool {
-    let is_time = key == TIME && value.as_str() == Some(&*event.time_text());
-    !value.is_null() && !is_time
 }
 
 /// A payload over several lines; as it is, where it can't be read.
