@@ -52,6 +52,19 @@ test('export, empty the store, import, export: the same bytes', async ({ playgro
   expect((await playground.exported()).text).toBe(before.text);
 });
 
+test('the text of a time is shown once and given back as it came', async ({ page, playground }) => {
+  await playground.open();
+  const times = ['2026-03-01T10:00:00.123456100Z', '2026-03-01T11:00:00.1234569+01:00'];
+  const lines = times.map((time, at) => foreign({ source: '/note', subject: 'nano', id: `n${at}`, time }));
+  await playground.choose(file(fileOf(lines)));
+  await expect(playground.status).toHaveText(/^Imported 2 events/);
+  await page.goto(`./${addressOf('note', 'nano', 2)}`);
+  await expect(playground.event.getByText(times[1])).toHaveCount(1);
+  await expect(playground.event.getByRole('term').filter({ hasText: /^time$/ })).toHaveCount(0);
+  const { text } = await playground.exported();
+  expect(text.trim().split('\n').slice(-2).map((line) => JSON.parse(line).time)).toEqual(times);
+});
+
 test('an export packed with gzip holds the bytes of the plain one, and is imported as it is', async ({
   page, playground,
 }) => {

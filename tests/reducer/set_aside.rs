@@ -8,7 +8,7 @@ use eventloom::app::state::{Dialog, OutcomeKind, Room, State};
 use eventloom::core::Timestamp;
 use eventloom::store::{SetAside, WhySetAside};
 
-use super::{outcome, showing};
+use super::{listed_at, outcome, showing};
 
 fn aside(events: Option<u64>) -> Rc<SetAside> {
     Rc::new(SetAside {
@@ -46,6 +46,19 @@ fn what_shows_it_is_fetched_once_there_is_something_and_not_before() {
     // A person is asked before it is tried again.
     assert_eq!(page.reduce(measured(vec![aside(None)])), []);
     assert_eq!(page.reduce(Action::FetchAgain), fetch);
+}
+
+#[test]
+fn a_measurement_fetches_nothing_else_that_could_not_be_fetched() {
+    let (mut page, _) = listed_at("#/:about", 3);
+    page.reduce(Action::Fetched(
+        Part::About,
+        Err("the line is down".to_owned()),
+    ));
+    assert_eq!(page.reduce(measured(vec![])), []);
+    assert_eq!(page.unfetched(), Some(("About", "the line is down")));
+    let fetch = [Effect::Fetch(Part::Dialogs)];
+    assert_eq!(page.reduce(measured(vec![aside(None)])), fetch);
 }
 
 #[test]

@@ -247,7 +247,9 @@ impl Held {
         let mut mark = self.mark();
         let change = mark.add(entry).unwrap();
         self.set(mark);
-        self.is_flushed.set(flush);
+        if flush {
+            self.is_flushed.set(true);
+        }
         self.change(change, flush)
     }
 
@@ -270,6 +272,10 @@ impl Held {
         let change = mark.begin();
         self.set(mark);
         self.change(change, true)
+    }
+
+    pub fn to_flush(&self) {
+        self.is_flushed.set(false);
     }
 
     pub async fn flush(&self) -> Result<(), String> {

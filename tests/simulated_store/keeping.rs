@@ -464,6 +464,7 @@ impl Journal {
                 if held.seen() != at {
                     break;
                 }
+                held.to_flush();
                 let added = entry.map(|entry| held.add(&entry, false));
                 held.skip(segment);
                 at = segment;

@@ -134,9 +134,14 @@ impl Tab {
         };
         if !journal.is_here() && journal.is_wanted() {
             if lacks(&seen) || seen.segment == 0 {
-                self.wait_for_the_keeper().await;
-                self.forget();
-                seen = self.seen().await?;
+                loop {
+                    let is_in_time = self.wait_for_the_keeper().await;
+                    self.forget();
+                    seen = self.seen().await?;
+                    if !is_in_time || journal.is_here() || !lacks(&seen) {
+                        break;
+                    }
+                }
             }
             if !journal.is_here() && lacks(&seen) {
                 return Err("events are missing here, and another tab keeps the copy".to_owned());
@@ -278,12 +283,15 @@ impl Tab {
         self.store.set(store);
     }
 
-    async fn wait_for_the_keeper(self: &Rc<Self>) {
+    /// Whether this tab keeps it now, or something was heard; not where both are late.
+    async fn wait_for_the_keeper(self: &Rc<Self>) -> bool {
         let (world, tab, heard) = (Rc::clone(&self.world), Rc::clone(self), self.heard.get());
         let is_free = move || world.keeper.get().is_none() || tab.heard.get() > heard;
-        if self.world.scheduler.until_or_late(is_free).await {
+        let is_in_time = self.world.scheduler.until_or_late(is_free).await;
+        if is_in_time {
             Journal::take(self).await;
         }
+        is_in_time
     }
 
     /// Another tab keeps the journal, and has judged.
@@ -317,12 +325,10 @@ impl Tab {
         }
         let lost = verdict.recovery.filter(|recovery| recovery.lost > 0);
         let noted = match (lost, known) {
-            (Some(lost), Some(known)) if lost.cause == Loss::Deleted && seen.segment == 0 => {
-                Noted {
-                    store: Uuid::nil(),
-                    ..known
-                }
-            }
+            (Some(lost), Some(known)) if lost.cause == Loss::Deleted && seen.events == 0 => Noted {
+                store: Uuid::nil(),
+                ..known
+            },
             _ => noted_of(store, seen),
         };
         keep(&self.world, noted);

@@ -22,13 +22,19 @@ impl State {
     /// Fetches what is wanted and was never asked for, or couldn't be fetched before.
     pub(super) fn fetch_what_is_wanted(&mut self, effects: &mut Vec<Effect>) {
         for part in Part::ALL {
-            if self.wants(part).is_some() {
-                let fetched = self.parts.get_mut(part);
-                if matches!(fetched, Fetched::No | Fetched::Failed(_)) {
-                    *fetched = Fetched::Coming;
-                    effects.push(Effect::Fetch(part));
-                }
-            }
+            self.fetch_if_wanted(part, effects);
+        }
+    }
+
+    /// The same of one part.
+    pub(super) fn fetch_if_wanted(&mut self, part: Part, effects: &mut Vec<Effect>) {
+        if self.wants(part).is_none() {
+            return;
+        }
+        let fetched = self.parts.get_mut(part);
+        if matches!(fetched, Fetched::No | Fetched::Failed(_)) {
+            *fetched = Fetched::Coming;
+            effects.push(Effect::Fetch(part));
         }
     }
 

@@ -13,7 +13,7 @@ impl State {
         self.room = Some(room);
         // One that can't be fetched is asked for again by a person.
         if *self.parts.get(Part::Dialogs) == Fetched::No {
-            self.fetch_what_is_wanted(effects);
+            self.fetch_if_wanted(Part::Dialogs, effects);
         }
     }
 

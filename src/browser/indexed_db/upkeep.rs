@@ -10,13 +10,13 @@ use super::chaining;
 use super::compact;
 use super::connection::Connection;
 use super::journal::first::{self, First};
-use super::journal::{self, Held, Mending, Source, others};
+use super::journal::{self, Admitted, Held, Mending, Source, others};
+use super::log::Log;
 use super::migrate;
 use super::schema::EVENTS;
 use super::sweep;
 use crate::core::History;
 use crate::store::StoreError;
-use crate::store::judging::Journal;
 
 /// Is told how far a database has come on the way to today's layout, from 0 to 100.
 pub(super) type Told = dyn Fn(u8);
@@ -25,17 +25,19 @@ type Later<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 type Mend = for<'a> fn(&'a IdbDatabase, Source<'a>, u64, Mending) -> Later<'a, Result<u64, String>>;
 
-type Restore =
-    for<'a> fn(&'a IdbDatabase, Source<'a>, u64, u64) -> Later<'a, Result<(), StoreError>>;
+type Admit = for<'a> fn(
+    &'a IdbDatabase,
+    bool,
+    &'a Log,
+    &'a journal::Journal,
+) -> Later<'a, Result<Admitted, StoreError>>;
 
 /// The functions that do it.
 #[derive(Clone, Copy)]
 pub struct Upkeep {
     migrate: for<'a> fn(&'a IdbDatabase, &'a Told) -> Later<'a, Result<(), StoreError>>,
     compact: for<'a> fn(&'a Rc<Connection>) -> Later<'a, Result<(), StoreError>>,
-    compare: for<'a> fn(&'a IdbDatabase, Source<'a>) -> Later<'a, Result<Journal, String>>,
-    restore: Restore,
-    drop_found: for<'a> fn(&'a IdbDatabase, Source<'a>, u64) -> Later<'a, Result<bool, StoreError>>,
+    admit: Admit,
     mend: Mend,
     chain: for<'a> fn(&'a IdbDatabase, History, &'a Told) -> Later<'a, Result<(), StoreError>>,
     sweep: for<'a> fn(&'a Rc<Connection>) -> Later<'a, Result<(), StoreError>>,
@@ -59,12 +61,8 @@ impl Upkeep {
         Upkeep {
             migrate: |database, told| Box::pin(migrate::migrate(database, told)),
             compact: |connection| Box::pin(compact::compact(connection)),
-            compare: |database, source| Box::pin(journal::compare(database, source)),
-            restore: |database, source, after, end| {
-                Box::pin(journal::restore(database, source, after, end))
-            },
-            drop_found: |database, source, end| {
-                Box::pin(journal::drop_found(database, source, end))
+            admit: |database, created, log, journal| {
+                Box::pin(journal::admit_whole(database, created, log, journal))
             },
             mend: |database, source, since, mending| {
                 Box::pin(journal::mend(database, source, since, mending))
@@ -115,34 +113,15 @@ pub(super) async fn compact(connection: &Rc<Connection>) -> Result<(), StoreErro
     (loaded(connection.upkeep).await?.compact)(connection).await
 }
 
-/// Compares as [`journal::compare`] does.
-pub(super) async fn compare(
+/// Admits as [`journal::admit_whole`] does.
+pub(super) async fn admit(
     load: LoadUpkeep,
     database: &IdbDatabase,
-    source: Source<'_>,
-) -> Result<Journal, String> {
-    (load().await?.compare)(database, source).await
-}
-
-/// Brings back as [`journal::restore`] does.
-pub(super) async fn restore(
-    load: LoadUpkeep,
-    database: &IdbDatabase,
-    source: Source<'_>,
-    after: u64,
-    end: u64,
-) -> Result<(), StoreError> {
-    (loaded(load).await?.restore)(database, source, after, end).await
-}
-
-/// Drops as [`journal::drop_found`] does.
-pub(super) async fn drop_found(
-    load: LoadUpkeep,
-    database: &IdbDatabase,
-    source: Source<'_>,
-    end: u64,
-) -> Result<bool, StoreError> {
-    (loaded(load).await?.drop_found)(database, source, end).await
+    created: bool,
+    log: &Log,
+    journal: &journal::Journal,
+) -> Result<Admitted, StoreError> {
+    (loaded(load).await?.admit)(database, created, log, journal).await
 }
 
 /// Mends as [`journal::mend`] does.

@@ -77,7 +77,7 @@ pub(in super::super) struct Held {
     is_doubted: Cell<bool>,
     /// Whether all of it is known to be as it was written.
     is_checked: Cell<bool>,
-    /// Whether all of it is known to be on the disk, or was asked to be.
+    /// Whether all that has to be on the disk before it is told is known to be there, or was asked to be.
     is_flushed: Cell<bool>,
 }
 
@@ -250,7 +250,9 @@ impl Held {
         let changed = change.map(|change| {
             self.set(mark);
             self.position.set(last.unwrap_or_default());
-            self.is_flushed.set(flush);
+            if flush {
+                self.is_flushed.set(true);
+            }
             self.file.change(&change, flush)
         });
         async move { changed?.await }
@@ -298,7 +300,12 @@ impl Held {
         crate::target::spawn(async move { drop(noted.await) });
     }
 
-    /// Everything that was added is on the disk once this is answered.
+    /// What is added next has to be on the disk before it is told.
+    pub(super) fn to_flush(&self) {
+        self.is_flushed.set(false);
+    }
+
+    /// Everything that had to be is on the disk once this is answered.
     pub(super) async fn flush(&self) -> Result<(), String> {
         if self.is_flushed.replace(true) {
             return Ok(());

@@ -163,6 +163,7 @@ async fn follow(
             if let Some(Body::Paged { .. }) = entry.as_ref().map(|entry| &entry.body) {
                 step = 1;
             }
+            held.to_flush();
             let added = entry.map(|entry| held.add(&entry, last, false));
             held.skip(segment);
             at = segment;

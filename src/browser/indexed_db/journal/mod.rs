@@ -14,6 +14,7 @@ mod by_hand;
 mod compare;
 mod file;
 pub(super) mod first;
+mod judged;
 mod keep;
 mod mend;
 pub(super) mod others;
@@ -46,11 +47,10 @@ use crate::target::spawn;
 pub use self::by_hand::read_set_aside;
 
 pub(super) use self::admit::{Admitted, admit};
-pub(super) use self::compare::compare;
 pub(super) use self::file::{Held, is_kept};
+pub(super) use self::judged::admit_whole;
 pub(super) use self::keep::keep_up;
 pub(super) use self::mend::{Mending, mend};
-pub(super) use self::restore::{drop_found, restore};
 pub(super) use self::source::Source;
 
 /// So long, in milliseconds, an append waits for a tab that keeps the journal and doesn't answer.

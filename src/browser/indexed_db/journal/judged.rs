@@ -1,0 +1,279 @@
+//! Judging the two copies where something may be missing in one of them, or where they differ, and acting on it.
+
+use std::rc::Rc;
+
+use js_sys::Array;
+use uuid::Uuid;
+use wasm_bindgen::JsCast;
+use web_sys::IdbDatabase;
+
+use super::super::beginning;
+use super::super::codec::{self, Opened};
+use super::super::doubt::{self, Doubt};
+use super::super::log::Log;
+use super::super::schema::LOG;
+use super::super::transaction::{self, Fault, answer};
+use super::Journal;
+use super::admit::{Admitted, at_once, elsewhere, is_another, judged, look, note, while_opening};
+use super::aside;
+use super::compare::compare;
+use super::file::Held;
+use super::first::{self, First};
+use super::mend::{Mending, mend};
+use super::restore::{drop_found, name_store, restore};
+use super::sentinel;
+use super::source::Source;
+use crate::browser::{BrowserClock, BrowserIds};
+use crate::core::{Clock, IdSource};
+use crate::log::segments::Index;
+use crate::store::judging::{self, Act, Asked, Database, Verdict};
+use crate::store::{Recovery, StoreError};
+
+/// Compares what there is with all that the second copy holds, has it judged, and acts on that.
+///
+/// # Errors
+/// As [`admit`](super::admit).
+pub(in super::super) async fn admit_whole(
+    database: &IdbDatabase,
+    created: bool,
+    log: &Log,
+    journal: &Journal,
+) -> Result<Admitted, StoreError> {
+    let noted = sentinel::ask(&journal.name);
+    let known = noted.there();
+    let mut seen = look(database, log).await?;
+    let lacks = |seen: &Database| {
+        known.is_some_and(|noted| Some(noted.store) != seen.store || noted.segment > seen.segment)
+    };
+    let held = journal.held();
+    find_first(journal).await;
+    let first = journal.first.borrow().clone();
+    let source = source(held.as_deref(), first.as_deref());
+    if journal.is_first_taken.get() && lacks(&seen) {
+        return Err(elsewhere());
+    }
+    let mut end = seen.segment;
+    // Who made it may have been killed before it was compared.
+    let created = created || lacks_its_beginning(database, &seen).await?;
+    // A browser that lost where its records are finds some of them again in a database that it makes: what
+    // the journal has is brought back whole.
+    if let Some(source) = source
+        && created
+        && end > 0
+        && drop_found(database, source, end).await?
+    {
+        log.forget();
+        seen = look(database, log).await?;
+        end = std::mem::take(&mut seen.segment);
+    }
+    if let Some(noted) = known {
+        seen.is_another = is_another(database, &seen, &noted).await?;
+    }
+    let asked = match source {
+        _ if journal.is_first_taken.get() => Asked::Silent,
+        None => Asked::Silent,
+        Some(source) => match find_out(database, source, &seen, created).await {
+            Ok(found) if found.segment == 0 && !found.is_damaged => Asked::Missing,
+            Ok(found) => Asked::There(found),
+            Err(reason) => {
+                match Some(source.store()) == seen.store && seen.segment >= source.segment() {
+                    // It may be trouble of a moment: it is looked at again before anything is added.
+                    true => journal.fail(reason),
+                    // Nothing is put into what may hold what is missing here.
+                    false => journal.give_up(reason),
+                }
+                Asked::Silent
+            }
+        },
+    };
+    let verdict = judged(seen, asked, noted);
+    if let Act::Restore { .. } = verdict.act
+        && let Some(source) = source
+    {
+        restore(database, source, seen.segment, end).await?;
+        log.forget();
+    }
+    let mut recovery = verdict.recovery;
+    if let (Act::GoOn | Act::Restore { .. }, Some(source), Asked::There(_)) =
+        (verdict.act, source, asked)
+        && has_faults(database, log).await?
+    {
+        // It is tried again at the next opening where that fails, since then nothing was changed.
+        let mended = mend(database, source, seen.emptied, Mending::Mends).await;
+        let mended = mended.unwrap_or(0);
+        if mended > 0 {
+            log.forget();
+            recovery = recovery.or(Some(Recovery::mended(mended)));
+        }
+    }
+    if verdict.another_history {
+        // What was read of it before may be of events that are gone, or aren't there yet.
+        let another = beginning::another(database, log.ask(Index::history)).await;
+        log.begins_with(another.map_err(while_opening)?);
+    }
+    log.goes_on_above(verdict.above);
+    let store = match verdict.store {
+        Some(store) => store,
+        None => BrowserIds.next_id(BrowserClock.now()).0,
+    };
+    if seen.store != Some(store)
+        && let Err(error) = name_store(database, store).await
+    {
+        // What can't be told from another store has no second copy.
+        journal.give_up(error.to_string());
+        if recovery.is_some() {
+            journal.recovery.set(recovery);
+        }
+        return Ok(Admitted {
+            store: None,
+            doubt: None,
+        });
+    }
+    // Of one that is damaged nobody knows how many can't be read.
+    let events = asked.there().filter(|found| !found.is_damaged);
+    let events = events.map(|found| found.events);
+    let aside = aside::name(&journal.name, BrowserClock.now(), events);
+    if let (Some(held), Some(source), Asked::There(_) | Asked::Missing) = (&held, source, asked)
+        && let Err(reason) = act(held, source, &verdict, asked.there(), store, &aside).await
+    {
+        // Nothing of it was lost by that, and nothing is put into it.
+        journal.give_up(reason);
+        if verdict.act == Act::SetAside && !aside::is_there(&aside).await {
+            recovery = recovery.map(Recovery::without_set_aside);
+        }
+    } else if verdict.doubted_after.is_none() && seen.doubted_after.is_some() {
+        doubt::clear(database).await.map_err(while_opening)?;
+    }
+    let seen = look(database, log).await?;
+    if recovery.is_some() {
+        journal.recovery.set(recovery);
+    }
+    let doubt = match verdict.doubted_after {
+        // From where it already was in doubt, unless it lost more since.
+        Some(after) => doubt::read(database)
+            .await
+            .map_err(while_opening)?
+            .filter(|doubt| doubt.after <= after)
+            .or(Some(Doubt {
+                after,
+                events: seen.events,
+            })),
+        None => None,
+    };
+    note(journal, &verdict, known, &seen, store);
+    let store = Some(store);
+    Ok(Admitted { store, doubt })
+}
+
+/// Whether something in the log is known to be damaged.
+async fn has_faults(database: &IdbDatabase, log: &Log) -> Result<bool, StoreError> {
+    look(database, log).await?;
+    Ok(log.ask(Index::is_faulty))
+}
+
+/// Looks for the journal of the releases before, where this tab keeps the one of today.
+async fn find_first(journal: &Journal) {
+    if !journal.is_here() || journal.first.borrow().is_some() {
+        return;
+    }
+    let asked = First::ask(&journal.name, false).await;
+    // What can't be asked may be there, as what a tab has.
+    journal
+        .is_first_taken
+        .set(matches!(asked, Err(_) | Ok(first::Asked::Taken)));
+    if let Ok(first::Asked::There(first)) = asked {
+        *journal.first.borrow_mut() = Some(Rc::new(first));
+    }
+}
+
+/// What the database is compared with: the journal, but for that of the releases before where it goes
+/// further.
+fn source<'a>(held: Option<&'a Held>, first: Option<&'a First>) -> Option<Source<'a>> {
+    match (held, first) {
+        (Some(held), Some(first)) if first.tail.segment > held.mark().tail.segment => {
+            Some(Source::First(first))
+        }
+        (Some(held), _) => Some(Source::Journal(held)),
+        (None, _) => None,
+    }
+}
+
+/// Does with the journal what was judged.
+async fn act(
+    held: &Held,
+    source: Source<'_>,
+    verdict: &Verdict,
+    found: Option<judging::Journal>,
+    store: Uuid,
+    aside: &str,
+) -> Result<(), String> {
+    let is_damaged = found.is_some_and(|found| found.is_damaged);
+    if let Source::First(first) = source {
+        if verdict.act == Act::SetAside {
+            first.set_aside(aside).await?;
+        }
+        // It is made from the log.
+        return held.begin(store).await;
+    }
+    match verdict.act {
+        Act::DropLast => held.drop_last().await?,
+        Act::SetAside => held.set_aside(aside, store).await?,
+        Act::BeginAnew => held.begin(store).await?,
+        // All that can be read of it is in the database.
+        Act::GoOn | Act::Restore { .. } if is_damaged || found.is_none() => {
+            held.begin(store).await?;
+        }
+        Act::GoOn | Act::Restore { .. } => {}
+    }
+    match held.mark().store == store {
+        true => Ok(()),
+        false => held.is_of(store).await,
+    }
+}
+
+/// What is known of the journal: at once where it ends with a chain that the database has there, and
+/// nothing speaks against it, else by comparing all of it.
+async fn find_out(
+    database: &IdbDatabase,
+    source: Source<'_>,
+    seen: &Database,
+    created: bool,
+) -> Result<judging::Journal, String> {
+    if source.segment() == 0 {
+        return Ok(judging::Journal {
+            store: source.store(),
+            ..judging::Journal::default()
+        });
+    }
+    if !created && let Some(found) = at_once(database, source, seen).await? {
+        return Ok(found);
+    }
+    let found = compare(database, source).await?;
+    if created && seen.segment > 0 {
+        // Records that were found again, and aren't all of the journal's log: nothing tells what came before.
+        let (agreed, beyond) = (0, found.events);
+        return Ok(judging::Journal {
+            agreed,
+            beyond,
+            ..found
+        });
+    }
+    Ok(found)
+}
+
+/// Whether what nobody said to be a store holds a log without what that began with.
+async fn lacks_its_beginning(database: &IdbDatabase, seen: &Database) -> Result<bool, StoreError> {
+    if seen.store.is_some() || seen.segment == 0 {
+        return Ok(false);
+    }
+    let first = async {
+        let reading = transaction::read(database, &[LOG])?;
+        let found = answer(reading.store(LOG)?.get_all(None, Some(1))?).await?;
+        let first = found.unchecked_into::<Array>().get(0);
+        Ok(codec::open_segment(first.unchecked_ref()))
+    };
+    let first: Result<Option<Opened>, Fault> = first.await;
+    Ok(first
+        .map_err(while_opening)?
+        .is_none_or(|first| first.from > 1))
+}
