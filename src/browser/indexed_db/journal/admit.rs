@@ -55,15 +55,12 @@ pub(in super::super) async fn admit(
     let noted = sentinel::ask(&journal.name);
     let known = noted.there();
     let mut seen = look(database, log).await?;
-    let lacks = |seen: &Database| {
-        known.is_some_and(|noted| Some(noted.store) != seen.store || noted.segment > seen.segment)
-    };
     if !journal.is_here() && journal.is_wanted() {
-        if lacks(&seen) || seen.segment == 0 {
+        if lacks(known, &seen) || seen.segment == 0 {
             // Another tab keeps the journal, and brings back what is missing; or it was closed just now.
-            seen = wait(database, log, hints, journal, lacks).await?;
+            seen = wait(database, log, hints, journal, known).await?;
         }
-        if !journal.is_here() && lacks(&seen) {
+        if !journal.is_here() && lacks(known, &seen) {
             return Err(elsewhere());
         }
         if !journal.is_here() {
@@ -180,6 +177,11 @@ pub(super) async fn at_once(
     }))
 }
 
+/// Whether a database lacks what is noted beside it.
+pub(super) fn lacks(known: Option<Sentinel>, seen: &Database) -> bool {
+    known.is_some_and(|noted| Some(noted.store) != seen.store || noted.segment > seen.segment)
+}
+
 /// Says which store a database is that was made while another tab keeps the journal.
 async fn beside(
     database: &IdbDatabase,
@@ -287,7 +289,7 @@ async fn wait(
     log: &Log,
     hints: &Hints,
     journal: &Journal,
-    lacks: impl Fn(&Database) -> bool,
+    known: Option<Sentinel>,
 ) -> Result<Database, StoreError> {
     let (end, mut ended) = oneshot::channel();
     let _patience = Timeout::new(PATIENCE, move || {
@@ -308,7 +310,7 @@ async fn wait(
         log.forget();
         let seen = look(database, log).await?;
         // It may have been said of anything, as that some of it is back.
-        if !is_hinted || !lacks(&seen) {
+        if !is_hinted || !lacks(known, &seen) {
             return Ok(seen);
         }
     }

@@ -14,7 +14,9 @@ use super::super::log::Log;
 use super::super::schema::LOG;
 use super::super::transaction::{self, Fault, answer};
 use super::Journal;
-use super::admit::{Admitted, at_once, elsewhere, is_another, judged, look, note, while_opening};
+use super::admit::{
+    Admitted, at_once, elsewhere, is_another, judged, lacks, look, note, while_opening,
+};
 use super::aside;
 use super::compare::compare;
 use super::file::Held;
@@ -42,14 +44,11 @@ pub(in super::super) async fn admit_whole(
     let noted = sentinel::ask(&journal.name);
     let known = noted.there();
     let mut seen = look(database, log).await?;
-    let lacks = |seen: &Database| {
-        known.is_some_and(|noted| Some(noted.store) != seen.store || noted.segment > seen.segment)
-    };
     let held = journal.held();
     find_first(journal).await;
     let first = journal.first.borrow().clone();
     let source = source(held.as_deref(), first.as_deref());
-    if journal.is_first_taken.get() && lacks(&seen) {
+    if journal.is_first_taken.get() && lacks(known, &seen) {
         return Err(elsewhere());
     }
     let mut end = seen.segment;
