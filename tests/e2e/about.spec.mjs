@@ -91,6 +91,8 @@ test('a command that another tab records while About is shown is there afterward
 
 test('a place that is not there is named, with the way to those that are', async ({ page, playground }) => {
   await page.goto('./#/:loom');
+  // Nothing moves any more once the store is open, so that what is pressed is what is under the pointer.
+  await expect(playground.storage).toContainText('Saved');
   await expect(playground.alert).toContainText('There is no place loom here');
   await expect(playground.slider).toBeHidden();
   await playground.alert.getByRole('link', { name: 'About', exact: true }).click();

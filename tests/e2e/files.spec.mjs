@@ -56,7 +56,7 @@ test('the text of a time is shown once and given back as it came', async ({ page
   await playground.open();
   const times = ['2026-03-01T10:00:00.123456100Z', '2026-03-01T11:00:00.1234569+01:00'];
   const lines = times.map((time, at) => foreign({ source: '/note', subject: 'nano', id: `n${at}`, time }));
-  await playground.choose(file(fileOf(lines)));
+  await playground.choose(fileOf(lines));
   await expect(playground.status).toHaveText(/^Imported 2 events/);
   await page.goto(`./${addressOf('note', 'nano', 2)}`);
   await expect(playground.event.getByText(times[1])).toHaveCount(1);

@@ -113,6 +113,7 @@ async fn usual(
     };
     let verdict = judged(seen, asked, noted);
     let is_usual = verdict.act == Act::GoOn
+        && (asked == Asked::Missing || verdict.store == seen.store)
         && verdict.recovery.is_none()
         && verdict.doubted_after.is_none()
         && !verdict.another_history;
@@ -127,7 +128,9 @@ async fn usual(
     if seen.store != Some(store) && name_store(database, store).await.is_err() {
         return Ok(None);
     }
-    if held.mark().store != store
+    // What it holds is this store's already.
+    if asked == Asked::Missing
+        && held.mark().store != store
         && let Err(reason) = held.begin(store).await
     {
         journal.give_up(reason);
