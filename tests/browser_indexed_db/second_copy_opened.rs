@@ -127,6 +127,25 @@ async fn what_is_appended_in_doubt_is_not_put_among_what_another_tab_brings_back
 }
 
 #[wasm_bindgen_test]
+async fn who_looks_for_a_journal_of_the_release_before_makes_none() {
+    let name = fresh_name();
+    five(&name).await;
+    lose_database(&name).await;
+    let store = open(&name).await;
+    assert_eq!(store.recovery(), told(Loss::Deleted, 5, 0, 0, true));
+    store.close();
+    let files = in_files(
+        &name,
+        "const names = [];
+         for await (const file of folder.keys()) if (file.startsWith(store + '.journal')) names.push(file);
+         return names.join();",
+    );
+    assert_eq!(files.await.as_string(), Some(format!("{name}.journal-1")));
+    lose_database(&name).await;
+    end(open(&name).await).await;
+}
+
+#[wasm_bindgen_test]
 async fn a_database_that_was_not_brought_back_whole_is_not_said_to_be_the_store() {
     let name = fresh_name();
     let store = open(&name).await.with_durability(Durability::Relaxed);

@@ -38,8 +38,12 @@ impl First {
         Ok(opfs::names(&name).await?.contains(&name))
     }
 
-    /// Opens the one that is there; where a tab has it, `wait` waits for that.
+    /// Opens the one that is there; where a tab has it, `wait` waits for that. To open a file makes it, so none is
+    /// opened that isn't there.
     pub(in super::super) async fn ask(store: &str, wait: bool) -> Result<Asked, String> {
+        if !First::is_there(store).await? {
+            return Ok(Asked::Missing);
+        }
         let name = stem(store);
         let Some(file) = File::open(&name, wait).await? else {
             return Ok(Asked::Taken);
