@@ -12,7 +12,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::doubted::{NoWorkers, five, gone_on_blindly, has_set_aside, lose_after, told};
-use super::second_copy::{append, copied, end, in_files, journal_bytes, kept, lose_database, open};
+use super::second_copy::{
+    append, copied, end, in_files, journal_bytes, kept, local_storage, lose_database, open,
+};
 use super::support::{
     Ear, Spy, ada, events, everything, fresh_name, raw_found, raw_segment, recorded,
 };
@@ -74,6 +76,9 @@ async fn a_store_without_a_second_copy_is_in_doubt_beside_one_that_can_not_ask_i
     let name = fresh_name();
     let five = five(&name).await;
     lose_after(&name, 4, 5).await;
+    // Nor does what was noted beside both tell that the fifth is another.
+    let noted = format!("{name}.sentinel");
+    local_storage().remove_item(&noted).unwrap();
     let blind = NoWorkers::just_now();
     let doubting = open(&name).await;
     let plain = IndexedDbStore::open(&name).await.unwrap();
@@ -81,6 +86,7 @@ async fn a_store_without_a_second_copy_is_in_doubt_beside_one_that_can_not_ask_i
     plain.close();
     doubting.close();
     drop(blind);
+    local_storage().remove_item(&noted).unwrap();
 
     let store = open(&name).await;
     let mut expected = five[..4].to_vec();
