@@ -10,16 +10,17 @@ use std::rc::Rc;
 
 use futures_channel::oneshot;
 
+use super::calls::Call;
+use super::codec;
 use super::connection::Connection;
+use super::copies::Copies;
 use super::hints::Signal;
-use super::journal::Journal;
 use super::lay_out::{Laid, is_great, lay_out};
 use super::learn::{learn, look_up, read_through};
 use super::log::Wrote;
 use super::read;
 use super::schema::{LOG, META, PAGES};
 use super::transaction::{Fault, ends_at};
-use super::{codec, compact, sweep};
 use crate::core::{
     EventId, ExpectedVersion, History, NewEvent, Position, PositionRanges, RecordedEvent, StreamId,
     Version,
@@ -36,11 +37,22 @@ const ROUND_BYTES: usize = 16 << 20;
 
 type Answer = Result<Vec<RecordedEvent>, AppendError>;
 
-/// What was asked for and isn't under way yet.
-#[derive(Default)]
+/// Who appends for all clones of a store.
 pub(super) struct Writer {
+    copies: Copies,
+    /// What was asked for and isn't under way yet.
     asked: RefCell<VecDeque<Asked>>,
     is_busy: Cell<bool>,
+}
+
+impl Writer {
+    pub(super) fn new(copies: Copies) -> Rc<Writer> {
+        Rc::new(Writer {
+            copies,
+            asked: RefCell::default(),
+            is_busy: Cell::default(),
+        })
+    }
 }
 
 /// In which history an append is meant.
@@ -71,7 +83,7 @@ struct Asked {
 }
 
 pub(super) async fn append(
-    connection: &Rc<Connection>,
+    writer: &Rc<Writer>,
     durability: Durability,
     stream: &StreamId,
     expected: ExpectedVersion,
@@ -84,7 +96,6 @@ pub(super) async fn append(
         return Err(AppendError::EventIdReused { event_id, stream });
     }
     let (answer, answered) = oneshot::channel();
-    let writer = &connection.writer;
     writer.asked.borrow_mut().push_back(Asked {
         stream: stream.clone(),
         expected,
@@ -95,7 +106,7 @@ pub(super) async fn append(
     });
     if !writer.is_busy.replace(true) {
         // A task of its own: who stops waiting for an answer doesn't stop the others' appends.
-        spawn(work(Rc::clone(connection)));
+        spawn(work(Rc::clone(writer)));
     }
     // The task always answers; it can only be gone with the whole page.
     answered.await.unwrap_or_else(|_| {
@@ -105,8 +116,8 @@ pub(super) async fn append(
     })
 }
 
-async fn work(connection: Rc<Connection>) {
-    let writer = &connection.writer;
+async fn work(writer: Rc<Writer>) {
+    let copies = &writer.copies;
     loop {
         let mut round: VecDeque<Asked> = {
             let mut asked = writer.asked.borrow_mut();
@@ -115,15 +126,14 @@ async fn work(connection: Rc<Connection>) {
         };
         if round.is_empty() {
             writer.is_busy.set(false);
-            compact::later(&connection);
-            sweep::now(&connection);
+            copies.connection.call(Call::Added);
             return;
         }
         let mut knowledge = Knowledge::Index;
         while !round.is_empty() {
             // Given up before it began.
             round.retain(|asked| !asked.answer.is_canceled());
-            if let Err(error) = attempt(&connection, &mut round, &mut knowledge).await {
+            if let Err(error) = attempt(copies, &mut round, &mut knowledge).await {
                 for asked in round.drain(..) {
                     let _ = asked.answer.send(Err(error.clone().into()));
                 }
@@ -169,10 +179,11 @@ enum Fate {
 /// # Errors
 /// The storage's, for all that are left.
 async fn attempt(
-    connection: &Rc<Connection>,
+    copies: &Copies,
     round: &mut VecDeque<Asked>,
     knowledge: &mut Knowledge,
 ) -> Result<(), StoreError> {
+    let Copies { connection, .. } = copies;
     let log = &connection.log;
     if log.is_whole() {
         learn_ids(connection, round).await;
@@ -201,12 +212,10 @@ async fn attempt(
             _ => 0,
         });
         let in_pages = is_great(sizes, planned.len());
-        let written = write(
-            connection, durability, before, &planned, in_pages, forgotten,
-        );
+        let written = write(copies, durability, before, &planned, in_pages, forgotten);
         match written.await {
             Ok(()) => {
-                Journal::note(connection, planned.last());
+                copies.note(planned.last());
                 if let Some(last) = planned.last() {
                     connection.hints.tell(Signal::Appended(last.position));
                 }
@@ -237,7 +246,7 @@ async fn attempt(
             Fate::Repeated => match look_up(connection, &asked.stream, &asked.events).await {
                 Ok(Some(recorded)) => {
                     let last = log.ask(Index::last_segment);
-                    Journal::wait(connection, asked.durability, last, None).await;
+                    copies.wait(asked.durability, last, None).await;
                     Ok(recorded)
                 }
                 Err(error) => Err(error),
@@ -366,13 +375,17 @@ enum Written {
 
 /// Writes these events, from the segment after `before` on.
 async fn write(
-    connection: &Rc<Connection>,
+    copies: &Copies,
     durability: Durability,
     before: u64,
     events: &[RecordedEvent],
     in_pages: bool,
     forgotten: u64,
 ) -> Result<(), Written> {
+    let Copies {
+        connection,
+        journal,
+    } = copies;
     let failed = |fault: Fault| match fault.is_constraint() {
         true => Written::Taken,
         false => Written::Failed(fault.while_doing("append")),
@@ -433,7 +446,7 @@ async fn write(
     let committed = writing.commit();
     // Several segments are copied once they are in the log, and not ahead: of what the log doesn't
     // hold in the end, the journal may not keep a part.
-    let journal = connection.journal.as_ref().filter(|_| laid.len() == 1);
+    let journal = journal.as_ref().filter(|_| laid.len() == 1);
     let ahead = journal.zip(entry).and_then(|(journal, (segment, pages))| {
         journal.ahead((&segment, chain), events, pages, durability)
     });
@@ -444,8 +457,8 @@ async fn write(
         connection.hints.send(Signal::Appended(last.position));
     }
     if let Err(fault) = committed.await {
-        if let Some(ahead) = ahead {
-            Journal::take_back(connection, ahead);
+        if let Some((journal, ahead)) = copies.journal.as_ref().zip(ahead) {
+            journal.take_back(ahead);
         }
         return Err(failed(fault));
     }
@@ -461,6 +474,6 @@ async fn write(
             .log
             .wrote(wrote, Some(&events[laid.at]), laid.runs);
     }
-    Journal::wait(connection, durability, last, ahead).await;
+    copies.wait(durability, last, ahead).await;
     Ok(())
 }

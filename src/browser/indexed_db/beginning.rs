@@ -1,14 +1,13 @@
 //! The history that a database began with, or goes on with since events were lost: one record, made by
 //! whoever opens the database first.
 
+use idb::ObjectStore;
 use wasm_bindgen::JsValue;
 use web_sys::IdbDatabase;
 
 use super::codec;
-use super::doubt::{self, Doubt};
 use super::schema::{HISTORY, META};
-use super::sweep::Left;
-use super::transaction::{self, Fault, Writing, answer};
+use super::transaction::{Fault, Writing, answer};
 use crate::browser::{BrowserClock, BrowserIds};
 use crate::core::{Clock, History, IdSource};
 use crate::store::Durability;
@@ -22,37 +21,17 @@ pub(super) struct Beginning {
     pub(super) replaced: Option<History>,
 }
 
-/// What a database says of itself.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Said {
-    /// The history that it began with; none where that can't be kept: what can't be told from another
-    /// history by all who open it is told from none.
-    pub(super) beginning: Option<Beginning>,
-    /// What is noted to be in doubt.
-    pub(super) doubt: Option<Doubt>,
-    /// What is noted of what an emptying left.
-    pub(super) left: Option<(u64, Left)>,
+/// The one that is noted, within a transaction; none where none is.
+pub(super) async fn noted(meta: &ObjectStore) -> Result<Option<Beginning>, Fault> {
+    Ok(of(&answer(meta.get(JsValue::from(HISTORY))?).await?))
 }
 
-/// Reads what it says; where it names no history, a new one is noted.
-pub(super) async fn read(database: &IdbDatabase) -> Said {
-    let said = async {
-        let meta = transaction::read(database, &[META])?.store(META)?;
-        let beginning = of(&answer(meta.get(JsValue::from(HISTORY))?).await?);
-        let doubt = doubt::found(&meta).await?;
-        let left = Left::noted(&meta).await?;
-        Ok(Said {
-            beginning,
-            doubt,
-            left,
-        })
-    };
-    let said: Result<_, Fault> = said.await;
-    let mut said = said.unwrap_or_default();
-    if said.beginning.is_none() {
-        said.beginning = begin(database, None).await.ok();
-    }
-    said
+/// Begins one where none is noted.
+///
+/// # Errors
+/// The storage's.
+pub(super) async fn first(database: &IdbDatabase) -> Result<Beginning, Fault> {
+    begin(database, None).await
 }
 
 /// Begins another, in the place of what a segment says, if one does: what was read before may not hold
@@ -80,7 +59,7 @@ async fn begin(
     let writing = Writing::begin(database, &[META], durability)?;
     let meta = writing.store(META)?;
     if another.is_none()
-        && let Some(known) = of(&answer(meta.get(JsValue::from(HISTORY))?).await?)
+        && let Some(known) = noted(&meta).await?
     {
         return Ok(known);
     }

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use wasm_bindgen::JsValue;
 
 use super::schema::{CHECKPOINTS, SNAPSHOTS};
+use super::store::IndexedDbStore;
 use super::transaction::{Fault, answer};
-use super::{IndexedDbStore, archived, codec, read};
+use super::{archived, codec, read};
 use crate::core::{Position, StreamId};
 use crate::log::segments::Index;
 use crate::store::{
@@ -16,19 +17,19 @@ use crate::store::{
 
 impl ArchiveStore for IndexedDbStore {
     async fn archived(&self) -> Result<BTreeSet<StreamId>, StoreError> {
-        archived::archived(&self.connection).await
+        archived::archived(&self.parts.connection).await
     }
 
     async fn archive(&self, stream: &StreamId) -> Result<(), StoreError> {
         let stream = stream.clone();
-        archived::change(&self.connection, |archived| {
+        archived::change(&self.parts.connection, |archived| {
             archived.insert(stream);
         })
         .await
     }
 
     async fn unarchive(&self, stream: &StreamId) -> Result<(), StoreError> {
-        archived::change(&self.connection, |archived| {
+        archived::change(&self.parts.connection, |archived| {
             archived.remove(stream);
         })
         .await
@@ -70,12 +71,14 @@ impl CheckpointStore for IndexedDbStore {
 impl IndexedDbStore {
     /// The number of the segment that last emptied the log.
     async fn since(&self) -> Result<u64, StoreError> {
-        Ok(read::ask(&self.connection, None, Index::since).await?.place)
+        Ok(read::ask(&self.parts.connection, None, Index::since)
+            .await?
+            .place)
     }
 
     /// The same as far as is known, unless nothing is: who loads a snapshot compares it with the log.
     async fn since_as_known(&self) -> Result<u64, StoreError> {
-        let log = &self.connection.log;
+        let log = &self.parts.connection.log;
         match log.is_whole() {
             true => Ok(log.ask(Index::since)),
             false => self.since().await,
@@ -83,7 +86,7 @@ impl IndexedDbStore {
     }
 
     async fn get(&self, store: &'static str, key: JsValue) -> Result<Option<JsValue>, StoreError> {
-        let reading = self.connection.read("read", &[store]).await?;
+        let reading = self.parts.connection.read("read", &[store]).await?;
         let found = async { answer(reading.store(store)?.get(key)?).await };
         let found = found
             .await
@@ -94,6 +97,7 @@ impl IndexedDbStore {
     /// Puts one record of what can be made again.
     async fn put(&self, store: &'static str, record: &JsValue) -> Result<(), StoreError> {
         let writing = self
+            .parts
             .connection
             .write("keep", &[store], Durability::Relaxed)
             .await?;

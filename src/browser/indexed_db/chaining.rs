@@ -7,12 +7,11 @@ use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{IdbCursor, IdbDatabase};
 
+use super::archived;
 use super::codec::{self, Content, Opened, Record};
-use super::schema::{ALL, CHECKPOINTS, LOG, META, MOVED, PAGES, SNAPSHOTS};
-use super::sweep::Left;
-use super::transaction::{self, Fault, Writing, answer};
-use super::upkeep::Told;
-use super::{above, archived};
+use super::left::Left;
+use super::schema::{ALL, CHECKPOINTS, LOG, META, MOVED, PAGES, SNAPSHOTS, Told};
+use super::transaction::{self, Fault, Writing, above, answer};
 use crate::core::{History, RecordedEvent};
 use crate::log::Chain;
 use crate::log::segments::{Portion, Turn, in_order, unpack};

@@ -18,11 +18,11 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::codec::{self, Content, Read, Record};
 use super::connection::Connection;
+use super::copies::Copies;
+use super::log::Log;
 use super::read;
-use super::saved::save;
 use super::schema::{INDEX, LOG, META, PAGES};
 use super::transaction::{Fault, answer};
-use super::upkeep;
 use crate::core::{Position, RecordedEvent};
 use crate::log::Chain;
 use crate::log::segments::{Index, Page, Portion, Segment, directory, paginate, unpack};
@@ -42,9 +42,9 @@ const MANY_EVENTS: u64 = 8_192;
 /// So many milliseconds later it is done: what was just asked for comes first.
 const LATER: u32 = 500;
 
-/// When segments are joined next.
-#[derive(Default)]
+/// Who joins segments, and when that is next.
 pub(super) struct Compaction {
+    copies: Copies,
     /// With a segment of this number it is time to look.
     due: Cell<u64>,
     timer: RefCell<Option<Timeout>>,
@@ -53,57 +53,71 @@ pub(super) struct Compaction {
     waiting: RefCell<Vec<oneshot::Sender<()>>>,
 }
 
-/// Has old segments joined in a while, if there are enough, and the index saved. To be called after
-/// something was added.
-pub(super) fn later(connection: &Rc<Connection>) {
-    let compaction = &connection.compaction;
-    let last = connection.log.ask(Index::last_segment);
-    if compaction.timer.borrow().is_some() || (last < compaction.due.get() && !is_late(connection))
+impl Compaction {
+    pub(super) fn new(copies: Copies) -> Rc<Compaction> {
+        Rc::new(Compaction {
+            copies,
+            due: Cell::default(),
+            timer: RefCell::default(),
+            is_busy: Cell::default(),
+            waiting: RefCell::default(),
+        })
+    }
+
+    /// Has `compact` join old segments in a while, if there are enough, and save the index. To be called after
+    /// something was added.
+    pub(super) fn later<F>(self: &Rc<Self>, compact: impl FnOnce(Rc<Compaction>) -> F + 'static)
+    where
+        F: Future<Output = ()> + 'static,
     {
-        return;
-    }
-    compaction.due.set(last + EACH);
-    let after = connection.log.compacted();
-    let is_joined = connection.log.ask(|index| index.to_join(after).is_none());
-    if is_joined && !is_late(connection) {
-        return;
-    }
-    let connection = Rc::downgrade(connection);
-    let start = move || {
-        if let Some(connection) = connection.upgrade() {
-            spawn(async move {
-                // What fails now is tried again later, and nobody waits for it.
-                let _ = upkeep::compact(&connection).await;
-                let timer = connection.compaction.timer.borrow_mut().take();
-                drop(timer);
-            });
+        let log = &self.copies.connection.log;
+        let last = log.ask(Index::last_segment);
+        if self.timer.borrow().is_some() || (last < self.due.get() && !is_late(log)) {
+            return;
         }
-    };
-    *compaction.timer.borrow_mut() = Some(Timeout::new(LATER, start));
+        self.due.set(last + EACH);
+        let after = log.compacted();
+        let is_joined = log.ask(|index| index.to_join(after).is_none());
+        if is_joined && !is_late(log) {
+            return;
+        }
+        let compaction = Rc::downgrade(self);
+        let start = move || {
+            if let Some(compaction) = compaction.upgrade() {
+                spawn(async move {
+                    compact(Rc::clone(&compaction)).await;
+                    let timer = compaction.timer.borrow_mut().take();
+                    drop(timer);
+                });
+            }
+        };
+        *self.timer.borrow_mut() = Some(Timeout::new(LATER, start));
+    }
 }
 
 /// Whether much isn't in the saved index yet: more costs time when the store is opened next, and
 /// saving it each time would cost more than it saves.
-fn is_late(connection: &Rc<Connection>) -> bool {
-    let (segments, positions) = connection.log.unsaved();
-    let end = connection.log.ask(Index::last_position).0;
+fn is_late(log: &Log) -> bool {
+    let (segments, positions) = log.unsaved();
+    let end = log.ask(Index::last_position).0;
     segments >= MANY_SEGMENTS || positions >= MANY_EVENTS.max(end / 16)
 }
 
 /// Joins what is to be joined, step by step, and saves the index; after that which is under way
 /// already, which may have begun before what was added last.
-pub(super) async fn compact(connection: &Rc<Connection>) -> Result<(), StoreError> {
+pub(super) async fn compact(compaction: &Compaction) -> Result<(), StoreError> {
     let _busy = loop {
-        match Busy::with(&connection.compaction) {
+        match Busy::with(compaction) {
             Some(busy) => break busy,
             None => {
                 let (over, waiting) = oneshot::channel();
-                connection.compaction.waiting.borrow_mut().push(over);
+                compaction.waiting.borrow_mut().push(over);
                 let _ = waiting.await;
             }
         }
     };
-    while step(connection).await? {}
+    let Copies { connection, .. } = &compaction.copies;
+    while step(&compaction.copies).await? {}
     match connection.log.unsaved() {
         (0, _) => Ok(()),
         _ => save(connection).await,
@@ -129,7 +143,11 @@ impl Drop for Busy<'_> {
 }
 
 /// Joins some segments, or passes over some that can't be; answers whether there may be more.
-async fn step(connection: &Rc<Connection>) -> Result<bool, StoreError> {
+async fn step(copies: &Copies) -> Result<bool, StoreError> {
+    let Copies {
+        connection,
+        journal,
+    } = copies;
     let log = &connection.log;
     read::catch_up(connection, "compact").await?;
     let forgotten = log.forgotten();
@@ -141,10 +159,9 @@ async fn step(connection: &Rc<Connection>) -> Result<bool, StoreError> {
     let Some(segments) = segments else {
         return Ok(false);
     };
-    let journal = connection.journal.as_ref();
     let is_copied = segments
         .last()
-        .is_none_or(|last| journal.is_none_or(|j| j.has(last.number)));
+        .is_none_or(|last| journal.as_ref().is_none_or(|j| j.has(last.number)));
     if !is_copied || !connection.is_alone().await {
         return Ok(false);
     }
@@ -292,6 +309,57 @@ async fn write(
     written.await.map_err(failed)?;
     connection.log.saved(0, Position::START);
     Ok(true)
+}
+
+/// Saves the index as it is now, unless it knows of damage.
+async fn save(connection: &Rc<Connection>) -> Result<(), StoreError> {
+    let log = &connection.log;
+    let made = async {
+        let reading = connection.read("keep", &[LOG]).await?;
+        let segments = reading.store(LOG).map_err(failed)?;
+        log.catch_up(&segments).await.map_err(failed)?;
+        // Not later: more may be taken in while the segment is waited for.
+        let known = log.ask(|index| {
+            (
+                index.last_segment(),
+                index.last_position(),
+                index.to_bytes(),
+            )
+        });
+        let forgotten = log.forgotten();
+        let (number, position, bytes) = known;
+        // Where nothing can be saved, that isn't tried again at once.
+        log.saved(number, position);
+        let Some(bytes) = bytes else {
+            return Ok::<_, StoreError>(None);
+        };
+        let asked = segments.get(JsValue::from(number as f64));
+        let asked = asked.map_err(|error| while_keeping(error.into()))?;
+        let segment = answer(asked).await.map_err(failed)?;
+        if !segment.is_object() {
+            return Ok(None);
+        }
+        let record = codec::saved_index(INDEX, segment.unchecked_ref(), &bytes);
+        Ok(record.map(|record| (record, forgotten)))
+    };
+    let Some((record, forgotten)) = made.await? else {
+        return Ok(());
+    };
+    // Relaxed: what is lost of it is made again.
+    let writing = connection
+        .write("keep", &[META], Durability::Relaxed)
+        .await?;
+    if log.forgotten() != forgotten {
+        return Ok(());
+    }
+    let meta = writing.store(META).map_err(failed)?;
+    meta.put(&record, None)
+        .map_err(|error| while_keeping(error.into()))?;
+    writing.commit().await.map_err(failed)
+}
+
+fn while_keeping(fault: Fault) -> StoreError {
+    fault.while_doing("keep")
 }
 
 fn key(number: u64) -> JsValue {

@@ -1,8 +1,10 @@
-//! The connection of a store to its database: who closed it, and opening it again.
+//! The connection of a store to its database: it reads and writes, and opens the database again that somebody
+//! closed. How a database is opened is given to it, and so is what is to happen besides.
 
 mod reopening;
 
 use std::cell::{Cell, RefCell};
+use std::pin::Pin;
 use std::rc::Rc;
 
 use gloo::events::EventListener;
@@ -12,26 +14,22 @@ use wasm_bindgen::prelude::Closure;
 use web_sys::{Event, IdbDatabase, IdbVersionChangeEvent};
 
 use self::reopening::Reopening;
-use super::append::Writer;
-use super::beginning;
-use super::chaining;
-use super::compact::Compaction;
+use super::calls::{Call, Calls};
 use super::doubt::Doubts;
 use super::hints::{Hints, Signal};
-use super::journal::{Admitted, Journal, admit, is_kept};
 use super::log::Log;
-use super::naming;
-use super::opening;
 use super::presence::{Presence, on_hide};
-use super::read;
+use super::said::{self, Said};
 use super::saved;
-use super::schema::{Step, WhenBlocked};
-use super::sweep::{self, Sweeping};
+use super::schema::WhenBlocked;
 use super::transaction::{self, Fault, Reading, Writing};
-use super::upkeep::{self, LoadUpkeep, Told, migrated};
-use crate::log::segments::Index;
 use crate::store::{Durability, StoreError};
-use crate::target::spawn;
+
+/// A database that can be used, and whether it didn't exist before.
+pub(super) type Obtained = Result<(IdbDatabase, bool), StoreError>;
+
+/// How one is come by.
+pub(super) type Obtain = dyn Fn(WhenBlocked) -> Pin<Box<dyn Future<Output = Obtained>>>;
 
 /// Shared by the clones of a store.
 pub(super) struct Connection {
@@ -40,22 +38,15 @@ pub(super) struct Connection {
     pub(super) database: String,
     pub(super) hints: Hints,
     pub(super) log: Log,
-    pub(super) writer: Writer,
-    /// The second copy, where one was asked for.
-    pub(super) journal: Option<Journal>,
     /// Which store it is, where there is a second copy that has to know.
     pub(super) store: Cell<Option<Uuid>>,
     /// What is in doubt of the database, and what is still to be noted of that.
     pub(super) doubts: Doubts,
-    steps: &'static [Step],
+    obtain: Box<Obtain>,
+    calls: Calls,
     status: Cell<Status>,
     reopening: Reopening,
     link: RefCell<Option<Link>>,
-    pub(super) compaction: Compaction,
-    pub(super) sweeping: Sweeping,
-    /// Where the code comes from of what is seldom done.
-    pub(super) upkeep: LoadUpkeep,
-    told: Rc<Told>,
     presence: RefCell<Option<Rc<Presence>>>,
     /// Whether the others were told, as far as this browser can tell them.
     is_present: Cell<bool>,
@@ -90,113 +81,61 @@ impl Drop for Link {
 }
 
 impl Connection {
-    pub(super) async fn open(
+    /// One that isn't open yet.
+    pub(super) fn new(
         (name, database): (&str, String),
-        steps: &'static [Step],
-        when_blocked: WhenBlocked,
-        journal: Option<Journal>,
-        (upkeep, told): (LoadUpkeep, Rc<Told>),
-    ) -> Result<Rc<Connection>, StoreError> {
-        let connection = Rc::new_cyclic(|connection| Connection {
+        obtain: Box<Obtain>,
+        calls: Calls,
+    ) -> Rc<Connection> {
+        Rc::new_cyclic(|connection| Connection {
             name: name.to_owned(),
             database,
             hints: Hints::new(name),
             log: Log::default(),
-            writer: Writer::default(),
-            journal,
-            upkeep,
-            told,
             store: Cell::new(None),
             doubts: Doubts::default(),
-            steps,
+            obtain,
+            calls,
             status: Cell::new(Status::Lost),
             reopening: Reopening::default(),
             link: RefCell::new(None),
-            compaction: Compaction::default(),
-            sweeping: Sweeping::default(),
             presence: RefCell::new(None),
             is_present: Cell::new(false),
             _on_hide: on_hide(connection, Connection::hide, Connection::show),
-        });
-        let (database, _) = connection.obtain(when_blocked).await?;
-        connection.take(database);
-        Journal::follow(&connection);
-        let asking = Rc::clone(&connection);
-        spawn(async move {
-            if asking.is_alone().await {
-                sweep::if_left(&asking).await;
-            }
-        });
-        Ok(connection)
+        })
     }
 
-    /// A database that can be used, and whether it didn't exist before. Where there is a second copy,
-    /// it holds all that the two of them have.
-    async fn obtain(&self, when_blocked: WhenBlocked) -> Result<(IdbDatabase, bool), StoreError> {
-        let Some(journal) = &self.journal else {
-            let (names, steps) = ((&*self.name, &*self.database), self.steps);
-            let (opened, turn) = opening::ask(names, steps, when_blocked).await?;
-            let opened = opened?;
-            let database = migrated(self.upkeep, opened.database, &*self.told).await?;
-            self.begin_to_know(&database).await;
-            // Before anything is added. Who keeps the second copy has judged: that is done in one's turn.
-            if !is_kept(&self.name).await {
-                self.doubts.begin_here();
-            }
-            drop(turn);
-            if let Err(error) = self.chain_all(&database).await {
-                database.close();
-                return Err(error);
-            }
-            return Ok((database, opened.created));
-        };
-        journal.note_now();
-        let names = (&*self.name, &*self.database);
-        let (opened, turn) = opening::ask(names, self.steps, when_blocked).await?;
-        let _others_wait = turn.map_err(|reason| journal.give_up(reason));
-        journal.take(false).await;
-        let opened = opening::again(opened, &self.database, self.steps).await?;
-        let database = migrated(self.upkeep, opened.database, &*self.told).await?;
-        self.begin_to_know(&database).await;
-        let admitted = async {
-            let admitted = admit(
-                &database,
-                opened.created,
-                &self.log,
-                &self.hints,
-                journal,
-                self.upkeep,
-            );
-            let admitted = admitted.await?;
-            // Not before: what the database lacks is brought back as it was.
-            self.chain_all(&database).await?;
-            Ok(admitted)
-        };
-        match admitted.await {
-            Ok(Admitted { store, doubt }) => {
-                self.doubts.judged(doubt);
-                self.store.set(store);
-                self.hints.is_of(store);
-                journal.begin_life(&self.log);
-                let number = naming::number_of(&self.name, &self.database);
-                journal.is_of(number, naming::has_begun(&self.name)).await;
-            }
-            Err(error) => {
-                // A connection that nobody has would block every other.
-                database.close();
-                return Err(error);
-            }
-        }
-        Ok((database, opened.created))
+    /// Opens it for the first time.
+    pub(super) async fn open(self: &Rc<Self>, when_blocked: WhenBlocked) -> Result<(), StoreError> {
+        let (database, _) = (self.obtain)(when_blocked).await?;
+        self.take(database);
+        Ok(())
     }
 
-    /// Gives the records of a database of the layout before their chains.
-    async fn chain_all(&self, database: &IdbDatabase) -> Result<(), StoreError> {
-        if chaining::is_due(database).await? {
-            upkeep::chain_all(self.upkeep, database, self.log.first(), &*self.told).await?;
-            // What is known of the log has none.
-            self.log.forget();
+    /// Has others do what is to be done besides.
+    pub(super) fn call(&self, call: Call) {
+        (self.calls)(call);
+    }
+
+    /// Opens the database again; it may be another than it was.
+    async fn reopen(self: &Rc<Self>) -> Result<(), StoreError> {
+        self.log.forget();
+        let obtained = (self.obtain)(WhenBlocked::GiveUp).await;
+        if let (Err(StoreError::Newer { .. }), Status::Lost) = (&obtained, self.status.get()) {
+            // Taken over while it was closed here, so that nobody asked.
+            self.leave(Status::Superseded, Signal::Superseded);
+            return Err(StoreError::Superseded);
         }
+        let (database, created) = obtained?;
+        // Meanwhile the handle may have been closed.
+        match self.status.get() {
+            Status::Lost => self.take(database),
+            _ => database.close(),
+        }
+        if created {
+            self.hints.tell(Signal::Reset);
+        }
+        self.call(Call::Reopened);
         Ok(())
     }
 
@@ -211,11 +150,8 @@ impl Connection {
             match event.new_version() {
                 Some(_) => connection.leave(Status::Superseded, Signal::Superseded),
                 None => {
-                    // On purpose, by a program of this origin: the second copy goes with it.
-                    if let Some(journal) = &connection.journal {
-                        connection.hints.is_of(None);
-                        journal.forget();
-                    }
+                    // On purpose, by a program of this origin.
+                    connection.call(Call::Deleted);
                     connection.leave(Status::Lost, Signal::Closed);
                 }
             }
@@ -225,13 +161,7 @@ impl Connection {
                 return;
             };
             connection.leave(Status::Lost, Signal::Closed);
-            // The tab that has the second copy brings back at once what the browser may have deleted.
-            if connection.journal.as_ref().is_some_and(Journal::is_here) {
-                spawn(async move {
-                    // Where that fails, the next call says so.
-                    let _ = connection.database().await;
-                });
-            }
+            connection.call(Call::Lost);
         });
         database.set_onversionchange(Some(on_version_change.as_ref().unchecked_ref()));
         database.set_onclose(Some(on_close.as_ref().unchecked_ref()));
@@ -259,20 +189,20 @@ impl Connection {
         }
     }
 
-    /// Before anything else is asked of a database that was just opened.
-    async fn begin_to_know(&self, database: &IdbDatabase) {
+    /// Before anything else is asked of a database that was just opened. Answers what it says of itself.
+    pub(super) async fn begin_to_know(&self, database: &IdbDatabase) -> Said {
         // What another call found out while this one waited may be of the database before.
         self.log.begin();
-        let said = beginning::read(database).await;
+        let said = said::read(database).await;
         if let Some(beginning) = said.beginning {
             self.log.begins_with(beginning);
         }
         self.doubts.begin(said.doubt);
-        self.sweeping.begin(said.left);
         match self.is_present.get() {
             true => self.recall(database).await,
             false => self.be_present(database).await,
         }
+        said
     }
 
     /// Begins with the index that was saved in this database.
@@ -308,22 +238,13 @@ impl Connection {
     fn hide(self: &Rc<Self>) {
         self.is_present.set(false);
         drop(self.presence.take());
-        if let Some(journal) = &self.journal {
-            journal.note_now();
-            journal.end_cleanly();
-        }
+        self.call(Call::Hidden);
     }
 
     /// It is back: nobody told it what came meanwhile.
     fn show(self: &Rc<Self>) {
         if !self.is_present.get() && self.status.get() == Status::Open {
-            let connection = Rc::clone(self);
-            spawn(async move {
-                // Where that fails, the next call says so.
-                if let Ok(last) = read::ask(&connection, None, Index::last_position).await {
-                    connection.hints.tell(Signal::Appended(last.place));
-                }
-            });
+            self.call(Call::Shown);
         }
     }
 
@@ -350,12 +271,9 @@ impl Connection {
         self.hints.tell(signal);
     }
 
-    /// Lets go of what it holds among the tabs, for good: the journal, for another to keep, and the
-    /// lock that says that it is there.
+    /// Lets go of what it holds among the tabs, for good.
     fn let_go(&self, reason: String) {
-        if let Some(journal) = &self.journal {
-            journal.end(reason);
-        }
+        self.call(Call::Ended(reason));
         let presence = self.presence.borrow_mut().take();
         drop(presence);
     }
@@ -367,7 +285,7 @@ impl Connection {
     }
 
     /// The open database. One that the browser closed is opened again, once a call.
-    async fn database(self: &Rc<Self>) -> Result<IdbDatabase, StoreError> {
+    pub(super) async fn database(self: &Rc<Self>) -> Result<IdbDatabase, StoreError> {
         match self.status.get() {
             Status::Open => {}
             Status::Superseded => return Err(StoreError::Superseded),
@@ -425,7 +343,8 @@ impl Connection {
     }
 }
 
-fn ended() -> StoreError {
+/// That a store was closed.
+pub(super) fn ended() -> StoreError {
     StoreError::Unavailable {
         reason: "this store was closed".to_owned(),
     }

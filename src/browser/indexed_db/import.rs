@@ -7,16 +7,17 @@ use std::rc::Rc;
 use idb::ObjectStore;
 use idb::request::AddStoreRequest;
 
+use super::calls::Call;
+use super::codec;
 use super::connection::Connection;
+use super::copies::Copies;
 use super::filling::{fill, place_of};
 use super::hints::Signal;
-use super::journal::Journal;
 use super::log::{Wrote, in_page};
 use super::read::{ask, read_all};
 use super::reset::another_history;
 use super::schema::{LOG, META, PAGES};
 use super::transaction::{Fault, Writing, answer};
-use super::{codec, compact, sweep};
 use crate::core::{History, Position, PositionRanges, RecordedEvent, StreamId, Version};
 use crate::log::Chain;
 use crate::log::segments::{
@@ -37,11 +38,12 @@ const SEGMENT_BYTES: usize = 16 << 20;
 const STEP: u32 = 16;
 
 pub(super) async fn import(
-    connection: &Rc<Connection>,
+    copies: &Copies,
     after: Position,
     history: Option<History>,
     next: impl FnMut(usize) -> ControlFlow<(), Vec<RecordedEvent>>,
 ) -> Result<Option<ImportToken>, ImportError> {
+    let Copies { connection, .. } = copies;
     // Relaxed: a file that was imported can be imported again.
     let stores = [LOG, PAGES, META];
     let writing = connection
@@ -94,7 +96,7 @@ pub(super) async fn import(
         };
     }
     if !fills.is_empty() {
-        into.fill(connection, &fills, &following).await?;
+        into.fill(copies, &fills, &following).await?;
         connection.doubts.noted(doubt);
         return Ok(None);
     }
@@ -133,18 +135,15 @@ pub(super) async fn import(
             }
         }
     }
-    Journal::note(connection, Some(&last));
+    copies.note(Some(&last));
     connection.hints.post(Signal::Appended(last.position));
-    compact::later(connection);
-    sweep::now(connection);
+    connection.call(Call::Added);
     Ok(Some(token))
 }
 
 /// Puts a few events that bring their places into a store that holds none: an import without its pages.
-pub(super) async fn begin(
-    connection: &Rc<Connection>,
-    events: &[RecordedEvent],
-) -> Result<(), ImportError> {
+pub(super) async fn begin(copies: &Copies, events: &[RecordedEvent]) -> Result<(), ImportError> {
+    let Copies { connection, .. } = copies;
     let writing = connection
         .write("import", &[LOG, META], Durability::Relaxed)
         .await?;
@@ -173,7 +172,7 @@ pub(super) async fn begin(
     let all: Vec<&RecordedEvent> = events.iter().collect();
     let runs = runs_of(&all).into_iter().map(|run| (INLINE, run));
     log.wrote(wrote, Some(events), runs);
-    Journal::note(connection, events.last());
+    copies.note(events.last());
     connection.hints.post(Signal::Appended(segment.last));
     Ok(())
 }
@@ -308,10 +307,11 @@ impl Into {
     /// Puts events in the places of holes, and says so in segments that begin a new history; then it is done.
     async fn fill(
         mut self,
-        connection: &Rc<Connection>,
+        copies: &Copies,
         fills: &[RecordedEvent],
         following: &Following,
     ) -> Result<(), ImportError> {
+        let Copies { connection, .. } = copies;
         let new = self.index();
         let find = |event: &RecordedEvent| {
             let there = connection.log.ask(|index| place_of(index, event));
@@ -346,9 +346,8 @@ impl Into {
             (Err(fault), _) => return Err(failed(fault).into()),
         }
         connection.hints.post(Signal::Reset);
-        Journal::note(connection, None);
-        compact::later(connection);
-        sweep::now(connection);
+        copies.note(None);
+        connection.call(Call::Added);
         Ok(())
     }
 

@@ -7,11 +7,10 @@ use idb::{KeyRange, ObjectStore};
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::above;
 use super::codec::{self, Content, Opened, Read, Record};
 use super::connection::Connection;
 use super::schema::{LOG, PAGES, SNAPSHOTS};
-use super::transaction::{Fault, answer};
+use super::transaction::{Fault, above, answer};
 use crate::core::{Position, RecordedEvent, Version};
 use crate::log::segments::{Index, Portion, Run, in_order, unpack};
 use crate::store::{Damaged, Held, StoreError};

@@ -10,10 +10,9 @@ use idb::ObjectStore;
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::above;
 use super::beginning::Beginning;
 use super::codec::{self, Content, Opened, Record};
-use super::transaction::{Fault, answer};
+use super::transaction::{Fault, above, answer};
 use crate::core::{History, Position, PositionRanges, RecordedEvent, StreamId, Version};
 use crate::log::Chain;
 use crate::log::segments::{

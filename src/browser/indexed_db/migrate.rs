@@ -7,10 +7,9 @@ use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{IdbCursor, IdbDatabase};
 
-use super::schema::{EMPTIED, EVENTS, LOG, META, STREAMS};
-use super::transaction::{self, Fault, Writing, answer};
-use super::upkeep::Told;
-use super::{add, codec};
+use super::codec;
+use super::schema::{EMPTIED, EVENTS, LOG, META, STREAMS, Told};
+use super::transaction::{self, Fault, Writing, add, answer};
 use crate::core::Position;
 use crate::store::{Durability, StoreError};
 

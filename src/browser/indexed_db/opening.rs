@@ -10,7 +10,6 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{IdbDatabase, IdbVersionChangeEvent};
 
-use super::journal::is_broken;
 use super::patience::{self, Patience};
 use super::schema::{self, Opened, Step, WhenBlocked, first};
 use crate::browser::opfs::Lock;
@@ -38,6 +37,14 @@ pub(super) async fn again(
         opened = schema::open(name, steps, WhenBlocked::GiveUp).await;
     }
     opened
+}
+
+/// Whether the browser couldn't read its own files.
+pub(super) fn is_broken(error: &StoreError) -> bool {
+    match error {
+        StoreError::Unavailable { reason } => reason.starts_with("UnknownError"),
+        _ => false,
+    }
 }
 
 /// The name of the lock that is held while a store is compared.

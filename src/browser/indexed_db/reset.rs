@@ -1,17 +1,18 @@
 //! Emptying the store: one record, after which nothing that stands before it is there any more. It stays
-//! where it is for a while, so that the emptying can be undone; [`sweep`](super::sweep) takes it away.
+//! where it is for a while, so that the emptying can be undone; `sweep` takes it away.
 
 use std::rc::Rc;
 
+use super::calls::Call;
+use super::codec;
 use super::connection::Connection;
+use super::copies::Copies;
 use super::hints::Signal;
-use super::journal::Journal;
+use super::left::Left;
 use super::log::Wrote;
 use super::read::ask;
 use super::schema::{LOG, META};
-use super::sweep::{self, Left};
-use super::transaction::Fault;
-use super::{add, codec};
+use super::transaction::{Fault, add};
 use crate::browser::{BrowserClock, BrowserIds};
 use crate::core::{Clock, History, IdSource, Position, PositionRanges, RecordedEvent, Version};
 use crate::log::segments::{INLINE, Index, Turn, runs_of};
@@ -19,7 +20,7 @@ use crate::store::{Durability, Following, ResetError, ResetToken, Segments};
 
 /// Empties the store, and puts these events in, which bring their versions and positions.
 pub(super) async fn reset(
-    connection: &Rc<Connection>,
+    copies: &Copies,
     durability: Durability,
     events: &[RecordedEvent],
 ) -> Result<ResetToken, ResetError> {
@@ -29,6 +30,7 @@ pub(super) async fn reset(
         codec::number("version", event.version.0)?;
         following.take::<ResetError>(event, |_| Ok(Version::NONE))?;
     }
+    let Copies { connection, .. } = copies;
     let stores = [LOG, META];
     let writing = connection.write("reset", &stores, durability).await?;
     let _presence = connection.presence();
@@ -82,9 +84,9 @@ pub(super) async fn reset(
         }
     }
     connection.hints.post(Signal::Reset);
-    Journal::wait(connection, durability, token.last, None).await;
-    Journal::note_emptied(connection, first, floor);
-    sweep::in_a_while(connection);
+    copies.wait(durability, token.last, None).await;
+    copies.note_emptied(first, floor);
+    connection.call(Call::Emptied);
     Ok(ResetToken::new(token))
 }
 

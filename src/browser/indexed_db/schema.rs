@@ -60,6 +60,9 @@ pub(super) const EMPTIED: &str = "emptied";
 /// stores, and reach the records of those that exist. Is told which layout there was, 0 for none.
 pub(super) type Step = fn(&Database, &Transaction, from: usize) -> Result<(), idb::Error>;
 
+/// Is told how far a database has come on the way to today's layout, from 0 to 100.
+pub(super) type Told = dyn Fn(u8);
+
 /// How the layout came to be. Layout `n` is what the first `n` steps make; a database is taken
 /// from where it is to the end. Steps that were shipped stay as they are.
 pub(super) const STEPS: &[Step] = &[one_record_an_event, segments_and_pages, chained];

@@ -12,12 +12,13 @@ use idb::{KeyRange, ObjectStore};
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 
+use super::calls::Call;
 use super::codec::{self, Content, Record};
 use super::connection::Connection;
-use super::journal::keep_up;
-use super::schema::{CHECKPOINTS, LEFT, LOG, META, PAGES, SNAPSHOTS};
-use super::transaction::{Fault, Writing, answer};
-use super::{archived, patience, read, upkeep};
+use super::left::Left;
+use super::schema::{CHECKPOINTS, LOG, META, PAGES, SNAPSHOTS};
+use super::transaction::{Fault, Writing, above, add, answer};
+use super::{archived, patience, read};
 use crate::log::segments::{Index, NEWEST};
 use crate::store::{Durability, StoreError};
 use crate::target::spawn;
@@ -28,46 +29,9 @@ const STEP: u64 = 256;
 /// So many milliseconds after an emptying it can't be undone any more.
 const FIVE_MINUTES: u32 = 300_000;
 
-/// What became of what an emptying left, as it is noted under [`LEFT`] behind the number of its segment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Left {
-    /// All is there, so that it can be undone.
-    Whole,
-    /// It is being swept.
-    Sweeping,
-    /// Nothing is left.
-    Nothing,
-}
-
-impl Left {
-    const NAMES: [(Left, &str); 3] = [
-        (Left::Whole, "whole"),
-        (Left::Sweeping, "sweeping"),
-        (Left::Nothing, "nothing"),
-    ];
-
-    /// Notes it within a transaction.
-    pub(super) fn note(self, meta: &ObjectStore, emptied: u64) -> Result<(), Fault> {
-        let name = Left::NAMES.iter().find(|(left, _)| *left == self);
-        let text = format!("{emptied} {}", name.map_or("", |(_, name)| name));
-        meta.put(&codec::meta(LEFT, &text), None)?;
-        Ok(())
-    }
-
-    /// What is noted, and of which segment.
-    pub(super) async fn noted(meta: &ObjectStore) -> Result<Option<(u64, Left)>, Fault> {
-        let found = answer(meta.get(JsValue::from(LEFT))?).await?;
-        Ok(codec::value_of(&found).and_then(|text| {
-            let (emptied, name) = text.split_once(' ')?;
-            let left = Left::NAMES.iter().find(|(_, other)| *other == name)?;
-            Some((emptied.parse().ok()?, left.0))
-        }))
-    }
-}
-
-/// When it is done, and what of it is.
-#[derive(Default)]
+/// Who does it, when, and what of it is done.
 pub(super) struct Sweeping {
+    connection: Rc<Connection>,
     /// The number of the emptying segment before which nothing is left, as far as this tab knows.
     swept: Cell<u64>,
     /// Whether something was left when the database was opened.
@@ -77,6 +41,16 @@ pub(super) struct Sweeping {
 }
 
 impl Sweeping {
+    pub(super) fn new(connection: Rc<Connection>) -> Rc<Sweeping> {
+        Rc::new(Sweeping {
+            connection,
+            swept: Cell::default(),
+            is_left: Cell::default(),
+            is_busy: Cell::default(),
+            timer: RefCell::default(),
+        })
+    }
+
     /// Begins with what is noted.
     pub(super) fn begin(&self, noted: Option<(u64, Left)>) {
         match noted {
@@ -85,50 +59,45 @@ impl Sweeping {
             None => {}
         }
     }
-}
 
-/// Whether something may be left to sweep; and before which segment.
-fn due(connection: &Connection) -> Option<u64> {
-    let emptied = connection.log.ask(Index::emptied)?;
-    (connection.sweeping.swept.get() != emptied).then_some(emptied)
-}
-
-/// The number of the segment that last emptied the log, where nothing is left of what stood before it.
-pub(super) fn swept(connection: &Connection) -> Option<u64> {
-    let emptied = connection.log.ask(Index::emptied)?;
-    due(connection).is_none().then_some(emptied)
-}
-
-/// Sweeps five minutes from now.
-pub(super) fn in_a_while(connection: &Rc<Connection>) {
-    let weak = Rc::downgrade(connection);
-    let timer = Timeout::new(FIVE_MINUTES, move || {
-        if let Some(connection) = weak.upgrade() {
-            now(&connection);
-        }
-    });
-    *connection.sweeping.timer.borrow_mut() = Some(timer);
-}
-
-/// Sweeps now, in the background, if something is left. To be called after something was added.
-pub(super) fn now(connection: &Rc<Connection>) {
-    if due(connection).is_none() || connection.sweeping.is_busy.replace(true) {
-        return;
+    /// Whether something may be left to sweep; and before which segment.
+    fn due(&self) -> Option<u64> {
+        let emptied = self.connection.log.ask(Index::emptied)?;
+        (self.swept.get() != emptied).then_some(emptied)
     }
-    let connection = Rc::clone(connection);
-    spawn(async move {
-        // What fails now is tried again with what is added next, and nobody waits for it.
-        let _ = upkeep::sweep(&connection).await;
-        connection.sweeping.is_busy.set(false);
-    });
-}
 
-/// The same for who opened the store, and knows nothing of the log yet.
-pub(super) async fn if_left(connection: &Rc<Connection>) {
-    if connection.sweeping.is_left.take()
-        && read::ask(connection, None, Index::emptied).await.is_ok()
+    /// The number of the segment that last emptied the log, where nothing is left of what stood before it.
+    pub(super) fn swept(&self) -> Option<u64> {
+        let emptied = self.connection.log.ask(Index::emptied)?;
+        self.due().is_none().then_some(emptied)
+    }
+
+    /// Has `start` begin five minutes from now.
+    pub(super) fn in_a_while(&self, start: impl FnOnce() + 'static) {
+        *self.timer.borrow_mut() = Some(Timeout::new(FIVE_MINUTES, start));
+    }
+
+    /// Has `sweep` do so now, in the background, if something is left. To be called after something was added.
+    pub(super) fn now<F>(self: &Rc<Self>, sweep: impl FnOnce(Rc<Sweeping>) -> F + 'static)
+    where
+        F: Future<Output = ()> + 'static,
     {
-        now(connection);
+        if self.due().is_none() || self.is_busy.replace(true) {
+            return;
+        }
+        let sweeping = Rc::clone(self);
+        spawn(async move {
+            sweep(Rc::clone(&sweeping)).await;
+            sweeping.is_busy.set(false);
+        });
+    }
+
+    /// Whether something was left when the database was opened, by who knows nothing of the log yet.
+    pub(super) async fn is_left(&self) -> bool {
+        self.is_left.take()
+            && read::ask(&self.connection, None, Index::emptied)
+                .await
+                .is_ok()
     }
 }
 
@@ -136,13 +105,14 @@ pub(super) async fn if_left(connection: &Rc<Connection>) {
 ///
 /// # Errors
 /// The storage's. What was swept until then is.
-pub(super) async fn sweep(connection: &Rc<Connection>) -> Result<(), StoreError> {
-    let Some(emptied) = due(connection) else {
+pub(super) async fn sweep(sweeping: &Sweeping) -> Result<(), StoreError> {
+    let Sweeping { connection, .. } = sweeping;
+    let Some(emptied) = sweeping.due() else {
         return Ok(());
     };
     let mut done = 0;
     // An emptying that comes meanwhile can still be undone.
-    while due(connection) == Some(emptied) {
+    while sweeping.due() == Some(emptied) {
         let is_alone = connection.is_alone().await;
         let stores = [LOG, PAGES, SNAPSHOTS, CHECKPOINTS, META];
         let writing = connection
@@ -151,12 +121,12 @@ pub(super) async fn sweep(connection: &Rc<Connection>) -> Result<(), StoreError>
         let step = step(connection, writing, emptied, done, is_alone);
         match step.await.map_err(|fault| fault.while_doing("sweep"))? {
             Some(number) => done = number,
-            None => connection.sweeping.swept.set(emptied),
+            None => sweeping.swept.set(emptied),
         }
         patience::pause(0).await;
     }
     // The second copy is to lose it as well.
-    keep_up(connection);
+    connection.call(Call::Copy);
     Ok(())
 }
 
@@ -189,7 +159,7 @@ async fn step(
             let range = KeyRange::upper_bound(&key(to), None)?;
             // A record that stands for several may end later.
             log.delete(range)?;
-            super::add(&log, codec::gone(1, to, None))?;
+            add(&log, codec::gone(1, to, None))?;
         } else {
             let range = KeyRange::bound(&key(done + 1), &key(to), None, None)?;
             let found = answer(log.get_all(Some(range.into()), None)?).await?;
@@ -232,7 +202,7 @@ async fn drop_others(
 ) -> Result<(), Fault> {
     let mut after: Option<JsValue> = None;
     loop {
-        let range = after.as_ref().map(super::above).transpose()?;
+        let range = after.as_ref().map(above).transpose()?;
         let page = answer(store.get_all(range, Some(STEP as u32))?).await?;
         let page: Array = page.unchecked_into();
         for record in page.iter() {

@@ -18,8 +18,9 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::migrate::step;
 use super::schema::{STEPS, Step, WhenBlocked};
+use super::store::at_hand;
 use super::transaction::{Writing, answer};
-use super::{IndexedDbStore, Signal, at_hand};
+use super::{IndexedDbStore, Signal};
 use crate::browser::{BrowserClock, BrowserIds};
 use crate::core::{
     Clock, ExpectedVersion, IdSource, JsonText, Metadata, NewEvent, Position, RecordedEvent,
@@ -94,7 +95,7 @@ async fn delete(store: IndexedDbStore) {
 
 /// As the browser does it, for example when site data is cleared.
 fn close_by_force(store: &IndexedDbStore) {
-    let database = store.connection.now().unwrap();
+    let database = store.parts.connection.now().unwrap();
     database.close();
     Function::new_with_args("database", "database.dispatchEvent(new Event('close'))")
         .call1(&JsValue::UNDEFINED, &database)
@@ -106,7 +107,7 @@ async fn an_upgrade_keeps_the_events_and_takes_only_the_steps_that_are_missing()
     let (older, held) = with_an_event().await;
     let newer = open_next(older.name()).await.unwrap();
     assert_eq!(everything(&newer).await, held);
-    let database = newer.connection.now().unwrap();
+    let database = newer.parts.connection.now().unwrap();
     assert_eq!(database.version(), 4.0);
     assert_eq!(older.version_of(&ada()).await, Err(StoreError::Superseded));
     let known_to_older = IndexedDbStore::open(older.name()).await.map(drop);
@@ -235,7 +236,7 @@ async fn what_was_decided_on_a_database_that_is_gone_is_not_written_to_the_next(
 #[wasm_bindgen_test]
 async fn a_connection_closed_without_a_word_is_opened_again_too() {
     let (store, held) = with_an_event().await;
-    store.connection.now().unwrap().close();
+    store.parts.connection.now().unwrap().close();
     assert_eq!(everything(&store).await, held);
     delete(store).await;
 }
@@ -409,7 +410,7 @@ async fn disturbed<T>(store: &IndexedDbStore, polls: usize, future: impl Future<
         let answer = future.as_mut().poll(context);
         polled += 1;
         if polled == polls {
-            store.connection.log.forget();
+            store.parts.connection.log.forget();
         }
         answer
     })
@@ -476,7 +477,7 @@ async fn an_index_that_is_forgotten_while_it_is_asked_changes_no_answer() {
 async fn of_several_that_read_a_log_for_the_first_time_each_sees_all_of_it() {
     let (store, held) = with_an_event().await;
     for _ in 0..5 {
-        store.connection.log.forget();
+        store.parts.connection.log.forget();
         let stream = ada();
         let answers = both(
             both(everything(&store), store.version_of(&stream)),

@@ -5,13 +5,13 @@
 //! throws when it is called.
 
 use futures_channel::oneshot;
-use idb::ObjectStore;
+use idb::{KeyRange, ObjectStore, Query};
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{DomException, IdbDatabase, IdbRequest, IdbRequestReadyState, IdbTransaction};
 
-use super::above;
+use super::codec::Record;
 use crate::store::{Durability, StoreError};
 
 #[wasm_bindgen]
@@ -283,4 +283,16 @@ impl Drop for Pending {
         self.0.set_onsuccess(None);
         self.0.set_onerror(None);
     }
+}
+
+/// All keys above this one.
+pub(super) fn above(key: &JsValue) -> Result<Query, idb::Error> {
+    Ok(KeyRange::lower_bound(key, Some(true))?.into())
+}
+
+/// Adds a record that was made of what the log holds already.
+pub(super) fn add(log: &ObjectStore, record: Result<Record, StoreError>) -> Result<(), Fault> {
+    let record = record.map_err(|error| Fault::told(error.to_string()))?;
+    log.add(&record, None)?;
+    Ok(())
 }

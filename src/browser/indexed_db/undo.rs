@@ -10,13 +10,13 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::codec::{self, Record};
 use super::connection::Connection;
+use super::copies::Copies;
 use super::hints::Signal;
-use super::journal::Journal;
+use super::left::Left;
+use super::read;
 use super::reset::another_history;
 use super::schema::{LEFT, LOG, META, PAGES, SNAPSHOTS};
-use super::sweep::Left;
-use super::transaction::{Fault, Writing, answer};
-use super::{add, read};
+use super::transaction::{Fault, Writing, above, add, answer};
 use crate::core::History;
 use crate::log::segments::{Index, Turn};
 use crate::store::{Durability, Segments, StoreError, UndoError};
@@ -25,7 +25,8 @@ use crate::store::{Durability, Segments, StoreError, UndoError};
 const STEP: u32 = 256;
 
 /// Undoes an emptying.
-pub(super) async fn reset(connection: &Rc<Connection>, token: Segments) -> Result<(), UndoError> {
+pub(super) async fn reset(copies: &Copies, token: Segments) -> Result<(), UndoError> {
+    let Copies { connection, .. } = copies;
     let (writing, segments) = begin(connection, &[LOG, PAGES, META]).await?;
     let log = &connection.log;
     same_history(log.history(), token)?;
@@ -47,11 +48,12 @@ pub(super) async fn reset(connection: &Rc<Connection>, token: Segments) -> Resul
         meta.delete(JsValue::from(LEFT))?;
         writing.commit().await
     };
-    end(connection, done.await, last + 1).await
+    end(copies, done.await, last + 1).await
 }
 
 /// Takes an import back.
-pub(super) async fn import(connection: &Rc<Connection>, token: Segments) -> Result<(), UndoError> {
+pub(super) async fn import(copies: &Copies, token: Segments) -> Result<(), UndoError> {
+    let Copies { connection, .. } = copies;
     let stores = [LOG, PAGES, SNAPSHOTS, META];
     let (writing, segments) = begin(connection, &stores).await?;
     let log = &connection.log;
@@ -71,7 +73,7 @@ pub(super) async fn import(connection: &Rc<Connection>, token: Segments) -> Resu
         turn_to(connection, &segments, last + 1, turn)?;
         writing.commit().await
     };
-    end(connection, done.await, last + 1).await
+    end(copies, done.await, last + 1).await
 }
 
 fn same_history(now: History, token: Segments) -> Result<(), UndoError> {
@@ -140,7 +142,7 @@ async fn drop_snapshots(
 ) -> Result<(), Fault> {
     let mut after: Option<JsValue> = None;
     loop {
-        let range = after.as_ref().map(super::above).transpose()?;
+        let range = after.as_ref().map(above).transpose()?;
         let page = answer(snapshots.get_all(range, Some(STEP))?).await?;
         let page: Array = page.unchecked_into();
         for record in page.iter() {
@@ -163,11 +165,8 @@ async fn drop_snapshots(
 }
 
 /// After the transaction: `done` is what came of it.
-async fn end(
-    connection: &Rc<Connection>,
-    done: Result<(), Fault>,
-    number: u64,
-) -> Result<(), UndoError> {
+async fn end(copies: &Copies, done: Result<(), Fault>, number: u64) -> Result<(), UndoError> {
+    let Copies { connection, .. } = copies;
     // What was known holds what isn't there any more, or lacks what is there again.
     connection.log.forget();
     let looked = read::ask(connection, None, |index| index.last_segment());
@@ -178,8 +177,8 @@ async fn end(
         (Err(fault), _) => return Err(failed(fault).into()),
     }
     connection.hints.post(Signal::Reset);
-    Journal::note(connection, None);
-    Journal::wait(connection, Durability::Strict, number, None).await;
+    copies.note(None);
+    copies.wait(Durability::Strict, number, None).await;
     Ok(())
 }
 

@@ -2,50 +2,36 @@
 //! database of the first layout, joining old segments, comparing a second copy and bringing back from it.
 
 use std::pin::Pin;
-use std::rc::Rc;
 
 use web_sys::IdbDatabase;
 
 use super::chaining;
-use super::compact;
-use super::connection::Connection;
+use super::compact::{self, Compaction};
 use super::journal::first::{self, First};
-use super::journal::{self, Admitted, Held, Mending, Source, others};
-use super::log::Log;
+use super::journal::{self, Admitted, Held, Journal, Mending, Source, others};
 use super::migrate;
-use super::schema::EVENTS;
-use super::sweep;
+use super::schema::{EVENTS, Told};
+use super::sweep::{self, Sweeping};
 use crate::core::History;
 use crate::store::StoreError;
-
-/// Is told how far a database has come on the way to today's layout, from 0 to 100.
-pub(super) type Told = dyn Fn(u8);
 
 type Later<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 type Mend = for<'a> fn(&'a IdbDatabase, Source<'a>, u64, Mending) -> Later<'a, Result<u64, String>>;
 
-type Admit = for<'a> fn(
-    &'a IdbDatabase,
-    bool,
-    &'a Log,
-    &'a journal::Journal,
-) -> Later<'a, Result<Admitted, StoreError>>;
+type Admit =
+    for<'a> fn(&'a IdbDatabase, bool, &'a Journal) -> Later<'a, Result<Admitted, StoreError>>;
 
 /// The functions that do it.
 #[derive(Clone, Copy)]
 pub struct Upkeep {
     migrate: for<'a> fn(&'a IdbDatabase, &'a Told) -> Later<'a, Result<(), StoreError>>,
-    compact: for<'a> fn(&'a Rc<Connection>) -> Later<'a, Result<(), StoreError>>,
+    compact: for<'a> fn(&'a Compaction) -> Later<'a, Result<(), StoreError>>,
     admit: Admit,
     mend: Mend,
     chain: for<'a> fn(&'a IdbDatabase, History, &'a Told) -> Later<'a, Result<(), StoreError>>,
-    sweep: for<'a> fn(&'a Rc<Connection>) -> Later<'a, Result<(), StoreError>>,
-    tidy: for<'a> fn(
-        &'a IdbDatabase,
-        &'a journal::Journal,
-        &'a Held,
-    ) -> Later<'a, Result<(), String>>,
+    sweep: for<'a> fn(&'a Sweeping) -> Later<'a, Result<(), StoreError>>,
+    tidy: for<'a> fn(&'a IdbDatabase, &'a Journal, &'a Held) -> Later<'a, Result<(), String>>,
     ask_first: for<'a> fn(&'a str, bool) -> Later<'a, Result<first::Asked, String>>,
 }
 
@@ -60,15 +46,15 @@ impl Upkeep {
     pub fn here() -> Upkeep {
         Upkeep {
             migrate: |database, told| Box::pin(migrate::migrate(database, told)),
-            compact: |connection| Box::pin(compact::compact(connection)),
-            admit: |database, created, log, journal| {
-                Box::pin(journal::admit_whole(database, created, log, journal))
+            compact: |compaction| Box::pin(compact::compact(compaction)),
+            admit: |database, created, journal| {
+                Box::pin(journal::admit_whole(database, created, journal))
             },
             mend: |database, source, since, mending| {
                 Box::pin(journal::mend(database, source, since, mending))
             },
             chain: |database, first, told| Box::pin(chaining::chain_all(database, first, told)),
-            sweep: |connection| Box::pin(sweep::sweep(connection)),
+            sweep: |sweeping| Box::pin(sweep::sweep(sweeping)),
             tidy: |database, journal, held| Box::pin(others::remove(database, journal, held)),
             ask_first: |store, wait| Box::pin(First::ask(store, wait)),
         }
@@ -109,8 +95,8 @@ pub(super) async fn migrated(
 }
 
 /// Joins what is to be joined, as [`compact::compact`] does.
-pub(super) async fn compact(connection: &Rc<Connection>) -> Result<(), StoreError> {
-    (loaded(connection.upkeep).await?.compact)(connection).await
+pub(super) async fn compact(load: LoadUpkeep, compaction: &Compaction) -> Result<(), StoreError> {
+    (loaded(load).await?.compact)(compaction).await
 }
 
 /// Admits as [`journal::admit_whole`] does.
@@ -118,10 +104,9 @@ pub(super) async fn admit(
     load: LoadUpkeep,
     database: &IdbDatabase,
     created: bool,
-    log: &Log,
-    journal: &journal::Journal,
+    journal: &Journal,
 ) -> Result<Admitted, StoreError> {
-    (loaded(load).await?.admit)(database, created, log, journal).await
+    (loaded(load).await?.admit)(database, created, journal).await
 }
 
 /// Mends as [`journal::mend`] does.
@@ -146,15 +131,15 @@ pub(super) async fn chain_all(
 }
 
 /// Sweeps as [`sweep::sweep`] does.
-pub(super) async fn sweep(connection: &Rc<Connection>) -> Result<(), StoreError> {
-    (loaded(connection.upkeep).await?.sweep)(connection).await
+pub(super) async fn sweep(load: LoadUpkeep, sweeping: &Sweeping) -> Result<(), StoreError> {
+    (loaded(load).await?.sweep)(sweeping).await
 }
 
 /// Removes other journals as [`others::remove`] does.
 pub(super) async fn tidy(
     load: LoadUpkeep,
     database: &IdbDatabase,
-    journal: &journal::Journal,
+    journal: &Journal,
     held: &Held,
 ) -> Result<(), String> {
     (load().await?.tidy)(database, journal, held).await

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use wasm_bindgen::JsCast;
 
-use super::{
+use super::record::{
     Record, corrupt, damaged, decode_stream, id, json, number, optional, small, text, whole,
 };
 use crate::core::{Metadata, Position, RecordedEvent, Timestamp, Version};

@@ -6,8 +6,8 @@ use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::event::{Written, read_event, written};
+use super::record::{MISFIT, Record, number, record, small, whole};
 use super::turn::{first_emptied, turn};
-use super::{Record, number, record, small, whole};
 use crate::core::{Position, PositionRanges, RecordedEvent};
 use crate::log::segments::{Run, Segment, Turn, pack, read_directory, unpack};
 use crate::log::{Chain, checksum};
@@ -274,7 +274,7 @@ fn content(record: &Record, number: u64, from: u64) -> Result<Content, String> {
         // A field of something that isn't an object would be an exception, not an answer.
         let records = events.iter().map(|event| match event.is_object() {
             true => event.unchecked_into(),
-            false => super::record(),
+            false => super::record::record(),
         });
         return Ok(Content::Readable(records.collect()));
     }
@@ -380,8 +380,6 @@ fn saved_text(number: u64, mark: u32, segment: &Record) -> String {
         None => format!("index up to segment {number}, {mark}"),
     }
 }
-
-pub(super) const MISFIT: &str = "its checksum doesn't fit what it holds";
 
 fn write_place(record: &Record, segment: &Segment) -> Result<(), StoreError> {
     for position in [segment.first, segment.last] {

@@ -5,8 +5,7 @@ use js_sys::Uint8Array;
 use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::segment::MISFIT;
-use super::{Record, number, record, small, text, whole};
+use super::record::{MISFIT, Record, number, record, small, text, whole};
 use crate::core::{History, Position};
 use crate::log::segments::Turn;
 use crate::log::{Chain, checksum};

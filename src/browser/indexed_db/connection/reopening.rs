@@ -3,14 +3,9 @@
 //! appends.
 
 use std::cell::RefCell;
-use std::rc::Rc;
 
 use futures_channel::oneshot;
 
-use super::{Connection, Status};
-use crate::browser::indexed_db::hints::Signal;
-use crate::browser::indexed_db::journal::Journal;
-use crate::browser::indexed_db::schema::WhenBlocked;
 use crate::store::StoreError;
 
 type Answer = Result<(), StoreError>;
@@ -60,29 +55,5 @@ impl Reopening {
         let (asked, answer) = oneshot::channel();
         waiting.as_mut()?.push(asked);
         Some(answer)
-    }
-}
-
-impl Connection {
-    /// Opens the database again; it may be another than it was.
-    pub(super) async fn reopen(self: &Rc<Self>) -> Answer {
-        self.log.forget();
-        let obtained = self.obtain(WhenBlocked::GiveUp).await;
-        if let (Err(StoreError::Newer { .. }), Status::Lost) = (&obtained, self.status.get()) {
-            // Taken over while it was closed here, so that nobody asked.
-            self.leave(Status::Superseded, Signal::Superseded);
-            return Err(StoreError::Superseded);
-        }
-        let (database, created) = obtained?;
-        // Meanwhile the handle may have been closed.
-        match self.status.get() {
-            Status::Lost => self.take(database),
-            _ => database.close(),
-        }
-        if created {
-            self.hints.tell(Signal::Reset);
-        }
-        Journal::begin_to_follow(self);
-        Ok(())
     }
 }

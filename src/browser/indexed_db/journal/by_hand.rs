@@ -4,17 +4,19 @@
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use super::super::IndexedDbStore;
+use super::super::calls::Call;
 use super::super::connection::Connection;
+use super::super::copies::Copies;
 use super::super::hints::Signal;
+use super::super::parts::Parts;
 use super::super::schema::{STEPS, WhenBlocked};
+use super::super::store::IndexedDbStore;
 use super::super::upkeep::{self, LoadUpkeep, Upkeep};
 use super::super::{import, inspect, reset, undo};
 use super::aside;
 use super::file::Held;
-use super::keep::{after, keep_up};
-use super::source::Source;
-use super::{Journal, Mending};
+use super::keep::after;
+use super::source::{Mending, Source};
 use crate::browser::BrowserClock;
 use crate::core::{Clock, Position, RecordedEvent};
 use crate::log::journal::Body;
@@ -37,8 +39,7 @@ impl IndexedDbStore {
     /// # Errors
     /// [`StoreError::Failed`]: it couldn't be read.
     pub async fn check_second_copy(&self) -> Result<Option<CopyChecked>, StoreError> {
-        let connection = &self.connection;
-        let Some((_, held)) = kept(connection) else {
+        let Some(held) = self.kept_journal() else {
             return Ok(None);
         };
         let walked = held.entries(async |_| Ok(())).await.map_err(failed)?;
@@ -63,7 +64,7 @@ impl IndexedDbStore {
             // With it would go what only it has.
             checked.mended = self.mend().await?;
             held.unchecked();
-            keep_up(connection);
+            self.parts.connection.call(Call::Copy);
         }
         Ok(Some(checked))
     }
@@ -76,19 +77,25 @@ impl IndexedDbStore {
     pub async fn mend(&self) -> Result<u64, StoreError> {
         let mended = self.mend_or_count(Mending::Mends).await?;
         if mended > 0 {
-            self.connection.log.forget();
+            self.parts.connection.log.forget();
         }
         Ok(mended)
     }
 
+    /// The journal, where this tab keeps it and it is of the log as it is.
+    fn kept_journal(&self) -> Option<Rc<Held>> {
+        let held = self.parts.journal()?.held();
+        held.filter(|held| !held.is_doubted())
+    }
+
     async fn mend_or_count(&self, mending: Mending) -> Result<u64, StoreError> {
-        let connection = &self.connection;
-        let (Some((_, held)), Some(database)) = (kept(connection), connection.now()) else {
+        let connection = &self.parts.connection;
+        let (Some(held), Some(database)) = (self.kept_journal(), connection.now()) else {
             return Ok(0);
         };
         let emptied = connection.log.ask(Index::since);
         let mended = upkeep::mend(
-            connection.upkeep,
+            self.parts.upkeep,
             &database,
             Source::Journal(&held),
             emptied,
@@ -104,8 +111,13 @@ impl IndexedDbStore {
     /// # Errors
     /// [`ImportError`]; what is here is as it was.
     pub async fn bring_back(&self, aside: &SetAside) -> Result<u64, ImportError> {
-        let connection = &self.connection;
-        let aside::Read { events, is_whole } = read(&aside.name, connection.upkeep).await?;
+        let Parts {
+            connection,
+            copies,
+            upkeep,
+            ..
+        } = &*self.parts;
+        let aside::Read { events, is_whole } = read(&aside.name, *upkeep).await?;
         if events.is_empty() {
             return Err(failed("none of its events can be read".to_owned()).into());
         }
@@ -114,7 +126,7 @@ impl IndexedDbStore {
             self.mend().await?;
         }
         let (here, seen) = set_aside_here(connection).await.map_err(failed)?;
-        let exchanged = exchange(connection, &events, seen).await;
+        let exchanged = exchange(copies, &events, seen).await;
         match (&exchanged, here) {
             (Ok(()), _) if is_whole => self.delete_set_aside(aside).await?,
             (
@@ -147,7 +159,7 @@ async fn read(name: &str, load: LoadUpkeep) -> Result<aside::Read, StoreError> {
         return aside::read(name).await;
     }
     let names = (name, name.to_owned());
-    let left = Connection::open(
+    let left = Parts::open(
         names,
         STEPS,
         WhenBlocked::GiveUp,
@@ -168,8 +180,8 @@ async fn read(name: &str, load: LoadUpkeep) -> Result<aside::Read, StoreError> {
         }
         ControlFlow::Continue(())
     };
-    let inspected = inspect::inspect(&left, &mut show).await;
-    left.end();
+    let inspected = inspect::inspect(&left.connection, &mut show).await;
+    left.connection.end();
     inspected?;
     Ok(aside::Read { events, is_whole })
 }
@@ -182,12 +194,8 @@ struct Failed {
 }
 
 /// Empties the log, of which all up to a segment is set aside, and puts these events in.
-async fn exchange(
-    connection: &Rc<Connection>,
-    events: &[RecordedEvent],
-    seen: u64,
-) -> Result<(), Failed> {
-    let emptied = reset::reset(connection, Durability::Strict, &[]).await;
+async fn exchange(copies: &Copies, events: &[RecordedEvent], seen: u64) -> Result<(), Failed> {
+    let emptied = reset::reset(copies, Durability::Strict, &[]).await;
     let emptied = emptied.map_err(|error| Failed {
         why: error.into(),
         // It may be emptied all the same, where only the answer was lost.
@@ -197,7 +205,7 @@ async fn exchange(
     let next = |_| ControlFlow::Continue(rest.next().unwrap_or_default().to_vec());
     // What was recorded meanwhile isn't set aside.
     let done = match emptied.segments().first == seen + 1 {
-        true => import::import(connection, Position::START, None, next).await,
+        true => import::import(copies, Position::START, None, next).await,
         false => {
             let what = "something was recorded meanwhile; try again";
             Err(failed(what.to_owned()).into())
@@ -206,19 +214,12 @@ async fn exchange(
     match done {
         Ok(_) => Ok(()),
         Err(why) => {
-            let undone = undo::reset(connection, emptied.segments()).await;
+            let undone = undo::reset(copies, emptied.segments()).await;
             // Where even that fails, it is still set aside.
             let is_as_before = undone.is_ok();
             Err(Failed { why, is_as_before })
         }
     }
-}
-
-/// The journal, where this tab keeps it and it is of the log as it is.
-fn kept(connection: &Rc<Connection>) -> Option<(&Journal, Rc<Held>)> {
-    let journal = connection.journal.as_ref()?;
-    let held = journal.held().filter(|held| !held.is_doubted())?;
-    Some((journal, held))
 }
 
 /// Sets aside all that is here, as a journal of its own, if there are any events; answers its name, and up to

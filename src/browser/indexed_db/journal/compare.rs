@@ -8,10 +8,9 @@ use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::IdbDatabase;
 
-use super::super::above;
 use super::super::codec::{self, Content, Record};
 use super::super::schema::{LOG, PAGES};
-use super::super::transaction::{self, Fault, Reading, answer};
+use super::super::transaction::{self, Fault, Reading, above, answer};
 use super::source::Source;
 use crate::core::{History, RecordedEvent};
 use crate::log::Chain;

@@ -13,18 +13,18 @@ use super::super::doubt::{self, Doubt};
 use super::super::log::Log;
 use super::super::schema::LOG;
 use super::super::transaction::{self, Fault, answer};
-use super::Journal;
-use super::admit::{
-    Admitted, at_once, elsewhere, is_another, judged, lacks, look, note, while_opening,
-};
 use super::aside;
 use super::compare::compare;
+use super::evidence::{
+    Admitted, at_once, elsewhere, is_another, judged, lacks, look, note, while_opening,
+};
 use super::file::Held;
 use super::first::{self, First};
-use super::mend::{Mending, mend};
+use super::mend::mend;
 use super::restore::{drop_found, name_store, restore};
 use super::sentinel;
-use super::source::Source;
+use super::source::{Mending, Source};
+use super::tab::Journal;
 use crate::browser::{BrowserClock, BrowserIds};
 use crate::core::{Clock, IdSource};
 use crate::log::segments::Index;
@@ -34,14 +34,14 @@ use crate::store::{Recovery, StoreError};
 /// Compares what there is with all that the second copy holds, has it judged, and acts on that.
 ///
 /// # Errors
-/// As [`admit`](super::admit).
+/// As `admit`.
 pub(in super::super) async fn admit_whole(
     database: &IdbDatabase,
     created: bool,
-    log: &Log,
     journal: &Journal,
 ) -> Result<Admitted, StoreError> {
-    let noted = sentinel::ask(&journal.name);
+    let log = &journal.connection.log;
+    let noted = sentinel::ask(&journal.connection.name);
     let known = noted.there();
     let mut seen = look(database, log).await?;
     let held = journal.held();
@@ -131,7 +131,7 @@ pub(in super::super) async fn admit_whole(
     // Of one that is damaged nobody knows how many can't be read.
     let events = asked.there().filter(|found| !found.is_damaged);
     let events = events.map(|found| found.events);
-    let aside = aside::name(&journal.name, BrowserClock.now(), events);
+    let aside = aside::name(&journal.connection.name, BrowserClock.now(), events);
     if let (Some(held), Some(source), Asked::There(_) | Asked::Missing) = (&held, source, asked)
         && let Err(reason) = act(held, source, &verdict, asked.there(), store, &aside).await
     {
@@ -175,7 +175,7 @@ async fn find_first(journal: &Journal) {
     if !journal.is_here() || journal.first.borrow().is_some() {
         return;
     }
-    let asked = First::ask(&journal.name, false).await;
+    let asked = First::ask(&journal.connection.name, false).await;
     // What can't be asked may be there, as what a tab has.
     journal
         .is_first_taken

@@ -9,24 +9,21 @@ use js_sys::Array;
 use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::super::above;
+use super::super::calls::Call;
 use super::super::codec::{self, Content, Record};
 use super::super::connection::Connection;
 use super::super::schema::{LOG, PAGES};
-use super::super::sweep;
-use super::super::transaction::{Fault, answer};
-use super::super::upkeep;
-use super::Journal;
+use super::super::transaction::{Fault, above, answer};
 use super::aside;
 use super::compare::chain_at;
 use super::file::Held;
-use super::source::Source;
-use super::{Mending, OTHER_TAB, others};
+use super::standing::OTHER_TAB;
+use super::tab::Journal;
 use crate::browser::BrowserClock;
 use crate::core::{Clock, History, Position, RecordedEvent};
 use crate::log::Chain;
 use crate::log::journal::{Body, Entry};
-use crate::log::segments::{Index, Turn, pack};
+use crate::log::segments::{Turn, pack};
 use crate::store::StoreError;
 use crate::target::spawn;
 
@@ -40,36 +37,30 @@ const STEP: u32 = 64;
 /// Brings the journal to the log's end, where this tab keeps it; where it doesn't, it waits for its
 /// turn to. Once more where that is under way
 /// already, since it may have looked too early.
-pub(in super::super) fn keep_up(connection: &Rc<Connection>) {
-    let Some(journal) = &connection.journal else {
-        return;
-    };
+pub(in super::super) fn keep_up(journal: &Rc<Journal>) {
     if !journal.is_here() {
-        Journal::queue_up(connection);
+        journal.queue_up();
         return;
     }
     if journal.is_busy.replace(true) {
         journal.once_more.set(true);
         return;
     }
-    let connection = Rc::clone(connection);
+    let journal = Rc::clone(journal);
     spawn(async move {
-        let Some(journal) = &connection.journal else {
-            return;
-        };
         loop {
             journal.once_more.set(false);
             let Some(held) = journal.held() else {
                 break;
             };
-            match follow(&connection, journal, &held).await {
+            match follow(&journal, &held).await {
                 // It failed meanwhile: what was put into it last may not be in it.
                 Ok(()) if journal.keeps(&held) && held.is_doubted() => continue,
                 // Another file by now, which is to be brought there as well.
                 _ if !journal.keeps(&held) => continue,
-                Ok(()) => journal.holds(&connection, journal.sure(&held)),
+                Ok(()) => journal.holds(journal.sure(&held)),
                 Err(reason) => {
-                    journal.fail_of(&connection, &held, reason);
+                    journal.fail_of(&held, reason);
                     break;
                 }
             }
@@ -78,42 +69,12 @@ pub(in super::super) fn keep_up(connection: &Rc<Connection>) {
             }
         }
         journal.is_busy.set(false);
-        tidy_up(&connection, journal);
+        journal.connection.call(Call::Tidy);
     });
 }
 
-/// Once it is at the log's end: sees to it that it is as it was written, and alone. Nobody waits for that.
-fn tidy_up(connection: &Rc<Connection>, journal: &Journal) {
-    let held = journal.held().filter(|held| !held.is_doubted());
-    let Some(held) = held.filter(|_| !journal.is_tidying.replace(true)) else {
-        return;
-    };
-    let connection = Rc::clone(connection);
-    spawn(async move {
-        let Some(journal) = &connection.journal else {
-            return;
-        };
-        let was_checked = held.is_checked();
-        let tidied = tidy(&connection, journal, &held).await;
-        journal.is_tidying.set(false);
-        match tidied {
-            // Another file by now is to be looked at as well, and one that was found damaged meanwhile.
-            Ok(true) if journal.keeps(&held) && held.is_checked() => {
-                if !was_checked && !held.is_doubted() {
-                    journal.holds_what_is_sure(&connection, &held);
-                }
-            }
-            Ok(_) => keep_up(&connection),
-            Err(reason) => journal.fail_of(&connection, &held, reason),
-        }
-    });
-}
-
-async fn follow(
-    connection: &Rc<Connection>,
-    journal: &Journal,
-    held: &Rc<Held>,
-) -> Result<(), String> {
+async fn follow(journal: &Journal, held: &Rc<Held>) -> Result<(), String> {
+    let connection = &journal.connection;
     if journal.is_first_taken.get() {
         return Err(OTHER_TAB.to_owned());
     }
@@ -124,10 +85,10 @@ async fn follow(
     let mut step = 1;
     let mut told = js_sys::Date::now();
     loop {
-        journal.goes_to(connection, held);
+        journal.goes_to(held);
         if js_sys::Date::now() - told >= TELL {
             told = js_sys::Date::now();
-            journal.tell_filled(connection);
+            journal.tell_filled();
         }
         let seen = held.seen();
         let read = after(connection, seen, step).await;
@@ -173,55 +134,6 @@ async fn follow(
         }
     }
     held.flush().await
-}
-
-/// Once the journal is at the log's end: reads it whole where nobody knows that it is as it was written,
-/// and removes the others. False where it has to be filled again.
-async fn tidy(
-    connection: &Rc<Connection>,
-    journal: &Journal,
-    held: &Rc<Held>,
-) -> Result<bool, String> {
-    if !held.is_checked() {
-        let walked = held.entries(async |_| Ok(())).await?;
-        if !journal.keeps(held) || held.is_doubted() {
-            return Ok(true);
-        }
-        if !walked.lost.is_empty() {
-            // All that it holds is in the log, unless that is damaged.
-            if let Some(database) = connection.now() {
-                let emptied = connection.log.ask(Index::since);
-                let (load, source) = (connection.upkeep, Source::Journal(held));
-                let mended = upkeep::mend(load, &database, source, emptied, Mending::Mends);
-                if mended.await? > 0 {
-                    connection.log.forget();
-                }
-            }
-            held.begin(held.mark().store).await?;
-            return Ok(false);
-        }
-        held.checked();
-        journal.holds_what_is_sure(connection, held);
-    }
-    let (swept, events) = (sweep::swept(connection), connection.log.ask(Index::events));
-    if let Some(emptied) = swept
-        && journal.swept.replace(emptied) != emptied
-        && events == 0
-        && held.mark().tail.events > 0
-    {
-        // What stood before that is nowhere else any more. With events in it, it would be the only copy of
-        // none of them until it is filled again.
-        held.begin(held.mark().store).await?;
-        return Ok(false);
-    }
-    let Some(database) = connection.now() else {
-        return Ok(true);
-    };
-    // What stays of the others is looked at again the next time that the store is opened.
-    if !journal.is_alone.replace(true) && others::are_there(journal, held).await == Ok(true) {
-        let _ = upkeep::tidy(connection.upkeep, &database, journal, held).await;
-    }
-    Ok(true)
 }
 
 /// A segment of the log: its number, what the journal is to hold of it, its last position.

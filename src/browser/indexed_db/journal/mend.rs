@@ -7,7 +7,7 @@ use super::super::schema::{LOG, PAGES};
 use super::super::transaction::{Fault, Writing};
 use super::compare::{Ours, are_in, events_of};
 use super::restore::put;
-use super::source::Source;
+use super::source::{Mending, Source};
 use crate::core::RecordedEvent;
 use crate::log::Chain;
 use crate::log::journal::{Entry, Fills};
@@ -20,15 +20,6 @@ struct Hole {
     chain: Option<Chain>,
     /// Those that can be read.
     whole: Vec<RecordedEvent>,
-}
-
-/// What is done with what can be mended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum Mending {
-    /// It is counted.
-    Counts,
-    /// It is mended.
-    Mends,
 }
 
 /// Mends what is damaged in the segments after one, or counts what can be; answers how many events are there

@@ -3,10 +3,11 @@
 
 use web_sys::IdbDatabase;
 
+use super::aside;
 use super::compare::compare;
 use super::file::{self, Held};
 use super::source::Source;
-use super::{Journal, aside};
+use super::tab::Journal;
 use crate::browser::BrowserClock;
 use crate::core::Clock;
 
@@ -15,7 +16,7 @@ pub(super) async fn are_there(journal: &Journal, held: &Held) -> Result<bool, St
     if journal.first.borrow().is_some() {
         return Ok(true);
     }
-    let epochs = file::epochs(&journal.name).await?;
+    let epochs = file::epochs(&journal.connection.name).await?;
     Ok(epochs.into_iter().any(|epoch| epoch < held.epoch()))
 }
 
@@ -33,11 +34,11 @@ pub(in super::super) async fn remove(
         first.remove().await?;
         *journal.first.borrow_mut() = None;
     }
-    for epoch in file::epochs(&journal.name).await? {
+    for epoch in file::epochs(&journal.connection.name).await? {
         if epoch >= held.epoch() {
             continue;
         }
-        let other = Held::open_other(&journal.name, epoch).await?;
+        let other = Held::open_other(&journal.connection.name, epoch).await?;
         if let Some(other) = other {
             if let Some(name) = aside_name(database, journal, Source::Journal(&other)).await? {
                 other.set_aside(&name, held.mark().store).await?;
@@ -57,6 +58,6 @@ async fn aside_name(
 ) -> Result<Option<String>, String> {
     let found = compare(database, source).await?;
     let is_needed = found.beyond > 0 && journal.emptied.get() <= found.segment;
-    let name = || aside::name(&journal.name, BrowserClock.now(), found.events);
+    let name = || aside::name(&journal.connection.name, BrowserClock.now(), found.events);
     Ok(is_needed.then(name))
 }

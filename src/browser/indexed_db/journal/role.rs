@@ -8,13 +8,14 @@ use std::task::Poll;
 use futures_channel::oneshot;
 use gloo::timers::callback::Timeout;
 
-use super::super::connection::Connection;
-use super::super::upkeep;
+use super::super::calls::Call;
 use super::file::Held;
-use super::first;
-use super::{Journal, PASSING, keep_up};
+use super::tab::Journal;
 use crate::browser::opfs::Taken;
 use crate::target::spawn;
+
+/// So long, in milliseconds, a tab that doesn't answer is waited for before it is passed over.
+const PASSING: u32 = 2_000;
 
 impl Journal {
     /// Takes the journal as this tab's, unless another has it and this one won't wait.
@@ -26,7 +27,7 @@ impl Journal {
             true => Taken::Waits,
             false => Taken::Leaves,
         };
-        match Held::open(&self.name, taken).await {
+        match Held::open(&self.connection.name, taken).await {
             // Closed meanwhile.
             _ if !self.is_wanted() => {}
             Ok(held) => *self.held.borrow_mut() = held.map(Rc::new),
@@ -35,17 +36,14 @@ impl Journal {
     }
 
     /// Waits in the queue of those who would keep it, if this tab doesn't.
-    pub(super) fn queue_up(connection: &Rc<Connection>) {
-        let Some(journal) = &connection.journal else {
-            return;
-        };
-        if journal.is_here() || !journal.is_wanted() || journal.queue.borrow().is_some() {
+    pub(super) fn queue_up(self: &Rc<Self>) {
+        if self.is_here() || !self.is_wanted() || self.queue.borrow().is_some() {
             return;
         }
         let (end, ended) = oneshot::channel();
-        *journal.queue.borrow_mut() = Some(end);
-        let (connection, name) = (Rc::downgrade(connection), journal.name.clone());
-        spawn(take_over(connection, name, ended));
+        *self.queue.borrow_mut() = Some(end);
+        let (journal, name) = (Rc::downgrade(self), self.connection.name.clone());
+        spawn(take_over(journal, name, ended));
     }
 
     /// Whether this is the file that this tab keeps now.
@@ -57,10 +55,10 @@ impl Journal {
     }
 
     /// The same of a file that may be another by now: its failure was told then.
-    pub(super) fn fail_of(&self, connection: &Rc<Connection>, held: &Rc<Held>, reason: String) {
+    pub(super) fn fail_of(self: &Rc<Self>, held: &Rc<Held>, reason: String) {
         if self.keeps(held) {
             self.fail(reason);
-            Journal::queue_up(connection);
+            self.queue_up();
         }
     }
 
@@ -110,60 +108,20 @@ impl Journal {
 impl Journal {
     /// Passes over the tab that keeps the journal and doesn't answer, unless it does so in a moment: takes
     /// its lock away, and goes on in a file of the next epoch, which is filled from the log.
-    pub(super) fn pass_over(connection: &Rc<Connection>) {
-        let Some(journal) = &connection.journal else {
-            return;
-        };
-        let weak = Rc::downgrade(connection);
+    pub(super) fn pass_over(self: &Rc<Self>) {
+        let weak = Rc::downgrade(self);
         let passing = Timeout::new(PASSING, move || {
-            if let Some(connection) = weak.upgrade() {
-                spawn(async move { steal(&connection).await });
+            if let Some(journal) = weak.upgrade() {
+                spawn(async move { steal(&journal).await });
             }
         });
-        *journal.passing.borrow_mut() = Some(passing);
-    }
-
-    /// Where a tab of a release before has its journal, waits until it hasn't: then this one is made.
-    pub(super) fn wait_for_first(connection: &Rc<Connection>) {
-        let Some(journal) = &connection.journal else {
-            return;
-        };
-        if !journal.is_first_taken.get() || journal.waits_for_first.replace(true) {
-            return;
-        }
-        let (name, load) = (journal.name.clone(), connection.upkeep);
-        let connection = Rc::downgrade(connection);
-        spawn(async move {
-            let asked = upkeep::ask_first(load, &name, true).await;
-            let Some(connection) = connection.upgrade() else {
-                return;
-            };
-            let Some(journal) = &connection.journal else {
-                return;
-            };
-            journal.waits_for_first.set(false);
-            match asked {
-                Ok(first::Asked::There(first)) if journal.is_here() => {
-                    *journal.first.borrow_mut() = Some(Rc::new(first));
-                }
-                Ok(_) => {}
-                // It is tried again when the store is opened.
-                Err(reason) => return journal.fail(reason),
-            }
-            journal.is_first_taken.set(false);
-            journal.is_alone.set(false);
-            if let Some(held) = journal.held() {
-                // It was begun for no store yet.
-                held.doubt();
-            }
-            keep_up(&connection);
-        });
+        *self.passing.borrow_mut() = Some(passing);
     }
 }
 
 /// Waits until no other tab keeps the journal, and keeps it from then on; not where that is `ended`
 /// before, or whoever could end it is gone.
-async fn take_over(connection: Weak<Connection>, name: String, mut ended: oneshot::Receiver<()>) {
+async fn take_over(journal: Weak<Journal>, name: String, mut ended: oneshot::Receiver<()>) {
     let held = {
         let mut open = pin!(Held::open(&name, Taken::Waits));
         let open = poll_fn(|context| {
@@ -174,10 +132,7 @@ async fn take_over(connection: Weak<Connection>, name: String, mut ended: onesho
         });
         open.await
     };
-    let (Some(held), Some(connection)) = (held, connection.upgrade()) else {
-        return;
-    };
-    let Some(journal) = &connection.journal else {
+    let (Some(held), Some(journal)) = (held, journal.upgrade()) else {
         return;
     };
     *journal.queue.borrow_mut() = None;
@@ -185,7 +140,7 @@ async fn take_over(connection: Weak<Connection>, name: String, mut ended: onesho
         Ok(Some(held)) => {
             held.doubt();
             *journal.held.borrow_mut() = Some(Rc::new(held));
-            keep_up(&connection);
+            journal.connection.call(Call::Copy);
         }
         Ok(None) => {}
         // Another tab may keep it all the same. It is tried again with what is recorded next.
@@ -193,17 +148,14 @@ async fn take_over(connection: Weak<Connection>, name: String, mut ended: onesho
     }
 }
 
-async fn steal(connection: &Rc<Connection>) {
-    let Some(journal) = &connection.journal else {
-        return;
-    };
-    let Some(store) = connection.store.get() else {
+async fn steal(journal: &Rc<Journal>) {
+    let Some(store) = journal.connection.store.get() else {
         return;
     };
     if journal.is_here() || !journal.is_wanted() {
         return;
     }
-    let stolen = match Held::open(&journal.name, Taken::Steals).await {
+    let stolen = match Held::open(&journal.connection.name, Taken::Steals).await {
         Ok(Some(held)) => held.begin(store).await.map(|()| Some(held)),
         Ok(None) => Ok(None),
         Err(reason) => Err(reason),
@@ -216,7 +168,7 @@ async fn steal(connection: &Rc<Connection>) {
             journal.kept.set(0);
             journal.is_alone.set(false);
             *journal.held.borrow_mut() = held.map(Rc::new);
-            keep_up(connection);
+            journal.connection.call(Call::Copy);
         }
         Err(reason) => journal.fail(reason),
     }

@@ -57,3 +57,12 @@ impl Source<'_> {
         }
     }
 }
+
+/// What is done with what can be mended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Mending {
+    /// It is counted.
+    Counts,
+    /// It is mended.
+    Mends,
+}

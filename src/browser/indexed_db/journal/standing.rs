@@ -6,16 +6,23 @@ use std::rc::Rc;
 use futures_channel::oneshot;
 use gloo::timers::callback::Timeout;
 
-use super::super::connection::Connection;
+use super::super::calls::Call;
 use super::super::hints::Signal;
 use super::super::log::Log;
 use super::file::Held;
-use super::{Journal, OTHER_TAB, PATIENCE, keep_up};
+use super::tab::Journal;
 use crate::log::segments::Index;
 use crate::store::SecondCopy;
 
+/// So long, in milliseconds, an append waits for a tab that keeps the journal and doesn't answer.
+pub(super) const PATIENCE: u32 = 3_000;
+
 /// What is said where that is over.
 const SILENT: &str = "the tab that keeps it doesn't answer";
+
+/// What is said while a tab of a release before has its journal.
+pub(super) const OTHER_TAB: &str =
+    "Close the other tab of this page, so that the second copy can be made";
 
 impl Journal {
     /// Where it stands, for who knows so much of the log.
@@ -62,52 +69,44 @@ impl Journal {
     }
 
     /// Begins to keep the journal at the log's end, now and whenever a tab says that there is more.
-    pub(in super::super) fn follow(connection: &Rc<Connection>) {
-        let Some(journal) = &connection.journal else {
-            return;
-        };
-        let weak = Rc::downgrade(connection);
-        let subscription = connection.hints.subscribe(Rc::new(move |signal| {
-            if let Some(connection) = weak.upgrade() {
-                hear(&connection, signal);
+    pub(in super::super) fn follow(self: &Rc<Self>) {
+        let weak = Rc::downgrade(self);
+        let subscription = self.connection.hints.subscribe(Rc::new(move |signal| {
+            if let Some(journal) = weak.upgrade() {
+                hear(&journal, signal);
             }
         }));
-        *journal.subscription.borrow_mut() = Some(subscription);
-        let weak = Rc::downgrade(connection);
-        connection.hints.when_asked(move || {
-            if let Some(connection) = weak.upgrade() {
-                answer(&connection);
+        *self.subscription.borrow_mut() = Some(subscription);
+        let weak = Rc::downgrade(self);
+        self.connection.hints.when_asked(move || {
+            if let Some(journal) = weak.upgrade() {
+                answer(&journal);
             }
         });
-        Journal::begin_to_follow(connection);
+        self.begin_to_follow();
     }
 
     /// After a database was opened: brings the journal to the log's end, or asks who keeps it where it
     /// stands.
-    pub(in super::super) fn begin_to_follow(connection: &Rc<Connection>) {
-        Journal::wait_for_first(connection);
-        keep_up(connection);
-        let Some(journal) = &connection.journal else {
-            return;
-        };
-        let last = connection.log.ask(Index::last_segment);
-        if journal.is_here() || !journal.is_wanted() || journal.kept.get() >= last {
+    pub(in super::super) fn begin_to_follow(self: &Rc<Self>) {
+        self.connection.call(Call::Copy);
+        let last = self.connection.log.ask(Index::last_segment);
+        if self.is_here() || !self.is_wanted() || self.kept.get() >= last {
             return;
         }
-        connection.hints.ask();
-        let weak = Rc::downgrade(connection);
+        self.connection.hints.ask();
+        let weak = Rc::downgrade(self);
         let patience = Timeout::new(PATIENCE, move || {
-            if let Some(connection) = weak.upgrade()
-                && let Some(journal) = &connection.journal
+            if let Some(journal) = weak.upgrade()
                 && !journal.is_here()
                 && journal.kept.get() < last
                 && journal.copying.get().is_none()
             {
                 journal.fail(SILENT.to_owned());
-                Journal::pass_over(&connection);
+                journal.pass_over();
             }
         });
-        *journal.asking.borrow_mut() = Some(patience);
+        *self.asking.borrow_mut() = Some(patience);
     }
 
     /// Whether it holds the log up to a segment, or there is none that could: then segments up to
@@ -116,23 +115,20 @@ impl Journal {
         (self.kept.get() >= segment && self.copying.get().is_none()) || !self.is_wanted()
     }
 
-    pub(super) async fn wait_for_others(&self, connection: &Rc<Connection>, segment: u64) {
+    pub(super) async fn wait_for_others(self: &Rc<Self>, segment: u64) {
         if self.has(segment) {
             return;
         }
         if self.behind.borrow().is_some() || self.is_late.get() {
-            keep_up(connection);
+            self.connection.call(Call::Copy);
             return;
         }
         let (kept, told) = oneshot::channel();
         self.waiting.borrow_mut().push((segment, kept));
-        keep_up(connection);
-        let weak = Rc::downgrade(connection);
+        self.connection.call(Call::Copy);
+        let weak = Rc::downgrade(self);
         let _patience = Timeout::new(PATIENCE, move || {
-            let Some(connection) = weak.upgrade() else {
-                return;
-            };
-            match &connection.journal {
+            match weak.upgrade() {
                 // It is being filled, here or there, and takes longer than anybody should wait.
                 Some(journal) if journal.is_here() || journal.copying.get().is_some() => {
                     journal.is_late.set(true);
@@ -140,7 +136,7 @@ impl Journal {
                 }
                 Some(journal) => {
                     journal.fail(SILENT.to_owned());
-                    Journal::pass_over(&connection);
+                    journal.pass_over();
                 }
                 None => {}
             }
@@ -156,33 +152,33 @@ impl Journal {
     }
 
     /// Notes that it holds the log up to a segment, and tells those who wait, here and elsewhere.
-    pub(super) fn holds(&self, connection: &Connection, segment: u64) {
+    pub(super) fn holds(&self, segment: u64) {
         self.heard(segment);
-        connection.hints.post(Signal::Copied(segment));
+        self.connection.hints.post(Signal::Copied(segment));
     }
 
     /// The same as far as that is sure, unless it is being brought to the log's end: what that puts into it is
     /// written when it says so.
-    pub(super) fn holds_what_is_sure(&self, connection: &Connection, held: &Held) {
+    pub(super) fn holds_what_is_sure(&self, held: &Held) {
         if !self.is_busy.get() {
-            self.holds(connection, self.sure(held));
+            self.holds(self.sure(held));
         }
     }
 
     /// What was put into it is in it; tells so where it had been said to hold more.
-    pub(super) fn goes_to(&self, connection: &Connection, held: &Held) {
+    pub(super) fn goes_to(&self, held: &Held) {
         self.filled.set(held.mark().tail.events);
         if self.kept.get() > held.seen() {
             self.kept.set(held.seen());
-            self.tell_filled(connection);
+            self.tell_filled();
         }
     }
 
     /// Tells how much of the log it holds while it is being filled.
-    pub(super) fn tell_filled(&self, connection: &Connection) {
-        let of = connection.log.ask(Index::events);
+    pub(super) fn tell_filled(&self) {
+        let of = self.connection.log.ask(Index::events);
         let events = self.filled.get().min(of);
-        connection.hints.post(Signal::Copying { events, of });
+        self.connection.hints.post(Signal::Copying { events, of });
     }
 
     pub(super) fn heard(&self, segment: u64) {
@@ -198,18 +194,16 @@ impl Journal {
     }
 }
 
-fn hear(connection: &Rc<Connection>, signal: Signal) {
-    let Some(journal) = &connection.journal else {
-        return;
-    };
+fn hear(journal: &Rc<Journal>, signal: Signal) {
+    let keep_up = || journal.connection.call(Call::Copy);
     match signal {
         Signal::Appended(position) => {
             let is_known = |held: Rc<Held>| position <= held.position();
             if !journal.held().is_none_or(is_known) {
-                keep_up(connection);
+                keep_up();
             }
         }
-        Signal::Reset => keep_up(connection),
+        Signal::Reset => keep_up(),
         Signal::Copied(segment) => journal.heard(segment),
         // Who fills it knows.
         Signal::Copying { .. } if journal.is_here() => {}
@@ -223,15 +217,12 @@ fn hear(connection: &Rc<Connection>, signal: Signal) {
 }
 
 /// Another tab asks how far it goes.
-fn answer(connection: &Rc<Connection>) {
-    let Some(journal) = &connection.journal else {
-        return;
-    };
+fn answer(journal: &Journal) {
     if journal.is_here() {
         if journal.is_busy.get() {
-            journal.tell_filled(connection);
+            journal.tell_filled();
         }
         // At its end that is told.
-        keep_up(connection);
+        journal.connection.call(Call::Copy);
     }
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::super::codec::{self, Content, Record};
 use super::super::connection::Connection;
-use super::{Batches, MISSING, Miss, Sources, again_where_moved, begin, corrupt, page};
+use super::source::{Batches, MISSING, Miss, Sources, again_where_moved, begin, corrupt, page};
 use crate::core::{History, Position, RecordedEvent, StreamId, Version};
 use crate::log::segments::{Fetch, Index, unpack_stream};
 use crate::store::{Page, StoreError, until_hole};

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::super::codec::{self, Content, Record};
 use super::super::connection::Connection;
 use super::super::log::{Ahead, Log};
-use super::{MISSING, Miss, again_where_moved, begin, corrupt, failed, page, records};
+use super::source::{MISSING, Miss, again_where_moved, begin, corrupt, failed, page, records};
 use crate::core::{History, Position, RecordedEvent};
 use crate::log::segments::{Fetch, Index, Portion, Segment, in_order, text_size, unpack};
 use crate::store::{Page, StoreError, until_hole};

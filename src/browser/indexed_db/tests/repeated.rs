@@ -42,7 +42,7 @@ async fn of_two_great_streams() -> IndexedDbStore {
     for (id, count) in [("a", 300), ("b", 400)] {
         import(&store, &stream(id), 0, count).await;
     }
-    let log = &store.connection.log;
+    let log = &store.parts.connection.log;
     log.change(|index| index.keep_ids(100));
     store
 }

@@ -21,7 +21,7 @@ fn great() -> NewEvent {
 }
 
 fn bounded(store: IndexedDbStore) -> IndexedDbStore {
-    store.connection.log.bytes.set(Some(BYTES));
+    store.parts.connection.log.bytes.set(Some(BYTES));
     store
 }
 
