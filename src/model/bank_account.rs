@@ -3,10 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::described::Described;
 use super::form::{CommandForm, Field, Kind};
 use super::look::{Glyph, Look};
 use super::money::{self, CURRENCY_NAMES, MAX_AMOUNT};
-use super::{Described, Model};
+use super::outside::Model;
 use crate::core::{
     Aggregate, Decider, DecodeError, EncodedEvent, InvalidJson, RecordedEvent, payload,
 };

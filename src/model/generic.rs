@@ -3,7 +3,9 @@
 
 use serde_json::{Map, Value};
 
-use super::{CommandForm, Instance, Look, Model, Refusal};
+use super::form::CommandForm;
+use super::look::Look;
+use super::outside::{Instance, Model, Refusal};
 use crate::core::{
     DecodeError, EncodedEvent, JsonText, RecordedEvent, ReplayError, StreamId, Version,
 };

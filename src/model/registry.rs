@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use super::{GenericModel, Model, bank_account, order};
+use super::generic::GenericModel;
+use super::outside::Model;
+use super::{bank_account, order};
 use crate::core::{DecodeError, RecordedEvent};
 
 /// The models to choose from.

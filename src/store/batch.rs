@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::{AppendError, StoreError};
+use super::error::{AppendError, StoreError};
 use crate::core::{EventId, ExpectedVersion, History, NewEvent, RecordedEvent, StreamId};
 
 /// Whether a caller's history is the store's; one that names none takes any.

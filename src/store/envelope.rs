@@ -1,6 +1,6 @@
 //! Whether events may be recorded at all, asked before it is looked where.
 
-use super::AppendError;
+use super::error::AppendError;
 use crate::core::{Envelope, NewEvent, StreamId};
 
 /// Whether each event of a batch may be recorded in a stream. Shared by the backends, which ask it

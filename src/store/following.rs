@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::StoreError;
+use super::error::StoreError;
 use crate::core::{HOLE, Position, RecordedEvent, StreamId, Version};
 
 /// An event that isn't the next one where it would stand.

@@ -1,6 +1,6 @@
 //! Holes as a read meets them. Shared by the backends, so that no read of any of them hands one out.
 
-use super::StoreError;
+use super::error::StoreError;
 use crate::core::RecordedEvent;
 use crate::core::hole::HOLE_CAUSE;
 

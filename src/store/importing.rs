@@ -4,7 +4,9 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{At, Misplaced, StoreError};
+use super::error::StoreError;
+use super::event_store::At;
+use super::following::Misplaced;
 use crate::core::{History, Position, RecordedEvent};
 use crate::target::{MaybeSend, MaybeSync};
 

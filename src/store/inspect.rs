@@ -4,7 +4,8 @@
 use std::fmt;
 use std::ops::ControlFlow;
 
-use super::{Snapshot, StoreError};
+use super::error::StoreError;
+use super::keeping::Snapshot;
 use crate::core::{Position, RecordedEvent, StreamHead, StreamId, Version};
 use crate::target::{MaybeSend, MaybeSync};
 
@@ -76,4 +77,15 @@ pub trait InspectStore: MaybeSend + MaybeSync {
         &self,
         show: impl FnMut(Held<'_>) -> ControlFlow<()> + MaybeSend,
     ) -> impl Future<Output = Result<(), StoreError>> + MaybeSend;
+}
+
+impl From<Damaged> for StoreError {
+    fn from(damaged: Damaged) -> StoreError {
+        StoreError::Corrupt {
+            stream: damaged.stream(),
+            version: damaged.version,
+            position: damaged.position,
+            cause: damaged.cause,
+        }
+    }
 }

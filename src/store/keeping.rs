@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{AppendError, EventStore, StoreError};
+use super::error::{AppendError, StoreError};
+use super::event_store::EventStore;
 use crate::core::{
     EventId, ExpectedVersion, History, JsonText, NewEvent, Position, RecordedEvent, StreamId,
     Version,

@@ -5,7 +5,16 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::*;
+use super::{
+    AppendError, ArchiveStore, At, CheckpointStore, EventStore, Held, ImportError, ImportStore,
+    ImportToken, InspectStore, Page, ResetError, ResetToken, Snapshot, SnapshotStore, StoreError,
+    UndoError,
+};
+use crate::core::{
+    ExpectedVersion, History, NewEvent, Position, RecordedEvent, StreamHead, StreamId, Version,
+};
+use crate::log::Chain;
+use crate::target::{MaybeSend, MaybeSync};
 
 macro_rules! shared {
     ($([$($generic:tt)*] $shared:ty;)*) => {$(

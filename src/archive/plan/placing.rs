@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::super::holes::Missing;
 use super::super::line::Line;
-use super::{Lines, Planner, Thread, record, thread};
+use super::planner::Planner;
+use super::threads::{Lines, Thread, record, thread};
 use crate::core::{Position, RecordedEvent, StreamId, Timestamp, Version};
 
 /// What an import adds to a store. The events aren't in it: it is shown the lines of the file once

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 
 use uuid::Uuid;
 
-use super::Change;
+use super::change::Change;
 use crate::log::checksum;
 use crate::log::numbers::{Rest, put, put_bytes};
 use crate::log::segments::{Unreadable, runs};

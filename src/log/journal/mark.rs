@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::Change;
+use super::change::Change;
 use super::entry::{Entry, HEAD, Head};
 use crate::log::Chain;
 use crate::log::checksum;

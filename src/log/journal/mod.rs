@@ -14,6 +14,7 @@
 //! puts that in its place. What the log no longer holds stays in it until it is begun anew from the log:
 //! [`Void`] finds which segments those are.
 
+mod change;
 mod entry;
 mod fills;
 pub mod first_form;
@@ -21,17 +22,9 @@ mod mark;
 mod reader;
 mod void;
 
+pub use change::Change;
 pub use entry::{Body, Entry};
 pub use fills::Fills;
 pub use mark::{MARKS, Mark, Tail};
 pub use reader::{Lost, Next, Reader};
 pub use void::Void;
-
-/// What is to be done to the file, in this order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Change {
-    /// Cut it to so many bytes.
-    pub cut: Option<u64>,
-    /// Bytes, and where they go.
-    pub bytes: Vec<(u64, Vec<u8>)>,
-}

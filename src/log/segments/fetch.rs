@@ -1,6 +1,6 @@
 //! What a reader asks the storage for: segments and pages that lie beside each other.
 
-use super::INLINE;
+use super::run::INLINE;
 
 /// What a reader asks the storage for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,16 +5,13 @@
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Bound;
 
-use super::Run;
 use super::fetch::{Fetch, join};
 use super::known::KnownIds;
+use super::run::{INLINE, Run};
 use crate::core::{
     EventId, History, Position, PositionRanges, RecordedEvent, StreamHead, StreamId, Version,
 };
 use crate::log::Chain;
-
-/// The page of what stands in the segment itself.
-pub const INLINE: u32 = u32::MAX;
 
 /// A segment of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

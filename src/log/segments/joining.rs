@@ -1,8 +1,8 @@
 //! Which old segments are to be joined, and what an index knows once they are: many small ones that
 //! lie beside each other become one whose events are in pages by stream.
 
-use super::index::Part;
-use super::{Index, Run, Segment};
+use super::index::{Index, Part, Segment};
+use super::run::Run;
 use crate::core::Version;
 
 /// So many of the newest numbers are never joined, so that what was done last can be read in the

@@ -13,36 +13,18 @@ mod known;
 mod packed;
 mod pages;
 mod portion;
+mod run;
 mod saved;
 mod stream_numbers;
 mod turn;
+mod turned;
 
 pub use fetch::Fetch;
-pub use index::{Damage, INLINE, Index, Segment};
+pub use index::{Damage, Index, Segment};
 pub use joining::NEWEST;
 pub use packed::{Unreadable, add_ids, pack, runs, unpack, unpack_stream};
 pub use pages::{Page, directory, paginate, read_directory, runs_of, text_size};
 pub use portion::Portion;
+pub use run::{INLINE, INLINE_EVENTS, Run, in_order};
 pub use stream_numbers::StreamNumbers;
 pub use turn::Turn;
-
-use crate::core::{RecordedEvent, StreamId, Version};
-
-/// So many events of an append or an import stand in their segment; more are laid out in pages by stream.
-pub const INLINE_EVENTS: usize = 256;
-
-/// Puts events in the order of their positions, as they were before they were laid out by stream.
-pub fn in_order(events: &mut [RecordedEvent]) {
-    events.sort_unstable_by_key(|event| event.position);
-}
-
-/// Events of one stream that follow one another.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Run {
-    /// The stream.
-    pub stream: StreamId,
-    /// The version of the first.
-    pub first: Version,
-    /// How many there are.
-    pub count: u64,
-}

@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::Run;
+use super::run::Run;
 use crate::core::hole::{HOLE, is_hole};
 use crate::core::{
     EventId, JsonText, Metadata, Position, RecordedEvent, StreamId, Timestamp, Version,

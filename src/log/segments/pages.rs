@@ -5,7 +5,8 @@
 //! type, aggregate id, version of the first event and how many there are.
 
 use super::packed::{Unreadable, cut, of_form, pack, read_stream};
-use super::{Run, StreamNumbers};
+use super::run::Run;
+use super::stream_numbers::StreamNumbers;
 use crate::core::{RecordedEvent, Version};
 use crate::log::numbers::{Rest, put, put_bytes};
 

@@ -11,11 +11,11 @@
 //! and first version as what it is more than the one before it, and between them the page and one, 0 for
 //! the segment itself.
 
-use super::index::{Part, Thread};
+use super::index::{Index, Part, Segment, Thread};
 use super::packed::Unreadable;
+use super::run::INLINE;
 use uuid::Uuid;
 
-use super::{INLINE, Index, Segment};
 use crate::core::{History, Position, StreamId, Version};
 use crate::log::Chain;
 use crate::log::numbers::{Rest, put, put_bytes};

@@ -1,10 +1,11 @@
 //! The order as the page offers it: its forms, and how its events look. Holds no rules.
 
-use super::{MAX_LINES, MAX_QUANTITY, Order};
+use super::aggregate::{MAX_LINES, MAX_QUANTITY, Order};
+use crate::model::described::Described;
 use crate::model::form::{CommandForm, Field, Kind};
 use crate::model::look::{Glyph, Look};
 use crate::model::money::CURRENCY_NAMES;
-use crate::model::{Described, Model};
+use crate::model::outside::Model;
 
 const fn text(key: &'static str, label: &'static str, min: usize, default: &'static str) -> Field {
     Field {

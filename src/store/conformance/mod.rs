@@ -397,9 +397,7 @@ async fn everything(store: &impl EventStore) -> Vec<RecordedEvent> {
 }
 
 /// What a refused request must leave as it was: each event, each head, the last position.
-async fn picture(
-    store: &impl EventStore,
-) -> (Vec<RecordedEvent>, Vec<super::StreamHead>, Position) {
+async fn picture(store: &impl EventStore) -> (Vec<RecordedEvent>, Vec<StreamHead>, Position) {
     (
         everything(store).await,
         store.all_heads(None, 10_000).await.unwrap(),

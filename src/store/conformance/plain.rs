@@ -3,8 +3,11 @@
 
 use std::ops::ControlFlow;
 
-use super::*;
+use crate::core::{
+    ExpectedVersion, NewEvent, Position, RecordedEvent, StreamHead, StreamId, Version,
+};
 use crate::store::ImportError;
+use crate::store::{AppendError, EventStore, ImportStore, StoreError};
 use crate::target::MaybeSend;
 
 /// What [`EventStore`] does, without histories and pages.
@@ -15,7 +18,7 @@ pub trait Plain: EventStore {
         stream: &StreamId,
         expected: ExpectedVersion,
         events: &[NewEvent],
-    ) -> impl Future<Output = Appended> + MaybeSend {
+    ) -> impl Future<Output = Result<Vec<RecordedEvent>, AppendError>> + MaybeSend {
         async move {
             let history = match expected {
                 ExpectedVersion::Exact(_) => Some(self.last_position().await?.history),

@@ -3,8 +3,7 @@
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
-use super::Verification;
-use super::finding::{Finding, Place};
+use super::finding::{Finding, Place, Verification};
 use super::hole::{Hole, Lost, unexplained};
 use crate::core::{EventId, Position, RecordedEvent, StreamHead, StreamId, Version};
 use crate::store::Damaged;

@@ -215,3 +215,17 @@ fn segments(first: u64, last: u64) -> String {
         false => format!("Segments {first} to {last}"),
     }
 }
+
+/// What a check of a whole store came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verification {
+    /// How many records the log holds, damaged ones too.
+    pub events: u64,
+    /// How many of them were written before checksums were kept: what they hold can have changed
+    /// without a trace.
+    pub unchecked: u64,
+    /// What is wrong; the first 1,000.
+    pub findings: Vec<Finding>,
+    /// How many findings there are besides.
+    pub more: u64,
+}
