@@ -1,5 +1,5 @@
 // For everybody: what axe-core finds, small screens, names of any length, no motion where none is wanted.
-import { AxeBuilder } from '@axe-core/playwright';
+import { violations } from './axe.mjs';
 import { deposited, fileOf, foreign, longAccount, moment, ofAccount, opened } from './events.mjs';
 import { expect, test } from './fixtures.mjs';
 import { addressOf, Playground } from './page.mjs';
@@ -13,14 +13,7 @@ const LOOKS = [
 
 /** Expects that axe-core finds nothing on the page as it is. */
 async function isClean(page, where) {
-  const { violations } = await new AxeBuilder({ page })
-    .options({ rules: { 'target-size': { enabled: true } } })
-    // Without a window of its own for frames, of which there are none here: twice as quick.
-    .setLegacyMode()
-    .analyze();
-  const found = violations.flatMap(({ id, nodes }) =>
-    nodes.map((node) => `${id}: ${node.html} (${node.failureSummary})`));
-  expect(found, where).toEqual([]);
+  expect(await violations(page), where).toEqual([]);
 }
 
 const FOREIGN = [
@@ -100,11 +93,11 @@ async function fits(page, where) {
     window: document.documentElement.clientWidth,
   }));
   expect(wide, where).toBeLessThanOrEqual(window);
-  for (const region of await page.getByRole('region').all()) {
-    const spill = await region.evaluate((element) => element.scrollWidth - element.clientWidth);
-    // Less than the space between two of them: a row may reach into that.
-    expect(spill, `${where}: ${await region.getAttribute('aria-label')}`).toBeLessThan(12);
-  }
+  const regions = await page.getByRole('region').evaluateAll((elements) => elements.map((element) => ({
+    name: element.getAttribute('aria-label'), spill: element.scrollWidth - element.clientWidth,
+  })));
+  // Less than the space between two of them: a row may reach into that.
+  expect(regions.filter(({ spill }) => spill >= 12), where).toEqual([]);
 }
 
 const ENDLESS = 'donaudampfschifffahrt'.repeat(10).slice(0, 200);
@@ -128,8 +121,7 @@ for (const [width, height] of [[390, 844], [1440, 900]]) {
     const found = [];
     for (let y = 0; y <= end; y += 37) {
       await page.evaluate((y) => scrollTo(0, y), y);
-      const { violations } = await new AxeBuilder({ page }).withRules(['target-size']).setLegacyMode().analyze();
-      found.push(...violations.flatMap(({ nodes }) => nodes.map((node) => `scrolled by ${y}: ${node.html}`)));
+      found.push(...(await violations(page, ['target-size'])).map((what) => `scrolled by ${y}: ${what}`));
     }
     expect(found).toEqual([]);
   });
@@ -141,13 +133,14 @@ test('on a touch screen every target is at least 44 pixels high', async ({ brows
   const playground = new Playground(await context.newPage());
   await playground.open();
   for (const role of ['button', 'combobox', 'textbox', 'option', 'slider']) {
-    for (const target of await playground.page.getByRole(role).filter({ visible: true }).all()) {
+    const targets = await playground.page.getByRole(role).filter({ visible: true }).evaluateAll((elements) => elements
       // An option of a native list belongs to the browser, and has no box of its own.
-      const box = await target.boundingBox();
-      if (!box) continue;
-      const what = await target.evaluate((element) => element.outerHTML.slice(0, 120));
-      expect(box.height, what).toBeGreaterThanOrEqual(44);
-    }
+      .filter((element) => element.getClientRects().length > 0)
+      .map((element) => ({
+        height: element.getBoundingClientRect().height, what: element.outerHTML.slice(0, 120),
+      })));
+    expect(targets, role).not.toEqual([]);
+    expect(targets.filter(({ height }) => height < 44), role).toEqual([]);
   }
   await context.close();
 });

@@ -1,5 +1,5 @@
 // Archiving streams: out of sight, and nothing else.
-import AxeBuilder from '@axe-core/playwright';
+import { violations } from './axe.mjs';
 import { expect, test } from './fixtures.mjs';
 import { addressOf, Playground } from './page.mjs';
 
@@ -16,8 +16,7 @@ test('the dialog says that nothing is lost, and Cancel and Escape archive nothin
   await expect(dialog(page)).toContainText('This leaves ada-savings out of the list of streams');
   await expect(dialog(page)).toContainText('Nothing is lost: its 9 events stay in the store and in each export');
   await picture('archive', { fullPage: false });
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations).toEqual([]);
+  expect(await violations(page)).toEqual([]);
   await dialog(page).getByRole('button', { name: 'Cancel' }).click();
   await expect(dialog(page)).toBeHidden();
   await playground.button('Archive stream').click();

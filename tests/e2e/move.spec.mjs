@@ -1,5 +1,5 @@
 // A store of an older layout is moved to today's when it is opened: the page says how far that is, and stays usable.
-import { AxeBuilder } from '@axe-core/playwright';
+import { violations } from './axe.mjs';
 import { besides, holdStrict } from './database.mjs';
 import { expect, test } from './fixtures.mjs';
 
@@ -56,8 +56,7 @@ test('a store of the first layout is moved, which is shown, while the page stays
   await page.keyboard.press('Escape');
   await expect(playground.help).toBeHidden();
   await picture('move');
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations).toEqual([]);
+  expect(await violations(page)).toEqual([]);
   await page.evaluate(() => {
     window.held.push = (ended) => void queueMicrotask(ended);
     window.held.splice(0).forEach((ended) => ended());

@@ -1,5 +1,5 @@
 // What the second copy held and the store didn't go on from is set aside: it can be saved, brought back and deleted.
-import { AxeBuilder } from '@axe-core/playwright';
+import { violations } from './axe.mjs';
 import { besides, deleteDatabase, withoutJournal } from './database.mjs';
 import { expect, test } from './fixtures.mjs';
 import { Playground } from './page.mjs';
@@ -46,8 +46,7 @@ test('what was recorded while the second copy could not be asked stays; what tha
     /^Set aside: 10 events of another history, \d{4}-\d{2}-\d{2} \d{2}:\d{2} UTC: the second copy held them, and this store doesn't go on from them/,
   ]);
   await picture('events-set-aside');
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations).toEqual([]);
+  expect(await violations(page)).toEqual([]);
   const { name, bytes } = await playground.downloaded('Save as file');
   expect(name).toMatch(/^eventloom-set-aside-\d{4}-\d{2}-\d{2}\.ndjson$/);
   const lines = bytes.toString('utf8').trimEnd().split('\n').map((line) => JSON.parse(line));
@@ -68,8 +67,7 @@ test('what was set aside is brought back once a person saw both counts, and what
   await expect(asked).toContainText('1 event that is here for 10 events of another history');
   await expect(asked.getByRole('button', { name: 'Cancel' })).toBeFocused();
   await picture('bring-back');
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations).toEqual([]);
+  expect(await violations(page)).toEqual([]);
   await asked.getByRole('button', { name: 'Cancel' }).click();
   await expect(button(playground, 'Bring back')).toBeFocused();
   await playground.shows(1, 1);
@@ -129,11 +127,7 @@ for (const [look, viewport, colorScheme] of [
     }) => {
       await withTenSetAside({ context, page, playground, baseURL });
       await expect(entries(playground)).toHaveCount(1);
-      const { violations } = await new AxeBuilder({ page })
-        .options({ rules: { 'target-size': { enabled: true } } })
-        .setLegacyMode()
-        .analyze();
-      expect(violations).toEqual([]);
+      expect(await violations(page)).toEqual([]);
       const room = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
       expect(room[0]).toBeLessThanOrEqual(room[1]);
       await picture(`set-aside-${viewport.width}-${colorScheme}`);

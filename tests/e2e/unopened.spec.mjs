@@ -1,6 +1,6 @@
 // A database that doesn't open is asked for again, which the page tells; then a person chooses. Nothing is lost by any
 // of that.
-import { AxeBuilder } from '@axe-core/playwright';
+import { violations } from './axe.mjs';
 import { expect, test } from './fixtures.mjs';
 import { Playground } from './page.mjs';
 
@@ -48,11 +48,7 @@ async function thenUnreadable({ page, playground }, how = unreadable) {
 const tries = /^This store's database doesn't open: .*UnknownError.* Since \d{2}:\d{2}:\d{2} UTC it is asked for again, for a minute\. It stays as it is\./;
 
 async function isClean(page) {
-  const { violations } = await new AxeBuilder({ page })
-    .options({ rules: { 'target-size': { enabled: true } } })
-    .setLegacyMode()
-    .analyze();
-  expect(violations).toEqual([]);
+  expect(await violations(page)).toEqual([]);
   const room = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
   expect(room[0]).toBeLessThanOrEqual(room[1]);
 }

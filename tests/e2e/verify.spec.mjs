@@ -1,5 +1,5 @@
 // Checking the whole store from the page: what is whole is said to be, what was damaged is named.
-import { AxeBuilder } from '@axe-core/playwright';
+import { violations } from './axe.mjs';
 import { occupy, withoutJournal } from './database.mjs';
 import { file, fileOf, manyAccounts } from './events.mjs';
 import { expect, test } from './fixtures.mjs';
@@ -189,12 +189,7 @@ for (const [look, viewport, colorScheme] of [
     test('axe finds nothing with the result shown, and nothing scrolls sideways', async ({ page, playground, picture }) => {
       await playground.open();
       const clean = async () => {
-        const { violations } = await new AxeBuilder({ page })
-          .options({ rules: { 'target-size': { enabled: true } } })
-          .setLegacyMode()
-          .analyze();
-        const found = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}`));
-        expect(found).toEqual([]);
+        expect(await violations(page)).toEqual([]);
         const room = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
         expect(room[0]).toBeLessThanOrEqual(room[1]);
       };
