@@ -2,7 +2,6 @@
 // `cargo xtask test e2e` builds dist/ first; by hand: `trunk build --release && npx playwright test`.
 import { existsSync } from 'node:fs';
 import { defineConfig, devices } from '@playwright/test';
-import { address } from './tests/e2e/server.mjs';
 
 // For these Chromium opens two pages of its own with every window, to suggest something below an address bar that
 // nobody sees: a second of the processor in each test.
@@ -38,7 +37,7 @@ export default defineConfig({
   forbidOnly: Boolean(process.env.CI),
   reporter: 'list',
   use: {
-    baseURL: address,
+    baseURL: process.env.EVENTLOOM_PAGE,
     screenshot: 'only-on-failure',
     // What is retained has the document at each step. A film of the window
     // would take a third of the whole time.
@@ -62,8 +61,10 @@ export default defineConfig({
   projects: [{ name: 'chromium', use: { ...devices['Desktop Chrome'] } }],
   webServer: {
     command: 'node tests/e2e/server.mjs',
-    url: address,
-    reuseExistingServer: false,
+    // Any port that is free, so that two runs can stand beside each other. Playwright keeps what is named here in
+    // the environment, in capitals.
+    env: { E2E_PORT: process.env.E2E_PORT ?? '0' },
+    wait: { stdout: /^Serving dist\/ at (?<eventloom_page>\S+)/m },
     stdout: 'ignore',
     stderr: 'pipe',
   },

@@ -5,12 +5,14 @@ import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import sirv from 'sirv';
 
-// Another port lets two runs stand beside each other: `E2E_PORT=8801 npx playwright test`.
+// 0 takes one that is free, and what is printed says which.
 const port = Number(process.env.E2E_PORT ?? 8791);
 const path = '/eventloom';
 
-/** Where the page is found. */
-export const address = `http://127.0.0.1:${port}${path}/`;
+const at = (port) => `http://127.0.0.1:${port}${path}/`;
+
+/** Where the page is found, unless any port will do. */
+export const address = at(port);
 
 function serve() {
   const dist = fileURLToPath(new URL('../../dist', import.meta.url));
@@ -36,8 +38,8 @@ function serve() {
     );
     process.exit(1);
   });
-  server.listen(port, '127.0.0.1', () => console.log(`Serving dist/ at ${address}`));
+  server.listen(port, '127.0.0.1', () => console.log(`Serving dist/ at ${at(server.address().port)}`));
 }
 
-// Playwright's configuration imports the address alone.
+// The benchmarks import the address alone.
 if (process.argv[1] === fileURLToPath(import.meta.url)) serve();
