@@ -4,6 +4,22 @@ import { Playground } from './page.mjs';
 
 export { expect };
 
+/**
+ * Another tab of a browser, in a window of its own: one that lies behind another draws once a second, and what
+ * presses something in it waits for that.
+ */
+async function inItsOwnWindow(context) {
+  const beside = await context.newCDPSession(context.pages()[0]);
+  const { targetInfo: { browserContextId } } = await beside.send('Target.getTargetInfo');
+  await beside.detach();
+  const browser = await context.browser().newBrowserCDPSession();
+  const came = context.waitForEvent('page');
+  await browser.send('Target.createTarget', { url: 'about:blank', browserContextId, newWindow: true });
+  const page = await came;
+  await browser.detach();
+  return page;
+}
+
 export const test = base.extend({
   /**
    * The tabs of one browser, watched: an uncaught error, a `console.error` (a request that failed
@@ -20,6 +36,8 @@ export const test = base.extend({
       const { protocol, origin } = new URL(request.url());
       if (protocol.startsWith('http') && origin !== home) problems.push(`third party: ${request.url()}`);
     });
+    const first = context.newPage.bind(context);
+    context.newPage = () => (context.pages().length > 0 ? inItsOwnWindow(context) : first());
     await use(context);
     expect(problems, 'nothing goes wrong unseen').toEqual([]);
   },
