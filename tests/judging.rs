@@ -190,21 +190,44 @@ fn what_was_emptied_on_purpose_does_not_come_back() {
     assert_eq!(judged(here, journal(5, 0), emptied).act, Act::GoOn);
 }
 
+/// A database that has taken another segment under the number of the journal's last entry.
+fn gone_on(segment: u64, as_noted: Option<bool>) -> Database {
+    Database {
+        as_noted,
+        ..database(segment)
+    }
+}
+
 #[test]
-fn an_entry_that_was_never_acknowledged_is_dropped_alone() {
-    assert_eq!(
-        judged(database(3), journal(3, 2), noted(3)).act,
-        Act::DropLast
-    );
-    assert_eq!(
-        judged(database(4), journal(3, 2), noted(4)).act,
-        Act::DropLast
-    );
+fn an_entry_that_is_known_to_be_acknowledged_to_nobody_is_dropped_alone() {
+    let acts = |segment| {
+        let database = gone_on(segment, Some(true));
+        judged(database, journal(3, 2), noted(segment)).act
+    };
+    assert_eq!((acts(3), acts(4)), (Act::DropLast, Act::DropLast));
     // Two of them aren't: one append is under way at a time.
-    assert_eq!(
-        judged(database(4), journal(4, 2), noted(4)).act,
-        Act::SetAside
-    );
+    let database = gone_on(4, Some(true));
+    let two = judged(database, journal(4, 2), noted(4));
+    assert_eq!(two.act, Act::SetAside);
+}
+
+#[test]
+fn an_entry_that_somebody_may_have_been_told_of_is_set_aside() {
+    // What was noted is of before, or of another database: this one may be an older copy of itself.
+    for (as_noted, segment) in [(None, 3), (Some(true), 2), (Some(false), 3)] {
+        let verdict = judged(gone_on(4, as_noted), journal(3, 2), noted(segment));
+        assert_eq!(verdict.act, Act::SetAside, "{as_noted:?} {segment}");
+        let recovery = verdict.recovery.unwrap();
+        assert_eq!((recovery.set_aside, recovery.lost), (1, 0), "{as_noted:?}");
+    }
+}
+
+#[test]
+fn what_was_noted_and_is_another_by_now_is_told_as_lost() {
+    let database = gone_on(5, Some(false));
+    let verdict = judged(database, journal(5, 5), noted(4));
+    assert_eq!(verdict.recovery.map(|recovery| recovery.lost), Some(1));
+    assert!(verdict.another_history);
 }
 
 /// A journal whose marks are damaged: it doesn't say whose it is.
@@ -336,14 +359,14 @@ fn no_combination_drops_events_that_were_not_emptied_or_refused() {
             for doubted in [None, Some(0), Some(1), Some(3)] {
                 for emptied in [0, segment] {
                     for_each_journal(segment, |journal| {
-                        for_each_noted(|noted| {
+                        for_each_noted(|noted, as_noted| {
                             let database = Database {
                                 store,
                                 segment,
                                 events: segment - emptied,
                                 doubted_after: doubted,
                                 emptied,
-                                is_another: false,
+                                as_noted,
                                 position: Position(segment),
                             };
                             let verdict = judged(database, journal, noted);
@@ -377,20 +400,23 @@ fn for_each_journal(database: u64, mut each: impl FnMut(Asked<Journal>)) {
     }
 }
 
-fn for_each_noted(mut each: impl FnMut(Asked<Noted>)) {
-    each(Asked::Silent);
-    each(Asked::Missing);
+fn for_each_noted(mut each: impl FnMut(Asked<Noted>, Option<bool>)) {
+    each(Asked::Silent, None);
+    each(Asked::Missing, None);
     for store in [Uuid::nil(), STORE, OTHER] {
         for segment in 0..5 {
             for emptied in 0..=segment {
-                each(Asked::There(Noted {
+                let noted = Asked::There(Noted {
                     store,
                     segment,
                     position: Position(segment),
                     events: segment - emptied,
                     before: 0,
                     emptied,
-                }));
+                });
+                for as_noted in [None, Some(false), Some(true)] {
+                    each(noted, as_noted);
+                }
             }
         }
     }
@@ -416,6 +442,9 @@ fn lawful(
         Act::DropLast => {
             assert!(held.agreed + 1 == held.segment, "{why}");
             assert!(database.segment >= held.segment, "{why}");
+            let is_later = noted.is_some_and(|noted| noted.segment >= held.segment);
+            let is_known = database.as_noted == Some(true) && is_later;
+            assert!(held.beyond == 0 || is_known, "{why}");
         }
         Act::Restore { after } => {
             assert!(after == database.segment && held.agreed == after, "{why}");
@@ -548,7 +577,7 @@ impl World {
                 events: events(&self.log).len() as u64,
                 doubted_after: self.doubted_after,
                 emptied: emptied(&self.log),
-                is_another: false,
+                as_noted: None,
                 position: Position(last(&self.log)),
             },
             journal: match (can_ask_journal, self.journal.is_empty()) {

@@ -46,8 +46,8 @@ pub struct Database {
     pub doubted_after: Option<u64>,
     /// The number of the segment that last emptied it, 0 where none did.
     pub emptied: u64,
-    /// Whether its last event is known to be another than was noted of that segment.
-    pub is_another: bool,
+    /// Whether it holds what was noted to be the last event of a segment that it has; none where nothing tells.
+    pub as_noted: Option<bool>,
 }
 
 /// What a journal holds.
@@ -110,8 +110,8 @@ pub enum Act {
         /// The last segment that the database has.
         after: u64,
     },
-    /// Drop its last entry: a tab put it there whose append the database refused, so nobody was told
-    /// that it is recorded.
+    /// Drop its last entry: a tab put it there whose append the database refused, so that it is known that nobody
+    /// was told that it is recorded; or it holds no events.
     DropLast,
     /// Set it aside, whole, and begin another from the database.
     SetAside,
@@ -181,7 +181,9 @@ pub fn judge(evidence: &Evidence) -> Verdict {
     if let (Act::Restore { .. }, Some(held)) = (act, held) {
         lacking = lacking.max(held.missing);
     }
-    if database.is_another && noted.is_some_and(|noted| noted.segment == end) {
+    // What was acknowledged there isn't, unless the log was emptied since.
+    let is_there = |noted: &Noted| noted.segment > database.emptied;
+    if database.as_noted == Some(false) && noted.as_ref().is_some_and(is_there) {
         lacking = lacking.max(1);
     }
     // Also where that held no events: which numbers and positions were given went with it.
@@ -288,17 +290,20 @@ fn act(database: &Database, journal: &Journal, noted: Option<&Noted>) -> Act {
         };
     }
     // They differ before either ends.
-    // One that was put there while the database, of the same store, took another under its number.
+    // One that was put there while the database, of the same store, took another under its number: it was
+    // acknowledged to nobody where what was noted since is what the database holds. Else it may have been, and the
+    // database be an older copy of itself.
     let only_last = journal.agreed + 1 == journal.segment
         && database.segment >= journal.segment
-        && database.store == Some(journal.store);
-    match (
-        only_last && database.doubted_after.is_none(),
-        journal.beyond,
-    ) {
-        (true, _) => Act::DropLast,
+        && database.store == Some(journal.store)
+        && database.doubted_after.is_none();
+    let is_refused = database.as_noted == Some(true)
+        && noted.is_some_and(|noted| noted.segment >= journal.segment);
+    match (only_last, journal.beyond) {
+        (true, 0) => Act::DropLast,
+        (true, _) if is_refused => Act::DropLast,
         (false, 0) => Act::BeginAnew,
-        (false, _) => Act::SetAside,
+        (_, _) => Act::SetAside,
     }
 }
 

@@ -12,7 +12,9 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use super::second_copy::{
     append, copied, end, journal_bytes, lose_database, open, reopened_after_loss, set_journal_bytes,
 };
-use super::support::{Ear, ada, event, everything, fresh_name, meddle, recorded};
+use super::support::{
+    Ear, ada, event, everything, fresh_name, json, meddle, open as plain, raw_record, recorded,
+};
 use super::verify::verified;
 
 /// While it lives no worker can be made: the journal can't be asked.
@@ -295,4 +297,17 @@ async fn what_is_set_aside_stays_until_a_person_deletes_it() {
     assert!(read_set_aside(&aside[0].name).await.is_err());
     assert_eq!(store.version_of(&super::support::ada()).await.unwrap().0, 1);
     end(store).await;
+}
+
+#[wasm_bindgen_test]
+async fn what_is_in_doubt_since_another_tab_appended_stays_so() {
+    let name = fresh_name();
+    // Nobody keeps a second copy: each is in doubt from where the log ends when it opens.
+    let (one, other) = (plain(&name).await, plain(&name).await);
+    append(&one, [1]).await;
+    append(&other, [2]).await;
+    let noted = raw_record(&name, "meta", "doubt".into()).await;
+    assert!(json(&noted).contains("\"0 0\""), "{}", json(&noted));
+    one.close();
+    end(other).await;
 }

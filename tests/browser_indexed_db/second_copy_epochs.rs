@@ -15,7 +15,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::second_copy::{
     append, deleted, end, journal_bytes, lose_database, open, reopened_after_loss,
-    set_first_journal_bytes, set_journal_bytes,
+    set_first_journal_bytes, set_journal_bytes, write_file,
 };
 use super::stored::Stored;
 use super::support::{Ear, everything, fresh_name, recorded};
@@ -110,13 +110,12 @@ async fn a_store_that_was_closed_notes_that_its_second_copy_is_whole() {
 
 #[wasm_bindgen_test]
 async fn a_second_copy_that_was_not_ended_is_read_whole_before_it_is_said_to_be_kept() {
-    let name = fresh_name();
-    let store = open(&name).await;
-    append(&store, 1..=5).await;
-    store.close();
-    let bytes = journal_bytes(&name).await;
     for byte in [4, 60] {
-        let mut damaged = not_ended(&bytes);
+        let name = fresh_name();
+        let store = open(&name).await;
+        append(&store, 1..=5).await;
+        store.close();
+        let mut damaged = not_ended(&journal_bytes(&name).await);
         let at = places(&damaged)[2] + byte;
         damaged[at] ^= 4;
         set_journal_bytes(&name, &damaged).await;
@@ -127,9 +126,32 @@ async fn a_second_copy_that_was_not_ended_is_read_whole_before_it_is_said_to_be_
         store.close();
         // What was damaged is there again.
         assert_eq!(places(&journal_bytes(&name).await).len(), 5);
+        let (recovery, back) = reopened_after_loss(&name).await;
+        assert_eq!((recovery, back.len()), (deleted(5, 0), 5));
     }
-    let (recovery, back) = reopened_after_loss(&name).await;
-    assert_eq!((recovery, back.len()), (deleted(5, 0), 5));
+}
+
+#[wasm_bindgen_test]
+async fn a_second_copy_that_is_being_filled_again_counts_less_than_the_one_before() {
+    let name = fresh_name();
+    let store = open(&name).await;
+    append(&store, 1..=5).await;
+    store.close();
+    let bytes = journal_bytes(&name).await;
+    // Whoever began the next was killed with the database.
+    let mut next = Mark::new(mark(&bytes).store, 2);
+    let (_, slot) = next.begin().bytes.remove(0);
+    write_file(&format!("{name}.journal-2"), &slot).await;
+    lose_database(&name).await;
+    let store = open(&name).await;
+    assert_eq!(store.recovery(), deleted(5, 0));
+    assert_eq!(everything(&store).await.len(), 5);
+    kept(&store).await;
+    assert_eq!(only_file(&name).await, format!("{name}.journal-2"));
+    append(&store, [6]).await;
+    store.close();
+    assert_eq!(mark(&journal_bytes(&name).await).tail.events, 6);
+    end(open(&name).await).await;
 }
 
 #[wasm_bindgen_test]
@@ -206,6 +228,23 @@ async fn what_a_reset_made_void_is_swept_out_of_the_second_copy() {
     let bytes = journal_bytes(&name).await;
     assert_eq!(places(&bytes).len(), 2, "{} bytes", bytes.len());
     end(open(&name).await).await;
+}
+
+#[wasm_bindgen_test]
+async fn what_a_reset_made_void_is_swept_out_also_where_something_was_recorded_since() {
+    let name = fresh_name();
+    let store = open(&name).await;
+    append(&store, 1..=30).await;
+    store.reset(&[]).await.unwrap();
+    append(&store, [31]).await;
+    store.compact().await.unwrap();
+    // What is removed is in the file before.
+    assert_eq!(only_file(&name).await, format!("{name}.journal-2"));
+    kept(&store).await;
+    store.close();
+    assert_eq!(mark(&journal_bytes(&name).await).tail.events, 1);
+    let (recovery, back) = reopened_after_loss(&name).await;
+    assert_eq!((recovery, back.len()), (deleted(1, 0), 1));
 }
 
 #[wasm_bindgen_test]

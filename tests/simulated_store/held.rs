@@ -11,7 +11,7 @@ use eventloom::log::journal::first_form::{Entry, MARKS, Mark, Next, Reader, Tail
 use eventloom::log::segments::{in_order, unpack};
 use uuid::Uuid;
 
-use super::world::{FileLog, JOURNAL, World, groups};
+use super::world::{FileLog, JOURNAL, OLDER, World, groups};
 
 /// The worker of a file, as its page sees it.
 struct Worker {
@@ -274,6 +274,15 @@ impl Held {
         self.change(change, true)
     }
 
+    /// Goes on in another file, which is filled from the log; this one stays until that is done.
+    pub async fn renew(&self, store: Uuid) -> Result<(), String> {
+        if self.mark().tail.events > 0 {
+            let name = format!("{OLDER}{}", self.worker.world.fresh());
+            self.worker.ask(Job::Aside(name)).await?;
+        }
+        self.begin(store).await
+    }
+
     pub fn to_flush(&self) {
         self.is_flushed.set(false);
     }
@@ -304,6 +313,37 @@ impl Held {
         self.set(mark);
         self.seen.set(seen);
         self.change(change, true)
+    }
+}
+
+/// A journal of before, until the one that took its place is filled.
+pub struct Older {
+    pub name: String,
+    pub store: Uuid,
+    pub tail: Tail,
+    pub entries: Vec<Entry<'static>>,
+    pub is_whole: bool,
+}
+
+impl Older {
+    /// All that there are.
+    pub fn all(world: &World) -> Vec<Older> {
+        let files = world.files.borrow();
+        let older = files.iter().filter(|(name, _)| name.starts_with(OLDER));
+        let read = older.map(|(name, file)| {
+            let start = &file.bytes[..file.bytes.len().min(usize::try_from(MARKS).unwrap())];
+            let known = Mark::read(start);
+            let (_, tail) = end_of(&file.bytes, known);
+            let (entries, is_whole) = walk(&file.bytes, Reader::new(), tail.length);
+            Older {
+                name: name.clone(),
+                store: known.map_or(Uuid::nil(), |mark| mark.store),
+                tail,
+                entries,
+                is_whole,
+            }
+        });
+        read.collect()
     }
 }
 

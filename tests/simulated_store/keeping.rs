@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::held::Held;
 use super::tab::{Fault, Signal, Status, Tab};
-use super::world::{Content, JOURNAL, Record, World};
+use super::world::{ASIDE, Content, Database, JOURNAL, Kept, Record, World};
 
 #[derive(Default)]
 pub struct Journal {
@@ -31,7 +31,7 @@ pub struct Journal {
     /// The segments that were put in ahead, until both the database and the file have them.
     under_way: RefCell<BTreeSet<u64>>,
     is_left: Cell<bool>,
-    noting: Cell<Option<Noted>>,
+    noting: Cell<Option<Kept>>,
 }
 
 /// A segment that is being put into the journal.
@@ -365,6 +365,20 @@ impl Journal {
         }
     }
 
+    /// Looks which store the database is by now.
+    pub async fn learn_store(tab: &Rc<Tab>) {
+        let Some(journal) = &tab.journal else {
+            return;
+        };
+        if let Ok(Some(store)) = tab.look(|database| database.store).await
+            && tab.store.get() != Some(store)
+        {
+            tab.store.set(Some(store));
+            journal.kept.set(0);
+            tab.post(Signal::Asked);
+        }
+    }
+
     pub fn hear(tab: &Rc<Tab>, signal: Signal) {
         let Some(journal) = &tab.journal else {
             return;
@@ -413,7 +427,10 @@ impl Journal {
                 };
                 match Journal::follow(&tab, &held).await {
                     Ok(()) if !journal.keeps(&held) || held.is_doubted() => continue,
-                    Ok(()) => Journal::holds(&tab, journal.sure(&held)),
+                    Ok(()) => {
+                        Journal::holds(&tab, journal.sure(&held));
+                        let _ = tab.remove_older().await;
+                    }
                     Err(_) if !journal.keeps(&held) => continue,
                     Err(reason) => {
                         Journal::fail_of(&tab, &held, reason);
@@ -446,7 +463,7 @@ impl Journal {
                 continue;
             }
             let Some(found) = read.map_err(|fault| format!("{fault:?}"))? else {
-                held.begin(held.mark().store).await?;
+                held.renew(held.mark().store).await?;
                 continue;
             };
             if found.is_empty() {
@@ -494,7 +511,7 @@ impl Journal {
         match held.mark().tail.events {
             0 => held.begin(store).await,
             _ => {
-                let name = format!("aside.{}", tab.world.fresh());
+                let name = format!("{ASIDE}{}", tab.world.fresh());
                 held.set_aside(&name, store).await
             }
         }
@@ -506,7 +523,10 @@ impl Journal {
         let number = held.mark().tail.segment;
         let ours = tab.look(|database| chain_at(database, number)).await;
         let Some((emptied, ours, is_headless)) = ours.map_err(|fault| format!("{fault:?}"))? else {
-            return Ok(true);
+            // Where it was joined with others since, nothing tells; one that isn't there was refused, or is still to
+            // come.
+            let last = tab.look(Database::last).await;
+            return Ok(last.map_err(|fault| format!("{fault:?}"))? >= number);
         };
         // What its chains were before it was damaged.
         let theirs = file(&tab.world, |file| (!file.is_rotten).then(|| file.log()));
@@ -534,7 +554,8 @@ impl Journal {
             emptied: tab.knowingly_emptied(known.emptied),
             before: tab.doubt.get().map_or(0, |doubt| doubt.events),
         };
-        if journal.noting.replace(Some(noted)).is_none() {
+        let last = known.last_event;
+        if journal.noting.replace(Some(Kept { noted, last })).is_none() {
             let tab = Rc::clone(tab);
             tab.clone().spawn(async move {
                 tab.pause().await;
@@ -564,23 +585,28 @@ impl Journal {
                 emptied: tab.knowingly_emptied(segment),
                 before: 0,
             };
-            note(&tab.world, noted);
+            note(&tab.world, Kept { noted, last: None });
         }
     }
 }
 
 /// Keeps it, unless another tab noted more of the same store.
-fn note(world: &World, noted: Noted) {
+fn note(world: &World, kept: Kept) {
+    let Kept { noted, .. } = kept;
     let held = ask(world).there();
     if !held.is_some_and(|held| held.store == noted.store && held.segment > noted.segment) {
-        keep(world, noted);
+        keep_with(world, kept);
     }
 }
 
 /// Keeps it, whatever was there.
 pub fn keep(world: &World, noted: Noted) {
+    keep_with(world, Kept { noted, last: None });
+}
+
+fn keep_with(world: &World, kept: Kept) {
     if !world.is_storage_denied.get() {
-        world.storage.borrow_mut().noted = Some(noted);
+        world.storage.borrow_mut().noted = Some(kept);
     }
 }
 
@@ -588,7 +614,7 @@ pub fn ask(world: &World) -> Asked<Noted> {
     match (world.is_storage_denied.get(), world.storage.borrow().noted) {
         (true, _) => Asked::Silent,
         (false, None) => Asked::Missing,
-        (false, Some(noted)) => Asked::There(noted),
+        (false, Some(kept)) => Asked::There(kept.noted),
     }
 }
 

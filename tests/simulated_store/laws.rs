@@ -155,9 +155,11 @@ impl Laws {
     }
 
     /// The same, where what was emptied is gone from a damaged journal, and what came after it comes back.
-    fn stood_behind_emptied(&self, event: &EventId) -> Option<Before> {
-        let is_gone =
-            |other: &EventId| self.gone.contains(other) || self.emptied.contains_key(other);
+    fn stood_behind_emptied(&self, event: &EventId, here: &BTreeSet<EventId>) -> Option<Before> {
+        let is_gone = |other: &EventId| {
+            let is_emptied = self.emptied.contains_key(other) && !here.contains(other);
+            self.gone.contains(other) || is_emptied
+        };
         let (stood, _) = self.behind(event, is_gone);
         stood.filter(|_| self.is_damaged)
     }
@@ -176,6 +178,7 @@ impl Laws {
 
     /// A log is one: each event stands behind that behind which it was recorded, and none twice.
     pub fn is_one_history(&mut self, database: &Database, when: &str) {
+        let here = database.ids();
         let mut before = Before::Nothing;
         let mut position = 0;
         let mut seen = BTreeSet::new();
@@ -196,7 +199,7 @@ impl Laws {
                 {
                     version = least.max(event.version.0);
                 }
-                let is_torn = self.stood_behind_emptied(&event.event_id) == Some(before)
+                let is_torn = self.stood_behind_emptied(&event.event_id, &here) == Some(before)
                     || before == Before::Nothing
                         && (self.was_headless
                             || self.is_damaged && matches!(stood, Some(Before::Emptied(_))));

@@ -10,19 +10,29 @@ use eventloom::store::judging::{self, Act, Asked, Evidence, Noted, Verdict};
 use eventloom::store::{Loss, Recovery};
 use uuid::Uuid;
 
-use super::held::{Held, events_of};
+use super::held::{Held, Older, events_of};
 use super::keeping::{Journal, ask, keep};
 use super::laws::Opening;
 use super::tab::{Doubting, Fault, Known, Tab};
-use super::world::{Content, Database, Doubt, Record, World};
+use super::world::{ASIDE, Content, Database, Doubt, Kept, Record, World};
 
 /// The lock of openings.
 struct Turn(Rc<World>, u32);
 
+impl Turn {
+    /// Asks for it now.
+    fn ask(tab: &Tab) -> Turn {
+        tab.world.openers.borrow_mut().push_back(tab.id);
+        Turn(Rc::clone(&tab.world), tab.id)
+    }
+}
+
 impl Drop for Turn {
     fn drop(&mut self) {
-        if self.0.opener.get() == Some(self.1) {
-            self.0.opener.set(None);
+        let mut openers = self.0.openers.borrow_mut();
+        let asked = openers.iter().position(|tab| *tab == self.1);
+        if let Some(asked) = asked {
+            openers.remove(asked);
         }
     }
 }
@@ -47,6 +57,7 @@ impl Tab {
         };
         Journal::note_now(self);
         let (created, _turn) = self.connect_in_turn().await?;
+        self.is_unjudged.set(false);
         Journal::take(self).await;
         self.begin_to_know().await.map_err(said)?;
         self.admit(created).await?;
@@ -57,14 +68,13 @@ impl Tab {
     /// Connects, and waits for its turn to compare.
     async fn connect_in_turn(&self) -> Result<(bool, Turn), String> {
         loop {
-            let created = self.connect().await;
-            let world = Rc::clone(&self.world);
-            let is_free = move || world.opener.get().is_none();
-            if !self.world.scheduler.until_or_late(is_free).await {
+            // Who makes the database asks before all who find it there.
+            let (created, turn) = self.connect().await;
+            let (world, id) = (Rc::clone(&self.world), self.id);
+            let is_first = move || world.openers.borrow().front() == Some(&id);
+            if !self.world.scheduler.until_or_late(is_first).await {
                 return Err("another tab is at it, and doesn't end".to_owned());
             }
-            self.world.opener.set(Some(self.id));
-            let turn = Turn(Rc::clone(&self.world), self.id);
             if self.life.get() == self.world.disk.borrow().life {
                 return Ok((created, turn));
             }
@@ -72,7 +82,7 @@ impl Tab {
     }
 
     /// Connects, and makes the database where there is none; whether it was made.
-    async fn connect(&self) -> bool {
+    async fn connect(&self) -> (bool, Turn) {
         self.pause().await;
         // What another call found out meanwhile was of the database before.
         self.forget();
@@ -83,7 +93,7 @@ impl Tab {
         disk.is_headless &= disk.database.is_some();
         let created = disk.database.is_none() || is_found_again;
         disk.database.get_or_insert_default();
-        created
+        (created, Turn::ask(self))
     }
 
     async fn begin_to_know(&self) -> Result<(), Fault> {
@@ -117,8 +127,31 @@ impl Tab {
             position: Position(known.position),
             doubted_after: doubt.map(|doubt| doubt.after),
             emptied: known.emptied,
-            is_another: false,
+            as_noted: None,
         })
+    }
+
+    /// Whether the log holds what was noted to be the last event of its segment.
+    async fn as_noted(&self, seen: &judging::Database) -> Result<Option<bool>, String> {
+        let is_denied = self.world.is_storage_denied.get();
+        let kept = self.world.storage.borrow().noted.filter(|_| !is_denied);
+        let Some(Kept {
+            noted,
+            last: Some(last),
+        }) = kept
+        else {
+            return Ok(None);
+        };
+        if Some(noted.store) != seen.store {
+            return Ok(None);
+        }
+        let found = self.look(
+            |database| match &database.log.get(&noted.segment)?.content {
+                Content::Events(events) => Some(events.last()?.event_id == last),
+                Content::Paged(_) | Content::Emptied { .. } | Content::Gone => None,
+            },
+        );
+        found.await.map_err(said)
     }
 
     async fn admit(self: &Rc<Self>, created: bool) -> Result<(), String> {
@@ -158,7 +191,7 @@ impl Tab {
         let created = created || self.look(lacks_its_beginning).await.map_err(said)?;
         let held = journal.held();
         let mut restored = BTreeSet::new();
-        let aside = format!("aside.{}", world.fresh());
+        let aside = format!("{ASIDE}{}", world.fresh());
         if let Some(held) = &held
             && created
             && seen.segment > 0
@@ -192,18 +225,26 @@ impl Tab {
                 seen.segment = 0;
             }
         }
+        seen.as_noted = self.as_noted(&seen).await?;
+        // One that wasn't filled yet goes less far than that whose place it took.
+        let older = Older::all(world)
+            .into_iter()
+            .max_by_key(|older| older.tail.segment);
+        let is_further =
+            |held: &Rc<Held>, older: &Older| older.tail.segment > held.mark().tail.segment;
+        let older = held
+            .as_ref()
+            .zip(older)
+            .filter(|(held, older)| is_further(held, older));
+        let older = older.map(|(_, older)| older);
         let asked = match &held {
             None => Asked::Silent,
-            Some(held) => match self.find_out(held, &seen, created).await {
+            Some(held) => match self.find_out(held, older.as_ref(), &seen, created).await {
                 Ok(found) if found.segment == 0 && !found.is_damaged => Asked::Missing,
                 Ok(found) => Asked::There(found),
                 Err(reason) => {
                     world.tell(|| format!("tab {}: can't compare: {reason}", self.id));
-                    let mark = held.mark();
-                    match Some(mark.store) == seen.store && seen.segment >= mark.tail.segment {
-                        true => journal.fail(reason),
-                        false => journal.give_up(reason),
-                    }
+                    journal.give_up(reason);
                     Asked::Silent
                 }
             },
@@ -229,7 +270,11 @@ impl Tab {
         if let Act::Restore { .. } = verdict.act
             && let Some(held) = &held
         {
-            restored = self.restore(held, &seen).await?;
+            let entries = match &older {
+                Some(older) => older.entries.clone(),
+                None => held.entries().await?.0,
+            };
+            restored = self.restore(entries, &seen).await?;
             self.forget();
         }
         if verdict.another_history {
@@ -248,7 +293,15 @@ impl Tab {
             return Ok(());
         }
         if let (Some(held), Asked::There(_) | Asked::Missing) = (&held, asked)
-            && let Err(reason) = self.act(held, &verdict, asked.there(), store, &aside).await
+            && let Err(reason) = self
+                .act(
+                    (held, older.as_ref()),
+                    &verdict,
+                    asked.there(),
+                    store,
+                    &aside,
+                )
+                .await
         {
             journal.give_up(reason);
             // What couldn't be set aside is where it was, and isn't told as if it had been.
@@ -305,6 +358,8 @@ impl Tab {
         self.name_store(store).await.map_err(said)?;
         keep(&self.world, noted_of(store, seen));
         self.becomes(Some(store), None);
+        // Nobody has judged it yet: who keeps the journal brings back what it lacks.
+        self.is_unjudged.set(true);
         Ok(())
     }
 
@@ -336,19 +391,27 @@ impl Tab {
 
     async fn act(
         &self,
-        held: &Held,
+        (held, older): (&Held, Option<&Older>),
         verdict: &Verdict,
         found: Option<judging::Journal>,
         store: Uuid,
         aside: &str,
     ) -> Result<(), String> {
         let is_damaged = found.is_some_and(|found| found.is_damaged);
+        if let Some(older) = older {
+            if verdict.act == Act::SetAside {
+                self.rename(&older.name, aside).await;
+            }
+            // It is filled from where it is, unless it isn't of this log.
+            held.doubt();
+            return held.is_of(store).await;
+        }
         match verdict.act {
             Act::DropLast => held.drop_last().await?,
             Act::SetAside => held.set_aside(aside, store).await?,
-            Act::BeginAnew => held.begin(store).await?,
+            Act::BeginAnew => held.renew(store).await?,
             Act::GoOn | Act::Restore { .. } if is_damaged || found.is_none() => {
-                held.begin(store).await?;
+                held.renew(store).await?;
             }
             Act::GoOn | Act::Restore { .. } => {}
         }
@@ -358,22 +421,54 @@ impl Tab {
         }
     }
 
+    async fn rename(&self, name: &str, aside: &str) {
+        self.pause().await;
+        let mut files = self.world.files.borrow_mut();
+        if let Some(file) = files.remove(name) {
+            files.insert(aside.to_owned(), file);
+        }
+    }
+
+    /// Removes what the journal was before, now that it is at the log's end; what that alone has is set aside.
+    pub async fn remove_older(&self) -> Result<(), String> {
+        for older in Older::all(&self.world) {
+            let database = self.look(Database::clone).await.map_err(said)?;
+            let found = judging::Journal::default();
+            let found = compare(&database, &older.entries, found);
+            if found.beyond > 0 && database.emptied() <= older.tail.segment {
+                let aside = format!("{ASIDE}{}", self.world.fresh());
+                self.rename(&older.name, &aside).await;
+            } else {
+                self.pause().await;
+                self.world.files.borrow_mut().remove(&older.name);
+            }
+        }
+        Ok(())
+    }
+
     async fn find_out(
         &self,
         held: &Held,
+        older: Option<&Older>,
         seen: &judging::Database,
         created: bool,
     ) -> Result<judging::Journal, String> {
         let mark = held.mark();
-        let tail = mark.tail;
+        let (store, tail) =
+            older.map_or((mark.store, mark.tail), |older| (older.store, older.tail));
         let found = judging::Journal {
-            store: mark.store,
+            store,
             ..judging::Journal::default()
         };
         if tail.segment == 0 {
             return Ok(found);
         }
+        let first =
+            self.look(|database| database.log.values().next().map_or(1, |first| first.from));
+        let first = first.await.map_err(said)?;
         let is_usual = !created
+            && first == 1
+            && older.is_none()
             && seen.doubted_after.is_none()
             && Some(mark.store) == seen.store
             && seen.segment >= tail.segment;
@@ -385,14 +480,25 @@ impl Tab {
                 ..found
             });
         }
-        let (entries, is_whole) = held.entries().await?;
+        let (entries, is_whole) = match older {
+            Some(older) => (older.entries.clone(), older.is_whole),
+            None => held.entries().await?,
+        };
         let database = self.look(Database::clone).await.map_err(said)?;
         let mut found = compare(&database, &entries, found);
         if !is_whole {
             found.missing = tail.events.saturating_sub(found.events);
             found.is_damaged = true;
         }
-        if created && seen.segment > 0 {
+        let emptied = entries
+            .iter()
+            .rev()
+            .find(|entry| events_of(entry).is_none());
+        let emptied = emptied.map_or(0, |entry| entry.segment());
+        let has_beginning = |entry: &Entry<'_>| {
+            entry.segment() > emptied && entry.segment() < first && events_of(entry).is_some()
+        };
+        if (created && seen.segment > 0) || entries.iter().any(has_beginning) {
             // Records that were found again, and aren't all of the journal's log.
             (found.agreed, found.beyond) = (0, found.events);
         }
@@ -402,10 +508,9 @@ impl Tab {
     /// Brings back the segments after those that there are.
     async fn restore(
         &self,
-        held: &Held,
+        entries: Vec<Entry<'static>>,
         seen: &judging::Database,
     ) -> Result<BTreeSet<EventId>, String> {
-        let (entries, _) = held.entries().await?;
         let after = entries
             .into_iter()
             .filter(|entry| entry.segment() > seen.segment);

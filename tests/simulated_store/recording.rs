@@ -91,17 +91,17 @@ impl Tab {
         let mut is_taken = false;
         let world = Rc::clone(&self.world);
         let added = self.change(is_strict, |database| {
-            // In doubt another tab may be bringing back what this database lacks.
-            is_taken = match doubt {
-                Some(_) => database.last() >= number,
-                None => database.log.contains_key(&number),
+            // Another tab may be bringing back what this database lacks.
+            is_taken = match doubt.is_some() || self.is_unjudged.get() {
+                true => database.last() >= number,
+                false => database.log.contains_key(&number),
             };
             if is_taken {
                 return;
             }
             database.log.insert(number, record);
             if let Some(doubt) = doubt {
-                database.doubt = Some(doubt);
+                database.note(doubt);
             }
             world.laws.borrow_mut().recorded(database, events);
         });
@@ -184,8 +184,8 @@ impl Tab {
         if disk.life != self.life.get() || database.emptied() != known.emptied {
             return;
         }
-        let held = file(&self.world, |copy| (!copy.is_rotten).then(|| copy.ids()));
-        let Some(held) = held else {
+        // What takes its place is filled from the log; until it is, that it held it is as true.
+        let Some(held) = self.world.held_in_files() else {
             return;
         };
         let here = database.log.range(..=known.last);
@@ -226,7 +226,7 @@ impl Tab {
                     }),
                 );
                 if let Some(doubt) = doubt {
-                    database.doubt = Some(doubt);
+                    database.note(doubt);
                 }
                 world.laws.borrow_mut().recorded(database, &events);
             });
@@ -287,7 +287,7 @@ impl Tab {
                     }),
                 );
                 if let Some(doubt) = doubt {
-                    database.doubt = Some(doubt);
+                    database.note(doubt);
                 }
             };
             self.change(is_strict, empty).await?;

@@ -109,6 +109,8 @@ pub struct Tab {
     pub is_writing: Cell<bool>,
     pub was_opened: Cell<bool>,
     is_obtaining: Cell<bool>,
+    /// Whether it goes on in a database that was made since somebody last judged.
+    pub is_unjudged: Cell<bool>,
     pub heard: Cell<u64>,
     pub recovery: Cell<Option<Recovery>>,
 }
@@ -152,6 +154,7 @@ impl Tab {
             is_writing: Cell::default(),
             was_opened: Cell::default(),
             is_obtaining: Cell::default(),
+            is_unjudged: Cell::default(),
             heard: Cell::default(),
             recovery: Cell::default(),
         })
@@ -166,9 +169,10 @@ impl Tab {
         if let Some(journal) = &self.journal {
             journal.held.take();
         }
-        if self.world.opener.get() == Some(self.id) {
-            self.world.opener.set(None);
-        }
+        self.world
+            .openers
+            .borrow_mut()
+            .retain(|tab| *tab != self.id);
     }
 
     pub fn spawn(self: &Rc<Self>, future: impl Future<Output = ()> + 'static) {
@@ -283,7 +287,8 @@ impl Tab {
                 }
                 // Who says of which store it is hears those that say the same.
                 if hears.store.get().is_some() && store.is_some() && hears.store.get() != store {
-                    return;
+                    // Unless the database is another store since.
+                    return Journal::learn_store(&hears).await;
                 }
                 hears.heard.set(hears.heard.get() + 1);
                 Journal::hear(&hears, signal);

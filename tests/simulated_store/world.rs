@@ -2,7 +2,7 @@
 //! as they are left when it is killed.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use eventloom::core::{
@@ -62,6 +62,12 @@ pub struct Database {
 }
 
 impl Database {
+    /// Notes what is in doubt, unless more is already.
+    pub fn note(&mut self, doubt: Doubt) {
+        let known = self.doubt.filter(|known| known.after <= doubt.after);
+        self.doubt = known.or(Some(doubt));
+    }
+
     pub fn events(&self) -> impl Iterator<Item = &RecordedEvent> {
         self.log.values().flat_map(|record| record.content.events())
     }
@@ -237,11 +243,22 @@ impl File {
 /// The name of the journal's file.
 pub const JOURNAL: &str = "journal";
 
+/// What the names of those begin with that it was before, until it is filled; and of what is set aside.
+pub const OLDER: &str = "older.";
+pub const ASIDE: &str = "aside.";
+
+/// What is noted of the log, and its last event where that was known.
+#[derive(Clone, Copy)]
+pub struct Kept {
+    pub noted: Noted,
+    pub last: Option<EventId>,
+}
+
 /// Local storage: what a page reads, and what is on the disk of it.
 #[derive(Default)]
 pub struct Storage {
-    pub noted: Option<Noted>,
-    pub written: Option<Noted>,
+    pub noted: Option<Kept>,
+    pub written: Option<Kept>,
 }
 
 /// Everything.
@@ -259,7 +276,8 @@ pub struct World {
     pub is_storage_denied: Cell<bool>,
     /// The worker that holds the journal's lock, and the tab that holds that of openings.
     pub keeper: Cell<Option<u32>>,
-    pub opener: Cell<Option<u32>>,
+    /// Who asked for the lock of openings; the first has it.
+    pub openers: RefCell<VecDeque<u32>>,
     pub tabs: RefCell<Vec<Rc<Tab>>>,
     /// The tabs that are writing, one for each transaction.
     pub writing: RefCell<Vec<u32>>,
@@ -283,7 +301,7 @@ impl World {
             are_files_denied: Cell::default(),
             is_storage_denied: Cell::default(),
             keeper: Cell::default(),
-            opener: Cell::default(),
+            openers: RefCell::default(),
             tabs: RefCell::default(),
             writing: RefCell::default(),
             laws: RefCell::default(),
@@ -347,9 +365,19 @@ impl World {
         found
     }
 
+    /// What files have that are the second copy, were it, or were set aside; none where one is damaged unnoticed.
+    pub fn held_in_files(&self) -> Option<BTreeSet<EventId>> {
+        let files = self.files.borrow();
+        let held = files
+            .values()
+            .map(|file| (!file.is_rotten).then(|| file.ids()));
+        held.collect::<Option<Vec<_>>>()
+            .map(|held| held.into_iter().flatten().collect())
+    }
+
     /// What is set aside.
     pub fn aside(&self) -> BTreeSet<EventId> {
-        self.in_files(|name| name != JOURNAL)
+        self.in_files(|name| name.starts_with(ASIDE))
     }
 
     /// What files have, at the places that it was recorded at: an append that was refused, and went through
@@ -442,7 +470,7 @@ impl World {
         }
         self.scheduler.end_all();
         self.keeper.set(None);
-        self.opener.set(None);
+        self.openers.borrow_mut().clear();
     }
 
     /// The browser goes, and what wasn't on the disk may go with it.

@@ -410,9 +410,10 @@ async fn write(
     let log = writing.store(LOG).map_err(failed)?;
     // Another tab may be bringing back what this database lacks: among that are records that stand for many numbers
     // and lie under the last of them, where the next number is free.
-    if doubt.is_any() && !ends_at(&log, before).await.map_err(failed)? {
+    if connection.doubts.may_be_restored(doubt) && !ends_at(&log, before).await.map_err(failed)? {
         return Err(Written::Taken);
     }
+    doubt.note(&writing).await.map_err(failed)?;
     // Should it be of more than is known to stand before, that number is taken.
     let mut chain = connection.log.chain();
     let mut laid = Vec::new();
@@ -442,7 +443,6 @@ async fn write(
         laid.push(Laid::of(segment, chain, at, events, &pages));
         entry = Some((segment, pages));
     }
-    doubt.note(&writing).map_err(failed)?;
     let committed = writing.commit();
     // Several segments are copied once they are in the log, and not ahead: of what the log doesn't
     // hold in the end, the journal may not keep a part.

@@ -30,6 +30,8 @@ pub(super) struct Doubts {
     due: Cell<Due>,
     /// How many databases were opened.
     lives: Cell<u64>,
+    /// Whether it was made since somebody last judged.
+    is_unjudged: Cell<bool>,
 }
 
 /// Whether what is in doubt is to be noted with what is added next.
@@ -57,11 +59,16 @@ impl ToNote {
         self.doubt.is_some()
     }
 
-    /// Notes it within a transaction that adds something to that database.
-    pub(super) fn note(self, writing: &Writing) -> Result<(), Fault> {
-        match self.doubt {
-            Some(doubt) => note(&writing.store(META)?, doubt),
-            None => Ok(()),
+    /// Notes it within a transaction that adds something to that database, unless another tab noted meanwhile that
+    /// more is.
+    pub(super) async fn note(self, writing: &Writing) -> Result<(), Fault> {
+        let Some(doubt) = self.doubt else {
+            return Ok(());
+        };
+        let meta = writing.store(META)?;
+        match found(&meta).await? {
+            Some(known) if known.after <= doubt.after => Ok(()),
+            _ => note(&meta, doubt),
         }
     }
 }
@@ -72,6 +79,17 @@ impl Doubts {
         self.lives.set(self.lives.get() + 1);
         self.known.set(known);
         self.due.set(Due::No);
+        self.is_unjudged.set(false);
+    }
+
+    /// Nobody has judged it yet: another tab brings back what it lacks.
+    pub(super) fn is_unjudged(&self) {
+        self.is_unjudged.set(true);
+    }
+
+    /// Whether another tab may be bringing back what this database lacks.
+    pub(super) fn may_be_restored(&self, noting: ToNote) -> bool {
+        noting.is_any() || self.is_unjudged.get()
     }
 
     /// What comes of judging it: this is noted with what is added next.

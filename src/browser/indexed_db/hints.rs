@@ -54,6 +54,8 @@ struct Audience {
     waiting: RefCell<Vec<(Position, oneshot::Sender<()>)>>,
     /// Called when another tab asks how far the second copy goes.
     asked: RefCell<Option<Rc<dyn Fn()>>>,
+    /// Called when another tab speaks of the second copy of another store.
+    renamed: RefCell<Option<Rc<dyn Fn()>>>,
 }
 
 impl Audience {
@@ -154,12 +156,8 @@ impl Channel {
             };
             match heard(&message.data(), coming.store.get()) {
                 Some(Heard::Signal(signal)) => audience.tell(signal),
-                Some(Heard::Asked) => {
-                    let asked = audience.asked.borrow().clone();
-                    if let Some(asked) = asked {
-                        asked();
-                    }
-                }
+                Some(Heard::Asked) => call(&audience.asked),
+                Some(Heard::OfAnother) => call(&audience.renamed),
                 None => {}
             }
         });
@@ -169,6 +167,13 @@ impl Channel {
             others,
             _on_message: on_message,
         }
+    }
+}
+
+fn call(callback: &RefCell<Option<Rc<dyn Fn()>>>) {
+    let callback = callback.borrow().clone();
+    if let Some(callback) = callback {
+        callback();
     }
 }
 
@@ -286,6 +291,11 @@ impl Hints {
         *self.audience.asked.borrow_mut() = Some(Rc::new(answer));
     }
 
+    /// What to do when another tab takes the database for another store.
+    pub(super) fn when_renamed(&self, learn: impl Fn() + 'static) {
+        *self.audience.renamed.borrow_mut() = Some(Rc::new(learn));
+    }
+
     /// Tells this handle's own audience.
     pub(super) fn tell(&self, signal: Signal) {
         self.audience.tell(signal);
@@ -336,6 +346,8 @@ fn message(signal: Signal, store: Option<Uuid>) -> Option<String> {
 enum Heard {
     Signal(Signal),
     Asked,
+    /// Something of the second copy of another store.
+    OfAnother,
 }
 
 fn heard(message: &JsValue, store: Option<Uuid>) -> Option<Heard> {
@@ -359,7 +371,7 @@ fn heard(message: &JsValue, store: Option<Uuid>) -> Option<Heard> {
     };
     let is_of_a_copy = matches!(signal, Signal::Copied(_) | Signal::Copying { .. });
     if is_of_a_copy && words.next() != Some(&store?.to_string()) {
-        return None;
+        return Some(Heard::OfAnother);
     }
     Some(Heard::Signal(signal))
 }

@@ -53,7 +53,7 @@ pub(super) async fn import(
     let segments = writing.store(LOG).map_err(failed)?;
     log.catch_up(&segments).await.map_err(failed)?;
     let doubt = connection.doubts.to_note(log);
-    doubt.note(&writing).map_err(failed)?;
+    doubt.note(&writing).await.map_err(failed)?;
     same_history(history, log.history())?;
     let actual = log.ask(Index::last_position);
     if actual != after {
@@ -151,7 +151,7 @@ pub(super) async fn begin(copies: &Copies, events: &[RecordedEvent]) -> Result<(
     let segments = writing.store(LOG).map_err(failed)?;
     log.catch_up(&segments).await.map_err(failed)?;
     let doubt = connection.doubts.to_note(log);
-    doubt.note(&writing).map_err(failed)?;
+    doubt.note(&writing).await.map_err(failed)?;
     let (planned, actual) = (Position::START, log.ask(Index::last_position));
     if actual != planned {
         return Err(ImportError::StoreMoved { planned, actual });

@@ -40,7 +40,7 @@ pub(super) async fn reset(
     log.catch_up(&segments).await.map_err(failed)?;
     // Of the database that is written to: the one before may have been another.
     let doubt = connection.doubts.to_note(log);
-    doubt.note(&writing).map_err(failed)?;
+    doubt.note(&writing).await.map_err(failed)?;
     let first = log.ask(Index::last_segment) + 1;
     let history = another_history();
     let floor = log.given();

@@ -94,7 +94,7 @@ async fn begin(
     let segments = writing.store(LOG).map_err(failed)?;
     connection.log.catch_up(&segments).await.map_err(failed)?;
     let doubt = connection.doubts.to_note(&connection.log);
-    doubt.note(&writing).map_err(failed)?;
+    doubt.note(&writing).await.map_err(failed)?;
     Ok((writing, segments))
 }
 

@@ -13,9 +13,9 @@ use super::super::connection::Connection;
 use super::super::doubt;
 use super::super::upkeep::{self, LoadUpkeep};
 use super::evidence::{
-    Admitted, at_once, elsewhere, is_another, judged, lacks, look, note, while_opening,
+    Admitted, as_noted, at_once, elsewhere, judged, lacks, look, note, while_opening,
 };
-use super::first::First;
+use super::file;
 use super::restore::name_store;
 use super::sentinel::{self, Sentinel};
 use super::source::Source;
@@ -84,12 +84,14 @@ async fn usual(
     };
     let has_first = journal.first.borrow().is_some() || journal.is_first_taken.get();
     let is_found_again = seen.segment > 0 && (created || seen.store.is_none());
-    let may_be_first = has_first || First::is_there(&journal.connection.name).await != Ok(false);
-    if may_be_first || is_found_again || seen.doubted_after.is_some() || log.ask(Index::is_faulty) {
+    let are_several = file::is_one_of_several(&journal.connection.name, held.epoch()).await;
+    let may_be_another = has_first || are_several != Ok(false);
+    if may_be_another || is_found_again || seen.doubted_after.is_some() || log.ask(Index::is_faulty)
+    {
         return Ok(None);
     }
     if let Some(noted) = noted.there() {
-        seen.is_another = is_another(database, &seen, &noted).await?;
+        seen.as_noted = as_noted(database, &seen, &noted).await?;
     }
     let source = Source::Journal(&held);
     let asked = match source.segment() {
@@ -143,6 +145,7 @@ async fn beside(
         });
     }
     sentinel::keep(&journal.connection.name, &Sentinel::of(store, seen));
+    journal.connection.doubts.is_unjudged();
     let store = Some(store);
     Ok(Admitted { store, doubt: None })
 }

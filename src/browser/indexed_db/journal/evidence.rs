@@ -1,6 +1,7 @@
 //! What is known of database, journal and sentinel when a database was opened, as it is judged, and what came of
 //! that.
 
+use idb::ObjectStore;
 use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::IdbDatabase;
@@ -110,33 +111,42 @@ pub(super) fn elsewhere() -> StoreError {
     }
 }
 
-/// Whether the last event is known to be another than was noted of its segment.
-pub(super) async fn is_another(
+/// Whether the log holds what was noted to be the last event of its segment; none where nothing tells.
+pub(super) async fn as_noted(
     database: &IdbDatabase,
     seen: &Database,
     noted: &Sentinel,
-) -> Result<bool, StoreError> {
-    if Some(noted.store) != seen.store || noted.segment != seen.segment {
-        return Ok(false);
+) -> Result<Option<bool>, StoreError> {
+    if Some(noted.store) != seen.store || noted.segment > seen.segment {
+        return Ok(None);
     }
     let Some(hash) = noted.hash else {
-        return Ok(false);
+        return Ok(None);
     };
-    let last = segment(database, seen.segment).await;
+    let last = segment(database, noted.segment).await;
     let last = last.map_err(|fault| fault.while_doing("read"))?;
     let last = last.and_then(last_of);
-    Ok(last.is_some_and(|last| sentinel::hash(&last) != hash))
+    Ok(last.map(|last| sentinel::hash(&last) == hash))
 }
 
 pub(super) fn while_opening(fault: Fault) -> StoreError {
     fault.while_doing("open")
 }
 
+/// Which store a database says that it is.
+pub(super) async fn store_of(database: &IdbDatabase) -> Result<Option<Uuid>, Fault> {
+    named(&transaction::read(database, &[META])?.store(META)?).await
+}
+
+async fn named(meta: &ObjectStore) -> Result<Option<Uuid>, Fault> {
+    let named = answer(meta.get(JsValue::from(STORE))?).await?;
+    Ok(codec::value_of(&named).and_then(|text| Uuid::parse_str(&text).ok()))
+}
+
 pub(super) async fn look(database: &IdbDatabase, log: &Log) -> Result<Database, StoreError> {
     let looked = async {
         let reading = transaction::read(database, &[META, LOG])?;
-        let named = answer(reading.store(META)?.get(JsValue::from(STORE))?).await?;
-        let store = codec::value_of(&named).and_then(|text| Uuid::parse_str(&text).ok());
+        let store = named(&reading.store(META)?).await?;
         log.catch_up(&reading.store(LOG)?).await?;
         let doubt = doubt::read(database).await?;
         Ok(log.ask(|index| Database {
@@ -146,7 +156,7 @@ pub(super) async fn look(database: &IdbDatabase, log: &Log) -> Result<Database, 
             position: log.given(),
             doubted_after: doubt.map(|doubt| doubt.after),
             emptied: index.emptied().unwrap_or(0),
-            is_another: false,
+            as_noted: None,
         }))
     };
     looked

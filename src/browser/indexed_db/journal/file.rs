@@ -43,6 +43,21 @@ pub(super) async fn epochs(store: &str) -> Result<Vec<u64>, String> {
     Ok(epochs)
 }
 
+/// Whether there may be journals of a store besides the one of this epoch: of earlier ones, or of the releases before.
+pub(super) async fn is_one_of_several(store: &str, epoch: u64) -> Result<bool, String> {
+    let stem = stem(store);
+    let others = opfs::names(&stem).await?;
+    let is_other = |name: &String| match name.strip_prefix(&stem) {
+        Some("") => true,
+        Some(rest) => {
+            let other = rest.strip_prefix('-').and_then(|other| other.parse().ok());
+            other.is_some_and(|other: u64| other < epoch)
+        }
+        None => false,
+    };
+    Ok(others.iter().any(is_other))
+}
+
 /// The name of the journal that a store goes on in; none where there is none.
 pub(super) async fn newest(store: &str) -> Option<String> {
     let epoch = epochs(store).await.ok()?.last().copied()?;
@@ -110,6 +125,22 @@ impl Held {
             Some(file) => Held::of(file, epoch).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    /// Opens, of the journals of earlier epochs, the one that goes furthest, where that is further than this one
+    /// goes: this took its place and isn't filled yet. What a tab still has open can't be asked.
+    pub(super) async fn open_further(&self, store: &str) -> Option<Held> {
+        let mut found: Option<Held> = None;
+        let segment = |held: &Held| held.mark().tail.segment;
+        for epoch in epochs(store).await.ok()? {
+            if epoch < self.epoch
+                && let Ok(Some(other)) = Held::open_other(store, epoch).await
+                && segment(&other) > segment(found.as_ref().unwrap_or(self))
+            {
+                found = Some(other);
+            }
+        }
+        found
     }
 
     /// Begins one under another name, that nobody keeps.
@@ -337,6 +368,12 @@ impl Held {
     pub(super) async fn set_aside(&self, name: &str, store: Uuid) -> Result<(), String> {
         self.file.set_aside(name).await?;
         self.begin(store).await
+    }
+
+    /// Gives it another name: what it holds is set aside.
+    pub(super) async fn move_aside(&self, name: &str) -> Result<(), String> {
+        self.file.set_aside(name).await?;
+        self.file.remove().await
     }
 
     /// Is of this store from now on: what it holds is so.

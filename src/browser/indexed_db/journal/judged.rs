@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast;
 use web_sys::IdbDatabase;
 
 use super::super::beginning;
-use super::super::codec::{self, Opened};
+use super::super::codec;
 use super::super::doubt::{self, Doubt};
 use super::super::log::Log;
 use super::super::schema::LOG;
@@ -16,7 +16,7 @@ use super::super::transaction::{self, Fault, answer};
 use super::aside;
 use super::compare::compare;
 use super::evidence::{
-    Admitted, at_once, elsewhere, is_another, judged, lacks, look, note, while_opening,
+    Admitted, as_noted, at_once, elsewhere, judged, lacks, look, note, while_opening,
 };
 use super::file::Held;
 use super::first::{self, First};
@@ -27,6 +27,7 @@ use super::source::{Mending, Source};
 use super::tab::Journal;
 use crate::browser::{BrowserClock, BrowserIds};
 use crate::core::{Clock, IdSource};
+use crate::log::journal::Entry;
 use crate::log::segments::Index;
 use crate::store::judging::{self, Act, Asked, Database, Verdict};
 use crate::store::{Recovery, StoreError};
@@ -47,7 +48,11 @@ pub(in super::super) async fn admit_whole(
     let held = journal.held();
     find_first(journal).await;
     let first = journal.first.borrow().clone();
-    let source = source(held.as_deref(), first.as_deref());
+    let further = match &held {
+        Some(held) => held.open_further(&journal.connection.name).await,
+        None => None,
+    };
+    let source = source(held.as_deref(), further.as_ref(), first.as_deref());
     if journal.is_first_taken.get() && lacks(known, &seen) {
         return Err(elsewhere());
     }
@@ -66,7 +71,7 @@ pub(in super::super) async fn admit_whole(
         end = std::mem::take(&mut seen.segment);
     }
     if let Some(noted) = known {
-        seen.is_another = is_another(database, &seen, &noted).await?;
+        seen.as_noted = as_noted(database, &seen, &noted).await?;
     }
     let asked = match source {
         _ if journal.is_first_taken.get() => Asked::Silent,
@@ -75,12 +80,8 @@ pub(in super::super) async fn admit_whole(
             Ok(found) if found.segment == 0 && !found.is_damaged => Asked::Missing,
             Ok(found) => Asked::There(found),
             Err(reason) => {
-                match Some(source.store()) == seen.store && seen.segment >= source.segment() {
-                    // It may be trouble of a moment: it is looked at again before anything is added.
-                    true => journal.fail(reason),
-                    // Nothing is put into what may hold what is missing here.
-                    false => journal.give_up(reason),
-                }
+                // Nothing is put into what may hold what is missing here.
+                journal.give_up(reason);
                 Asked::Silent
             }
         },
@@ -93,16 +94,19 @@ pub(in super::super) async fn admit_whole(
         log.forget();
     }
     let mut recovery = verdict.recovery;
+    let mut is_mended = true;
     if let (Act::GoOn | Act::Restore { .. }, Some(source), Asked::There(_)) =
         (verdict.act, source, asked)
         && has_faults(database, log).await?
     {
-        // It is tried again at the next opening where that fails, since then nothing was changed.
-        let mended = mend(database, source, seen.emptied, Mending::Mends).await;
-        let mended = mended.unwrap_or(0);
-        if mended > 0 {
-            log.forget();
-            recovery = recovery.or(Some(Recovery::mended(mended)));
+        match mend(database, source, seen.emptied, Mending::Mends).await {
+            Ok(0) => {}
+            Ok(mended) => {
+                log.forget();
+                recovery = recovery.or(Some(Recovery::mended(mended)));
+            }
+            // It is tried again once the journal is read whole: until then that keeps what it holds.
+            Err(_) => is_mended = false,
         }
     }
     if verdict.another_history {
@@ -133,7 +137,16 @@ pub(in super::super) async fn admit_whole(
     let events = events.map(|found| found.events);
     let aside = aside::name(&journal.connection.name, BrowserClock.now(), events);
     if let (Some(held), Some(source), Asked::There(_) | Asked::Missing) = (&held, source, asked)
-        && let Err(reason) = act(held, source, &verdict, asked.there(), store, &aside).await
+        && is_mended
+        && let Err(reason) = act(
+            journal,
+            (held, source),
+            &verdict,
+            asked.there(),
+            store,
+            &aside,
+        )
+        .await
     {
         // Nothing of it was lost by that, and nothing is put into it.
         journal.give_up(reason);
@@ -185,45 +198,59 @@ async fn find_first(journal: &Journal) {
     }
 }
 
-/// What the database is compared with: the journal, but for that of the releases before where it goes
-/// further.
-fn source<'a>(held: Option<&'a Held>, first: Option<&'a First>) -> Option<Source<'a>> {
-    match (held, first) {
-        (Some(held), Some(first)) if first.tail.segment > held.mark().tail.segment => {
-            Some(Source::First(first))
-        }
-        (Some(held), _) => Some(Source::Journal(held)),
-        (None, _) => None,
-    }
+/// What the database is compared with: the journal, but for one of an earlier epoch, or of the releases before, that
+/// goes further.
+fn source<'a>(
+    held: Option<&'a Held>,
+    further: Option<&'a Held>,
+    first: Option<&'a First>,
+) -> Option<Source<'a>> {
+    let kept = Source::Journal(further.or(held).filter(|_| held.is_some())?);
+    let first = first.filter(|first| first.tail.segment > kept.segment());
+    Some(first.map_or(kept, Source::First))
 }
 
 /// Does with the journal what was judged.
 async fn act(
-    held: &Held,
-    source: Source<'_>,
+    journal: &Journal,
+    (held, source): (&Rc<Held>, Source<'_>),
     verdict: &Verdict,
     found: Option<judging::Journal>,
     store: Uuid,
     aside: &str,
 ) -> Result<(), String> {
     let is_damaged = found.is_some_and(|found| found.is_damaged);
-    if let Source::First(first) = source {
-        if verdict.act == Act::SetAside {
-            first.set_aside(aside).await?;
+    match source {
+        Source::First(first) => {
+            if verdict.act == Act::SetAside {
+                first.set_aside(aside).await?;
+            }
+            // It is made from the log.
+            return journal.renew(held, store).await;
         }
-        // It is made from the log.
-        return held.begin(store).await;
+        Source::Journal(other) if !std::ptr::eq(other, &**held) => {
+            if verdict.act == Act::SetAside {
+                other.move_aside(aside).await?;
+            }
+            // It is filled from where it is, unless it isn't of this log.
+            held.doubt();
+            return held.is_of(store).await;
+        }
+        Source::Journal(_) => {}
     }
     match verdict.act {
         Act::DropLast => held.drop_last().await?,
         Act::SetAside => held.set_aside(aside, store).await?,
-        Act::BeginAnew => held.begin(store).await?,
+        Act::BeginAnew => journal.renew(held, store).await?,
         // All that can be read of it is in the database.
         Act::GoOn | Act::Restore { .. } if is_damaged || found.is_none() => {
-            held.begin(store).await?;
+            journal.renew(held, store).await?;
         }
         Act::GoOn | Act::Restore { .. } => {}
     }
+    let Some(held) = journal.held() else {
+        return Ok(());
+    };
     match held.mark().store == store {
         true => Ok(()),
         false => held.is_of(store).await,
@@ -244,11 +271,16 @@ async fn find_out(
             ..judging::Journal::default()
         });
     }
-    if !created && let Some(found) = at_once(database, source, seen).await? {
+    let first = first_number(database)
+        .await
+        .map_err(|fault| fault.to_string())?;
+    let is_whole = !created && first <= 1;
+    if is_whole && let Some(found) = at_once(database, source, seen).await? {
         return Ok(found);
     }
     let found = compare(database, source).await?;
-    if created && seen.segment > 0 {
+    let is_found_again = created && seen.segment > 0;
+    if is_found_again || (first > 1 && holds_before(source, first).await?) {
         // Records that were found again, and aren't all of the journal's log: nothing tells what came before.
         let (agreed, beyond) = (0, found.events);
         return Ok(judging::Journal {
@@ -265,14 +297,31 @@ async fn lacks_its_beginning(database: &IdbDatabase, seen: &Database) -> Result<
     if seen.store.is_some() || seen.segment == 0 {
         return Ok(false);
     }
-    let first = async {
-        let reading = transaction::read(database, &[LOG])?;
-        let found = answer(reading.store(LOG)?.get_all(None, Some(1))?).await?;
-        let first = found.unchecked_into::<Array>().get(0);
-        Ok(codec::open_segment(first.unchecked_ref()))
+    let first = first_number(database).await;
+    Ok(first.map_err(while_opening)? != 1)
+}
+
+/// The first number that the log's records stand for: 1, unless its beginning is gone; 0 where that can't be told,
+/// or there is none.
+async fn first_number(database: &IdbDatabase) -> Result<u64, Fault> {
+    let reading = transaction::read(database, &[LOG])?;
+    let found = answer(reading.store(LOG)?.get_all(None, Some(1))?).await?;
+    let first = found.unchecked_into::<Array>().get(0);
+    if !first.is_object() {
+        return Ok(0);
+    }
+    Ok(codec::open_segment(first.unchecked_ref()).map_or(0, |first| first.from))
+}
+
+/// Whether a source has events of its log's segments before one.
+async fn holds_before(source: Source<'_>, first: u64) -> Result<bool, String> {
+    let walked = source.entries(async |_| Ok(())).await?;
+    let mut holds = false;
+    let look = async |entry: Entry<'_>| {
+        let is_there = entry.segment < first && !walked.void.holds(entry.segment);
+        holds |= is_there && entry.events().is_ok_and(|events| events > 0);
+        Ok(())
     };
-    let first: Result<Option<Opened>, Fault> = first.await;
-    Ok(first
-        .map_err(while_opening)?
-        .is_none_or(|first| first.from > 1))
+    source.entries(look).await?;
+    Ok(holds)
 }

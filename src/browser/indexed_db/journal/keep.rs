@@ -15,7 +15,7 @@ use super::super::connection::Connection;
 use super::super::schema::{LOG, PAGES};
 use super::super::transaction::{Fault, above, answer};
 use super::aside;
-use super::compare::chain_at;
+use super::compare::{chain_at, reaches};
 use super::file::Held;
 use super::standing::OTHER_TAB;
 use super::tab::Journal;
@@ -78,6 +78,12 @@ async fn follow(journal: &Journal, held: &Rc<Held>) -> Result<(), String> {
     if journal.is_first_taken.get() {
         return Err(OTHER_TAB.to_owned());
     }
+    if journal.is_to_renew.take() {
+        journal.renew(held, held.mark().store).await?;
+        if !journal.keeps(held) {
+            return Ok(());
+        }
+    }
     if held.is_doubted() {
         held.look().await?;
         settle(connection, held).await?;
@@ -98,8 +104,11 @@ async fn follow(journal: &Journal, held: &Rc<Held>) -> Result<(), String> {
             continue;
         }
         let Some(found) = read.map_err(|error| error.to_string())? else {
-            // What it has ends amid segments that are one now: it begins anew, from the first.
-            held.begin(held.mark().store).await?;
+            // What it has ends amid segments that are one now: it is filled again, from the first.
+            journal.renew(held, held.mark().store).await?;
+            if !journal.keeps(held) {
+                return Ok(());
+            }
             continue;
         };
         if found.is_empty() {
@@ -240,10 +249,15 @@ async fn settle(connection: &Rc<Connection>, held: &Held) -> Result<(), String> 
             return Ok(true);
         };
         let tail = held.mark().tail;
-        let ours = chain_at(&database, tail.segment).await?;
-        // Where it was joined with others since, nothing tells.
-        let is_known = tail.segment > 0 && tail.chain != Chain::START;
-        Ok::<_, String>(!is_known || ours.is_none_or(|chain| chain == tail.chain))
+        if tail.segment == 0 {
+            return Ok(true);
+        }
+        match chain_at(&database, tail.segment).await? {
+            Some(ours) => Ok(tail.chain == Chain::START || ours == tail.chain),
+            // Where it was joined with others since, nothing tells; one that isn't there was refused, or is still to
+            // come.
+            None => reaches(&database, tail.segment).await,
+        }
     };
     let Some(store) = connection.store.get() else {
         return Ok(());

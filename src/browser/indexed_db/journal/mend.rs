@@ -5,7 +5,8 @@ use web_sys::IdbDatabase;
 
 use super::super::schema::{LOG, PAGES};
 use super::super::transaction::{Fault, Writing};
-use super::compare::{Ours, are_in, events_of};
+use super::compare::{are_in, events_of};
+use super::ours::Ours;
 use super::restore::put;
 use super::source::{Mending, Source};
 use crate::core::RecordedEvent;

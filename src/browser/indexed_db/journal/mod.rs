@@ -20,6 +20,7 @@ mod judged;
 mod keep;
 mod mend;
 pub(super) mod others;
+mod ours;
 mod restore;
 mod role;
 pub(super) mod sentinel;

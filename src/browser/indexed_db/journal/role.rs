@@ -7,6 +7,7 @@ use std::task::Poll;
 
 use futures_channel::oneshot;
 use gloo::timers::callback::Timeout;
+use uuid::Uuid;
 
 use super::super::calls::Call;
 use super::file::Held;
@@ -73,6 +74,26 @@ impl Journal {
         }
         *self.behind.borrow_mut() = Some(reason);
         self.waiting.borrow_mut().clear();
+    }
+
+    /// Goes on in a file of the next epoch, which is filled from the log, for this store. What it held stays in the
+    /// file that it was in until that is done; one that holds no events is begun anew where it is.
+    pub(super) async fn renew(&self, held: &Rc<Held>, store: Uuid) -> Result<(), String> {
+        let before = held.mark();
+        if before.tail.events == 0 {
+            return held.begin(store).await;
+        }
+        let next = Held::open(&self.connection.name, Taken::Steals).await?;
+        let next = next.ok_or("its place was taken meanwhile")?;
+        next.begin(store).await?;
+        if before.database > 0 {
+            next.is_in(before.database).await?;
+        }
+        self.is_alone.set(false);
+        if self.keeps(held) {
+            *self.held.borrow_mut() = Some(Rc::new(next));
+        }
+        Ok(())
     }
 
     /// Whether this tab keeps it.

@@ -9,10 +9,12 @@ use gloo::timers::callback::Timeout;
 use super::super::calls::Call;
 use super::super::hints::Signal;
 use super::super::log::Log;
+use super::evidence::store_of;
 use super::file::Held;
 use super::tab::Journal;
 use crate::log::segments::Index;
 use crate::store::SecondCopy;
+use crate::target::spawn;
 
 /// So long, in milliseconds, an append waits for a tab that keeps the journal and doesn't answer.
 pub(super) const PATIENCE: u32 = 3_000;
@@ -81,6 +83,12 @@ impl Journal {
         self.connection.hints.when_asked(move || {
             if let Some(journal) = weak.upgrade() {
                 answer(&journal);
+            }
+        });
+        let weak = Rc::downgrade(self);
+        self.connection.hints.when_renamed(move || {
+            if let Some(journal) = weak.upgrade() {
+                spawn(async move { learn_store(&journal).await });
             }
         });
         self.begin_to_follow();
@@ -213,6 +221,23 @@ fn hear(journal: &Rc<Journal>, signal: Signal) {
             *journal.behind.borrow_mut() = None;
         }
         Signal::Archived | Signal::SetAside | Signal::Superseded | Signal::Closed => {}
+    }
+}
+
+/// Another tab takes the database for another store than this one: it may be one since, where what was in doubt was
+/// judged.
+async fn learn_store(journal: &Journal) {
+    let connection = &journal.connection;
+    let Some(database) = connection.now() else {
+        return;
+    };
+    if let Ok(Some(store)) = store_of(&database).await
+        && connection.store.get() != Some(store)
+    {
+        connection.store.set(Some(store));
+        connection.hints.is_of(Some(store));
+        journal.kept.set(0);
+        connection.hints.ask();
     }
 }
 

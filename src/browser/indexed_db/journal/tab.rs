@@ -59,6 +59,8 @@ pub(in super::super) struct Journal {
     pub(super) behind: RefCell<Option<String>>,
     /// Whether it is being read whole, and what isn't needed any more removed.
     pub(super) is_tidying: Cell<bool>,
+    /// Whether it is to be filled again, in another file.
+    pub(super) is_to_renew: Cell<bool>,
     /// Whether the journals beside it were looked at.
     pub(super) is_alone: Cell<bool>,
     /// Whether it is being brought to the log's end, and whether that is to be done once more.
@@ -97,6 +99,7 @@ impl Journal {
             missing: Default::default(),
             behind: Default::default(),
             is_tidying: Default::default(),
+            is_to_renew: Default::default(),
             is_alone: Default::default(),
             is_busy: Default::default(),
             once_more: Default::default(),

@@ -92,7 +92,7 @@ async fn tidy(
                     connection.log.forget();
                 }
             }
-            held.begin(held.mark().store).await?;
+            journal.is_to_renew.set(true);
             return Ok(false);
         }
         held.checked();
@@ -101,12 +101,10 @@ async fn tidy(
     let (swept, events) = (sweeping.swept(), connection.log.ask(Index::events));
     if let Some(emptied) = swept
         && journal.swept.replace(emptied) != emptied
-        && events == 0
-        && held.mark().tail.events > 0
+        && held.mark().tail.events > events
     {
-        // What stood before that is nowhere else any more. With events in it, it would be the only copy of
-        // none of them until it is filled again.
-        held.begin(held.mark().store).await?;
+        // What stood before that is nowhere else any more, and doesn't stay here either.
+        journal.is_to_renew.set(true);
         return Ok(false);
     }
     let Some(database) = connection.now() else {
