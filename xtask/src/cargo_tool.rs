@@ -13,6 +13,7 @@ pub struct CargoTool {
     program: &'static str,
     version: String,
     locked: bool,
+    asked: &'static [&'static str],
     time: &'static str,
 }
 
@@ -29,6 +30,7 @@ impl CargoTool {
             program,
             version: version.to_owned(),
             locked: true,
+            asked: &["--version"],
             time,
         }
     }
@@ -46,10 +48,15 @@ impl CargoTool {
         }
     }
 
+    /// The same, which knows its version only as a subcommand of Cargo.
+    pub fn asked_as(self, asked: &'static [&'static str]) -> Self {
+        Self { asked, ..self }
+    }
+
     /// Whether the first program of that name on the project's PATH has the right version.
     pub fn is_here(&self, project: &Project) -> bool {
         project.which(self.program).is_some_and(|program| {
-            process::answer(std::process::Command::new(program).arg("--version"))
+            process::answer(std::process::Command::new(program).args(self.asked))
                 .is_some_and(|text| has_version(&text, &self.version))
         })
     }

@@ -4,6 +4,7 @@ use crate::bench::{Folding, Measuring};
 use crate::failure::{Failure, Result};
 use crate::faults::Killing;
 use crate::fuzz::Fuzzing;
+use crate::mutants::{Mutating, Part};
 use crate::serve::Serving;
 use crate::simulation::Simulating;
 use crate::stages::Stage;
@@ -32,6 +33,8 @@ pub enum Task {
     Simulation(Simulating),
     /// The decoders, fuzzed.
     Fuzz(Fuzzing),
+    /// The tests, judged by changes of the code.
+    Mutants(Mutating),
     /// The store, measured.
     BenchBrowser(Measuring),
     /// The page, measured with files of so many events.
@@ -61,6 +64,7 @@ pub fn parse(arguments: &[String]) -> Result<Task> {
             None => Err(misunderstood(name)),
         },
         ["fuzz", options @ ..] => parse_fuzzing(options).map(Task::Fuzz),
+        ["mutants", options @ ..] => parse_mutating(options).map(Task::Mutants),
         ["bench"] => Err(Failure::new(
             "`cargo xtask bench` does not say what to measure.",
             "Give `cargo xtask bench browser`, `page` or `core`; `cargo xtask` alone lists their options.",
@@ -186,6 +190,28 @@ fn parse_fuzzing(options: &[&str]) -> Result<Fuzzing> {
         }
     }
     Ok(fuzzing)
+}
+
+fn parse_mutating(options: &[&str]) -> Result<Mutating> {
+    const EXAMPLE: &str = "cargo xtask mutants core --sample 50 --seed 7";
+    let mut mutating = Mutating::default();
+    let mut options = options.iter();
+    while let Some(&option) = options.next() {
+        if let Some(part) = Part::named(option) {
+            mutating.parts.push(part);
+            continue;
+        }
+        let (name, value) = match option.split_once('=') {
+            Some((name, value)) => (name, value),
+            None => (option, options.next().copied().unwrap_or_default()),
+        };
+        match name {
+            "--sample" => mutating.sample = Some(whole(value, EXAMPLE)?.max(1)),
+            "--seed" => mutating.seed = whole(value, EXAMPLE)?,
+            _ => return Err(misunderstood(option)),
+        }
+    }
+    Ok(mutating)
 }
 
 fn whole(text: &str, example: &str) -> Result<u32> {
@@ -344,6 +370,26 @@ mod tests {
         };
         assert_eq!(parsed("fuzz").unwrap(), Task::Fuzz(ordinary));
         for line in ["fuzz --seconds", "fuzz --second 5", "fuzz json texts"] {
+            assert!(parsed(line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn mutants_takes_parts_and_options_in_any_order() {
+        let expected = Mutating {
+            parts: vec![Part::Core, Part::Log],
+            sample: Some(20),
+            seed: 7,
+        };
+        for line in [
+            "mutants core log --sample 20 --seed 7",
+            "mutants --seed=7 core --sample=20 log",
+        ] {
+            assert_eq!(parsed(line).unwrap(), Task::Mutants(expected.clone()));
+        }
+        let all = Mutating::default();
+        assert_eq!(parsed("mutants").unwrap(), Task::Mutants(all));
+        for line in ["mutants --sample", "mutants lgo", "mutants --round 1"] {
             assert!(parsed(line).is_err(), "{line}");
         }
     }

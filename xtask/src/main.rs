@@ -11,6 +11,7 @@ mod failure;
 mod faults;
 mod fuzz;
 mod module;
+mod mutants;
 mod node;
 mod process;
 mod project;
@@ -53,6 +54,12 @@ Eventloom's tasks. Each installs what it misses first (into target/tools and nod
   cargo xtask fuzz [--seconds N] [TARGET]
       Feed the decoders of files, records and the journal what nobody would think of, on a nightly
       compiler: each target for ten minutes, or as long as --seconds says; or one target.
+
+  cargo xtask mutants [PART...] [--sample N] [--seed N]
+      Change the code in one place at a time, and look whether a test fails of it: of judging and log each
+      change, of core and runtime a sample of 300. Hours for all; stopped and started again, it goes on from
+      there. --sample takes so many of each part, chosen by --seed (1). What was missed is named, and judged
+      again once a test or another file has changed; without target/mutants all is judged anew.
 
   cargo xtask bench browser [--short | --great] [--events N]
       Measure the store in Chromium against bare IndexedDB, Dexie, idb, SQLite and PGlite; print a table
@@ -98,6 +105,7 @@ fn run() -> Result<()> {
         Task::Faults(killing) => faults::faults(&project, killing),
         Task::Simulation(simulating) => simulation::simulate(&project, simulating),
         Task::Fuzz(fuzzing) => fuzz::fuzz(&project, &fuzzing),
+        Task::Mutants(mutating) => mutants::mutants(&project, &mutating),
         Task::BenchBrowser(measuring) => bench::browser(&project, measuring),
         Task::BenchPage(events) => bench::page(&project, events),
         Task::BenchCore(folding) => bench::core(&project, folding),

@@ -14,6 +14,7 @@ use crate::project::Project;
 
 const CARGO_DENY: &str = "0.20.2";
 const CARGO_FUZZ: &str = "0.13.2";
+const CARGO_MUTANTS: &str = "27.1.0";
 const TRUNK: &str = "0.21.14";
 const WASM_PACK: &str = "0.15.1";
 const WASM: &str = "wasm32-unknown-unknown";
@@ -43,6 +44,8 @@ pub enum Tool {
     CargoDeny,
     /// What builds and runs the fuzz targets.
     CargoFuzz,
+    /// What changes the code and looks whether a test fails.
+    CargoMutants,
 }
 
 /// Installs those of `tools` that are missing, having said which and for how long.
@@ -101,7 +104,8 @@ impl Tool {
             | Self::Trunk
             | Self::WasmPack
             | Self::CargoDeny
-            | Self::CargoFuzz => Ok(self.cargo_tool(project)?.is_here(project)),
+            | Self::CargoFuzz
+            | Self::CargoMutants => Ok(self.cargo_tool(project)?.is_here(project)),
         }
     }
 
@@ -118,7 +122,8 @@ impl Tool {
             | Self::Trunk
             | Self::WasmPack
             | Self::CargoDeny
-            | Self::CargoFuzz => self.cargo_tool(project)?.promise(),
+            | Self::CargoFuzz
+            | Self::CargoMutants => self.cargo_tool(project)?.promise(),
         })
     }
 
@@ -138,7 +143,8 @@ impl Tool {
             | Self::Trunk
             | Self::WasmPack
             | Self::CargoDeny
-            | Self::CargoFuzz => self.cargo_tool(project)?.install(project),
+            | Self::CargoFuzz
+            | Self::CargoMutants => self.cargo_tool(project)?.install(project),
         }
     }
 
@@ -154,6 +160,13 @@ impl Tool {
             Self::CargoFuzz => {
                 CargoTool::locked("cargo-fuzz", "cargo-fuzz", CARGO_FUZZ, "about a minute")
             }
+            Self::CargoMutants => CargoTool::locked(
+                "cargo-mutants",
+                "cargo-mutants",
+                CARGO_MUTANTS,
+                "about 3 minutes",
+            )
+            .asked_as(&["mutants", "--version"]),
             // Its version must be that of the library, to the last digit.
             _ => CargoTool::unlocked(
                 "wasm-bindgen-cli",

@@ -1,0 +1,299 @@
+//! `cargo xtask mutants`: changes the code in one place at a time, and looks whether a test fails of it.
+//!
+//! What was judged is in `mutants/judged.rs`; the changes are made, built and tested by `cargo-mutants`.
+
+mod judged;
+mod part;
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use crate::failure::{Failure, Result};
+use crate::process::{self, Ending};
+use crate::project::Project;
+use crate::tools::{self, Tool};
+
+use judged::{Counts, Judged};
+pub use part::Part;
+
+/// What it needs on the machine.
+const NEEDS: &[Tool] = &[Tool::CargoMutants];
+
+/// Where all of it is built and noted.
+const FOLDER: &str = "target/mutants";
+
+/// So many mutants are handed over at once: each time the sources are copied and tested unchanged first.
+const AT_ONCE: usize = 200;
+
+/// So much of what is judged whole has to be caught, in percent.
+const LEAST: u64 = 90;
+
+/// What is judged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mutating {
+    /// These parts; none for all of them.
+    pub parts: Vec<Part>,
+    /// So many mutants of each; none for all of what is judged whole, and 300 of the others.
+    pub sample: Option<u32>,
+    /// What the choice of a sample begins with.
+    pub seed: u32,
+}
+
+impl Default for Mutating {
+    fn default() -> Self {
+        Self {
+            parts: Vec::new(),
+            sample: None,
+            seed: 1,
+        }
+    }
+}
+
+/// Parts that are counted together, and how many of their mutants are chosen.
+struct Group {
+    parts: Vec<Part>,
+    sample: Option<u32>,
+}
+
+/// Judges one group after another, and says what was missed.
+///
+/// # Errors
+/// When the tool is missing and can't be installed, the tests fail without a mutant, or too few are caught
+/// of what is judged whole.
+pub fn mutants(project: &Project, mutating: &Mutating) -> Result<()> {
+    tools::provide(project, NEEDS)?;
+    let mut poor = Vec::new();
+    for group in groups(mutating) {
+        let counts = judge(project, &group, mutating.seed)?;
+        if group.sample.is_none() && counts.percent() < LEAST {
+            poor.push(group.name());
+        }
+    }
+    if poor.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(
+        format!("Less than {LEAST} % are caught in {}.", poor.join(" and ")),
+        "Write tests of what the missed ones change; run this again, and the missed ones are judged anew.",
+    ))
+}
+
+fn groups(mutating: &Mutating) -> Vec<Group> {
+    let is_asked = |part: &Part| mutating.parts.is_empty() || mutating.parts.contains(part);
+    let (whole, others): (Vec<Part>, Vec<Part>) = Part::ALL
+        .into_iter()
+        .filter(is_asked)
+        .partition(|part| part.is_judged_whole());
+    let mut groups: Vec<Group> = whole
+        .into_iter()
+        .map(|part| Group {
+            parts: vec![part],
+            sample: mutating.sample,
+        })
+        .collect();
+    if !others.is_empty() {
+        groups.push(Group {
+            parts: others,
+            sample: mutating.sample.or(Some(300)),
+        });
+    }
+    groups
+}
+
+impl Group {
+    fn name(&self) -> String {
+        let names: Vec<&str> = self.parts.iter().map(|part| part.name()).collect();
+        names.join(" and ")
+    }
+}
+
+/// Judges what of the group wasn't judged before. All is looked up again after each batch: the sources may
+/// have changed meanwhile, and then other mutants are to be judged.
+fn judge(project: &Project, group: &Group, seed: u32) -> Result<Counts> {
+    loop {
+        let mut counts = Counts::default();
+        let mut missed = Vec::new();
+        let mut next = None;
+        let all = list(project, group)?;
+        let chosen = choose(&all, group.sample, seed);
+        for &part in &group.parts {
+            let judged = Judged::open(project, part)?;
+            let mut left = Vec::new();
+            for (_, name) in chosen.iter().filter(|(of, _)| *of == part) {
+                match judged.outcome(name) {
+                    Some(outcome) => {
+                        counts.add(outcome);
+                        if outcome.is_to_be_named() {
+                            missed.push(format!("  {:<8} {name}", outcome.name()));
+                        }
+                    }
+                    None => left.push(name.as_str()),
+                }
+            }
+            if !left.is_empty() && next.is_none() {
+                left.truncate(AT_ONCE);
+                next = Some((part, judged, left));
+            }
+        }
+        let of = match group.sample {
+            None => String::new(),
+            Some(_) => format!(" of {} (seed {seed})", all.len()),
+        };
+        println!("{}: {} mutants{of}: {counts}", group.name(), chosen.len());
+        let Some((part, judged, batch)) = next else {
+            missed.iter().for_each(|line| println!("{line}"));
+            return Ok(counts);
+        };
+        run(project, part, &judged, &batch)?;
+    }
+}
+
+/// All mutants of the group's parts, by the names that `cargo-mutants` gives them.
+fn list(project: &Project, group: &Group) -> Result<Vec<(Part, String)>> {
+    let mut all = Vec::new();
+    for &part in &group.parts {
+        let mut command = cargo_mutants(project, part);
+        command.arg("--list");
+        let names = process::answer(&mut command).ok_or_else(|| {
+            Failure::new(
+                format!("The mutants of {} could not be listed.", part.name()),
+                "`cargo check` says whether the sources are whole.",
+            )
+        })?;
+        let names: BTreeSet<&str> = names.lines().collect();
+        all.extend(names.into_iter().map(|name| (part, name.to_owned())));
+    }
+    Ok(all)
+}
+
+/// Those that come first in an order that the seed alone makes: the same ones for the same sources.
+fn choose(all: &[(Part, String)], sample: Option<u32>, seed: u32) -> Vec<(Part, String)> {
+    let Some(sample) = sample else {
+        return all.to_vec();
+    };
+    let mut ordered: Vec<_> = all.to_vec();
+    ordered.sort_by_cached_key(|(_, name)| scattered(seed, name));
+    ordered.truncate(usize::try_from(sample).unwrap_or(usize::MAX));
+    ordered.sort();
+    ordered
+}
+
+/// A number for a name, as good as random: FNV-1a, with its bits mixed once more. The standard library's
+/// hash may be another with the next compiler.
+fn scattered(seed: u32, name: &str) -> u64 {
+    let bytes = seed.to_le_bytes().into_iter().chain(name.bytes());
+    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let mixed = (hash ^ (hash >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
+    mixed ^ (mixed >> 32)
+}
+
+/// Has one batch judged.
+fn run(project: &Project, part: Part, judged: &Judged, batch: &[&str]) -> Result<()> {
+    let count = batch.len();
+    println!(
+        "Judging {count} mutants of {}; stopped and started again, it goes on from there",
+        part.name()
+    );
+    tidy(project)?;
+    judged.begin(project)?;
+    let mut command = cargo_mutants(project, part);
+    command.arg("--config").arg(judged.choose(batch)?);
+    command.arg("--output").arg(judged.folder());
+    command.args(["--profile", "mutants", "--jobs", "1", "--no-times"]);
+    command.args(["--minimum-test-timeout", "60", "--colors", "never"]);
+    for argument in ["--locked"].into_iter().chain(part.tests()) {
+        command.arg(format!("--cargo-arg={argument}"));
+    }
+    // Fewer than in a run of the tests, and the first of those: they run again for each mutant.
+    command.env("EVENTLOOM_SCHEDULES", "2000");
+    // Kept from run to run for the dependencies' sake.
+    command.env("CARGO_TARGET_DIR", project.file(FOLDER).join("build"));
+    command.env("CARGO_INCREMENTAL", "1");
+    // It ends badly where one was missed, which is no failure here.
+    let ending = process::shown(&mut command)?;
+    if ending != Ending::Well && Judged::open(project, part)?.count() <= judged.count() {
+        return Err(Failure::new(
+            format!("No mutant of {} could be judged.", part.name()),
+            "See the output above: most likely its tests fail without a mutant.",
+        ));
+    }
+    Ok(())
+}
+
+fn cargo_mutants(project: &Project, part: Part) -> Command {
+    let mut command = project.cargo();
+    command.args(["mutants", "--package", "eventloom"]);
+    command.args(["--file", part.files()]);
+    command
+}
+
+/// Each copy of the sources has its own name, and what was built of the one before is of no more use.
+fn tidy(project: &Project) -> Result<()> {
+    let folder = project.file(FOLDER).join("build");
+    if !folder.is_dir() {
+        return Ok(());
+    }
+    let mut command = project.cargo();
+    command.args(["clean", "--quiet", "--profile", "mutants"]);
+    command.args(["--package", "eventloom", "--target-dir"]);
+    process::shown(command.arg(folder)).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of_core(count: usize) -> Vec<(Part, String)> {
+        let name = |number| (Part::Core, format!("src/core/x.rs:{number}:1: replace x"));
+        (0..count).map(name).collect()
+    }
+
+    #[test]
+    fn a_seed_always_chooses_the_same_and_another_seed_others() {
+        let all = of_core(1_000);
+        let chosen = choose(&all, Some(300), 1);
+        assert_eq!(chosen.len(), 300);
+        assert_eq!(choose(&all, Some(300), 1), chosen);
+        assert_ne!(choose(&all, Some(300), 2), chosen);
+        assert_eq!(choose(&all, None, 1), all);
+    }
+
+    #[test]
+    fn a_sample_is_taken_from_all_over() {
+        let all = of_core(1_000);
+        for (index, hundred) in all.chunks(100).enumerate() {
+            let chosen = choose(&all, Some(300), 1);
+            let here = chosen.iter().filter(|one| hundred.contains(one)).count();
+            assert!((15..=45).contains(&here), "{here} of {index}");
+        }
+    }
+
+    #[test]
+    fn judging_and_log_are_judged_whole_and_the_others_by_one_sample() {
+        let of = |mutating: &Mutating| -> Vec<(String, Option<u32>)> {
+            let groups = groups(mutating);
+            groups
+                .iter()
+                .map(|group| (group.name(), group.sample))
+                .collect()
+        };
+        let whole = |name: &str| (name.to_owned(), None);
+        let sample = |name: &str, count| (name.to_owned(), Some(count));
+        assert_eq!(
+            of(&Mutating::default()),
+            [
+                whole("judging"),
+                whole("log"),
+                sample("core and runtime", 300)
+            ]
+        );
+        let some = Mutating {
+            parts: vec![Part::Runtime, Part::Log],
+            sample: Some(20),
+            seed: 1,
+        };
+        assert_eq!(of(&some), [sample("log", 20), sample("runtime", 20)]);
+    }
+}
