@@ -2,6 +2,7 @@
 //!
 //! What was judged is in `mutants/judged.rs`; the changes are made, built and tested by `cargo-mutants`.
 
+mod copy;
 mod judged;
 mod part;
 
@@ -9,12 +10,12 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 use crate::failure::{Failure, Result};
-use crate::process::{self, Ending};
+use crate::process;
 use crate::project::Project;
 use crate::tools::{self, Tool};
 
 use judged::{Counts, Judged};
-pub use part::Part;
+pub use part::{Part, Slice};
 
 /// What it needs on the machine.
 const NEEDS: &[Tool] = &[Tool::CargoMutants];
@@ -22,7 +23,7 @@ const NEEDS: &[Tool] = &[Tool::CargoMutants];
 /// Where all of it is built and noted.
 const FOLDER: &str = "target/mutants";
 
-/// So many mutants are handed over at once: each time the sources are copied and tested unchanged first.
+/// So many mutants are handed over at once: before them the tests run without one.
 const AT_ONCE: usize = 200;
 
 /// So much of what is judged whole has to be caught, in percent.
@@ -131,8 +132,10 @@ fn judge(project: &Project, group: &Group, seed: u32) -> Result<Counts> {
                 }
             }
             if !left.is_empty() && next.is_none() {
+                let slice = left.first().and_then(|name| part.slice_of(name));
+                left.retain(|name| part.slice_of(name) == slice);
                 left.truncate(AT_ONCE);
-                next = Some((part, judged, left));
+                next = slice.map(|slice| (slice, judged, left));
             }
         }
         let of = match group.sample {
@@ -140,11 +143,11 @@ fn judge(project: &Project, group: &Group, seed: u32) -> Result<Counts> {
             Some(_) => format!(" of {} (seed {seed})", all.len()),
         };
         println!("{}: {} mutants{of}: {counts}", group.name(), chosen.len());
-        let Some((part, judged, batch)) = next else {
+        let Some((slice, judged, batch)) = next else {
             missed.iter().for_each(|line| println!("{line}"));
             return Ok(counts);
         };
-        run(project, part, &judged, &batch)?;
+        run(project, slice, &judged, &batch)?;
     }
 }
 
@@ -190,55 +193,49 @@ fn scattered(seed: u32, name: &str) -> u64 {
 }
 
 /// Has one batch judged.
-fn run(project: &Project, part: Part, judged: &Judged, batch: &[&str]) -> Result<()> {
-    let count = batch.len();
+fn run(project: &Project, slice: &Slice, judged: &Judged, batch: &[&str]) -> Result<()> {
+    let (count, part) = (batch.len(), judged.part());
     println!(
         "Judging {count} mutants of {}; stopped and started again, it goes on from there",
-        part.name()
+        slice.files
     );
-    tidy(project)?;
+    let copy = project.file(FOLDER).join("copy");
+    copy::refresh(&project.file(""), &copy)?;
     judged.begin(project)?;
     let mut command = cargo_mutants(project, part);
+    command.arg("--in-place").arg("--dir").arg(copy);
     command.arg("--config").arg(judged.choose(batch)?);
     command.arg("--output").arg(judged.folder());
-    command.args(["--profile", "mutants", "--jobs", "1", "--no-times"]);
+    command.arg("--no-times");
     command.args(["--minimum-test-timeout", "60", "--colors", "never"]);
-    for argument in ["--locked"].into_iter().chain(part.tests()) {
+    for argument in slice.tests.iter().chain(&["--locked"]) {
         command.arg(format!("--cargo-arg={argument}"));
     }
     // Fewer than in a run of the tests, and the first of those: they run again for each mutant.
     command.env("EVENTLOOM_SCHEDULES", "2000");
-    // Kept from run to run for the dependencies' sake.
+    // That a case fails is enough: nobody reads the smallest.
+    command.env("PROPTEST_MAX_SHRINK_ITERS", "0");
+    // Whoever works on the sources meanwhile doesn't wait for it.
     command.env("CARGO_TARGET_DIR", project.file(FOLDER).join("build"));
-    command.env("CARGO_INCREMENTAL", "1");
-    // It ends badly where one was missed, which is no failure here.
-    let ending = process::shown(&mut command)?;
-    if ending != Ending::Well && Judged::open(project, part)?.count() <= judged.count() {
-        return Err(Failure::new(
-            format!("No mutant of {} could be judged.", part.name()),
-            "See the output above: most likely its tests fail without a mutant.",
-        ));
+    match process::exit_code(&mut command)? {
+        // All were judged; of these some were missed, or some didn't end.
+        Some(0 | 2 | 3) if Judged::open(project, part)?.count() > judged.count() => Ok(()),
+        Some(4) => Err(Failure::new(
+            format!("The tests of {} fail without a mutant.", slice.files),
+            "See the output above; with the cause mended, start this again.",
+        )),
+        _ => Err(Failure::new(
+            format!("The mutants of {} were not all judged.", slice.files),
+            "See the output above; started again, it goes on from where it was.",
+        )),
     }
-    Ok(())
 }
 
 fn cargo_mutants(project: &Project, part: Part) -> Command {
     let mut command = project.cargo();
     command.args(["mutants", "--package", "eventloom"]);
-    command.args(["--file", part.files()]);
+    command.arg("--file").arg(part.files());
     command
-}
-
-/// Each copy of the sources has its own name, and what was built of the one before is of no more use.
-fn tidy(project: &Project) -> Result<()> {
-    let folder = project.file(FOLDER).join("build");
-    if !folder.is_dir() {
-        return Ok(());
-    }
-    let mut command = project.cargo();
-    command.args(["clean", "--quiet", "--profile", "mutants"]);
-    command.args(["--package", "eventloom", "--target-dir"]);
-    process::shown(command.arg(folder)).map(drop)
 }
 
 #[cfg(test)]

@@ -29,6 +29,17 @@ pub fn shown(command: &mut Command) -> Result<Ending> {
     Ok(ending(status))
 }
 
+/// Runs a program with its output on the terminal; its exit code, none where a signal ended it.
+///
+/// # Errors
+/// When it can't be started.
+pub fn exit_code(command: &mut Command) -> Result<Option<i32>> {
+    let status = command
+        .status()
+        .map_err(|cause| not_started(command, &cause))?;
+    Ok(status.code())
+}
+
 /// Runs a program with all its output at the end of a log.
 ///
 /// # Errors

@@ -169,6 +169,11 @@ impl Judged {
         self.outcomes.get(mutant).copied()
     }
 
+    /// Of which part it is.
+    pub fn part(&self) -> Part {
+        self.part
+    }
+
     /// Of how many mutants it is known.
     pub fn count(&self) -> usize {
         self.outcomes.len()
@@ -226,10 +231,7 @@ impl Sources {
             }
             let bytes = fs::read(&path).map_err(|cause| unwritten(&path, &cause))?;
             let text = String::from_utf8_lossy(&bytes);
-            let code = match part.has(&name) {
-                true => without_tests(&text),
-                false => "",
-            };
+            let code = part.slice_of(&name).map_or("", |_| without_tests(&text));
             if !code.is_empty() {
                 files.insert(name.clone(), hash(code));
             }

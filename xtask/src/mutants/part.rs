@@ -13,6 +13,91 @@ pub enum Part {
     Runtime,
 }
 
+/// Files of a part, and what judges them. Each test is built anew for each mutant, so only those are named that
+/// are about these files; the unit tests, which bring the whole library once more, take longest.
+#[derive(Debug, PartialEq)]
+pub struct Slice {
+    /// What the names of its files begin with.
+    pub files: &'static str,
+    /// The tests, as Cargo is told them.
+    pub tests: &'static [&'static str],
+}
+
+const JUDGING: &[Slice] = &[Slice {
+    files: "src/store/judging.rs",
+    tests: &["--test=judging", "--test=simulated_store"],
+}];
+
+const LOG: &[Slice] = &[
+    Slice {
+        files: "src/log/journal/first_form.rs",
+        tests: &["--test=first_journal", "--test=simulated_store"],
+    },
+    Slice {
+        files: "src/log/journal/",
+        tests: &["--test=journal", "--test=foreign_bytes"],
+    },
+    Slice {
+        files: "src/log/segments/joining.rs",
+        tests: &["--test=index", "--test=joining", "--test=segments"],
+    },
+    Slice {
+        files: "src/log/segments/known.rs",
+        tests: &["--lib", "--test=index", "--test=segments"],
+    },
+    Slice {
+        files: "src/log/segments/portion.rs",
+        tests: &["--lib"],
+    },
+    Slice {
+        files: "src/log/segments/packed.rs",
+        tests: &["--test=index", "--test=packed_form", "--test=segments"],
+    },
+    Slice {
+        files: "src/log/segments/",
+        tests: &[
+            "--test=foreign_bytes",
+            "--test=index",
+            "--test=packed_form",
+            "--test=segments",
+        ],
+    },
+    Slice {
+        files: "src/log/checksum.rs",
+        tests: &["--lib", "--test=journal", "--test=foreign_bytes"],
+    },
+    Slice {
+        files: "src/log/",
+        tests: &["--test=chain", "--test=journal", "--test=packed_form"],
+    },
+];
+
+const CORE: &[Slice] = &[
+    Slice {
+        files: "src/core/root.rs",
+        tests: &["--test=root", "--test=command_ids", "--test=repository"],
+    },
+    Slice {
+        files: "src/core/envelope.rs",
+        tests: &["--lib", "--test=envelope"],
+    },
+    Slice {
+        files: "src/core/",
+        tests: &["--lib", "--test=laws", "--test=text_laws", "--test=models"],
+    },
+];
+
+const RUNTIME: &[Slice] = &[Slice {
+    files: "src/runtime/",
+    tests: &[
+        "--test=command_ids",
+        "--test=histories",
+        "--test=one_at_a_time",
+        "--test=repository",
+        "--test=snapshots",
+    ],
+}];
+
 impl Part {
     /// All of them, in the order in which they are judged.
     pub const ALL: [Self; 4] = [Self::Judging, Self::Log, Self::Core, Self::Runtime];
@@ -37,68 +122,54 @@ impl Part {
         matches!(self, Self::Judging | Self::Log)
     }
 
-    /// Its files, as a pattern.
-    pub fn files(self) -> &'static str {
+    /// Its files; the last slice has all that are in none before it.
+    fn slices(self) -> &'static [Slice] {
         match self {
-            Self::Judging => "src/store/judging.rs",
-            Self::Log => "src/log/**/*.rs",
-            Self::Core => "src/core/**/*.rs",
-            Self::Runtime => "src/runtime/**/*.rs",
+            Self::Judging => JUDGING,
+            Self::Log => LOG,
+            Self::Core => CORE,
+            Self::Runtime => RUNTIME,
         }
     }
 
-    /// Whether a file, from the repository's root, is one of its own.
-    pub fn has(self, file: &str) -> bool {
-        match self.files().split_once("**") {
-            Some((folder, _)) => file.starts_with(folder),
-            None => file == self.files(),
+    /// Its files, as a pattern.
+    pub fn files(self) -> String {
+        let all = self.slices().last().map_or("", |slice| slice.files);
+        match all.ends_with('/') {
+            true => format!("{all}**/*.rs"),
+            false => all.to_owned(),
         }
     }
 
-    /// The tests that judge it, as Cargo is told them. All that can't fail of it are left out: each is built
-    /// anew for each mutant, and the unit tests, which bring the whole library once more, take longest.
-    pub fn tests(self) -> impl Iterator<Item = &'static str> {
-        let names: &[&str] = match self {
-            Self::Judging => &["judging", "simulated_store"],
-            Self::Log => &[
-                "chain",
-                "envelope",
-                "first_journal",
-                "foreign_bytes",
-                "fuzz_corpus",
-                "histories",
-                "joining",
-                "journal",
-                "packed_form",
-                "segments",
-            ],
-            Self::Core => &[
-                "command_ids",
-                "envelope",
-                "foreign_bytes",
-                "histories",
-                "laws",
-                "models",
-                "repository",
-                "root",
-                "text_laws",
-                "third_model",
-            ],
-            Self::Runtime => &[
-                "command_ids",
-                "histories",
-                "laws",
-                "one_at_a_time",
-                "repository",
-                "root",
-                "snapshots",
-            ],
-        };
-        let unit = match self {
-            Self::Judging => None,
-            Self::Log | Self::Core | Self::Runtime => Some("--lib"),
-        };
-        let integration = names.iter().flat_map(|name| ["--test", name]);
-        unit.into_iter().chain(integration)
+    /// Where a file belongs, or a mutant, whose name begins with that of its file. None where it is of no
+    /// file of this part.
+    pub fn slice_of(self, name: &str) -> Option<&'static Slice> {
+        let slices = self.slices().iter();
+        slices
+            .into_iter()
+            .find(|slice| name.starts_with(slice.files))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_slice_of_a_part_has_all_its_files() {
+        for part in Part::ALL {
+            let last = part.slices().last().unwrap();
+            for slice in part.slices() {
+                assert!(slice.files.starts_with(last.files), "{slice:?}");
+                assert_eq!(part.slice_of(slice.files), Some(slice));
+            }
+        }
+    }
+
+    #[test]
+    fn files_of_a_folder_are_found_at_any_depth() {
+        assert_eq!(Part::Log.files(), "src/log/**/*.rs");
+        assert_eq!(Part::Judging.files(), "src/store/judging.rs");
+        assert_eq!(Part::Judging.slice_of("src/store/recovery.rs"), None);
     }
 }
