@@ -349,6 +349,198 @@ fn what_comes_back_from_a_journal_that_does_not_say_whose_it_is_is_not_lost() {
     assert_eq!(judged(begun, rest, noted(3)).recovery, told(2, 0, 0, true));
 }
 
+#[test]
+fn copies_that_are_the_same_are_gone_on_with_and_nothing_is_told() {
+    let emptied = Database {
+        events: 0,
+        emptied: 2,
+        ..database(2)
+    };
+    let of_emptied = Asked::There(Journal {
+        store: STORE,
+        segment: 2,
+        agreed: 2,
+        ..Journal::default()
+    });
+    for (database, journal, noted) in [
+        (database(3), journal(3, 3), noted(3)),
+        (database(3), journal(3, 3), Asked::Silent),
+        // Both end with the same emptying.
+        (emptied, of_emptied, emptied_by(2)),
+    ] {
+        let verdict = judged(database, journal, noted);
+        assert_eq!((verdict.act, verdict.recovery), (Act::GoOn, None));
+        assert_eq!(verdict.store, Some(STORE));
+        assert!(!verdict.another_history);
+    }
+}
+
+#[test]
+fn a_database_without_segments_is_told_as_deleted_and_one_with_some_as_shortened() {
+    for (segment, cause) in [(0, Loss::Deleted), (1, Loss::Shortened)] {
+        let verdict = judged(database(segment), journal(4, segment), noted(4));
+        assert_eq!(verdict.recovery.unwrap().cause, cause);
+    }
+}
+
+#[test]
+fn what_neither_copy_has_is_lost_beside_what_comes_back() {
+    let verdict = judged(database(2), journal(4, 2), noted(6));
+    assert_eq!(verdict.act, Act::Restore { after: 2 });
+    assert_eq!(verdict.recovery, told(2, 2, 0, true));
+    // The journal says itself what of it can't be read.
+    let Asked::There(held) = journal(4, 2) else {
+        unreachable!("it is there");
+    };
+    let damaged = Journal { missing: 5, ..held };
+    let verdict = judged(database(2), Asked::There(damaged), noted(4));
+    assert_eq!(verdict.recovery, told(2, 5, 0, true));
+}
+
+/// One append is under way at a time: of two entries that only the journal has, the first was acknowledged.
+#[test]
+fn one_event_that_nobody_was_told_of_comes_back_without_a_word() {
+    let verdict = judged(database(2), journal(3, 2), noted(2));
+    assert_eq!(
+        (verdict.act, verdict.recovery),
+        (Act::Restore { after: 2 }, None)
+    );
+    let noted_too = judged(database(2), journal(3, 2), noted(3));
+    assert_eq!(noted_too.recovery, told(1, 0, 0, true));
+    let two = judged(database(2), journal(4, 2), noted(2));
+    assert_eq!(two.recovery, told(2, 0, 0, true));
+}
+
+fn of_other(segment: u64, before: u64) -> Asked<Noted> {
+    Asked::There(Noted {
+        store: OTHER,
+        before,
+        ..noted(segment).there().unwrap()
+    })
+}
+
+#[test]
+fn what_another_store_held_is_lost_but_for_what_it_began_with() {
+    let gone = Database {
+        store: None,
+        ..database(0)
+    };
+    let verdict = judged(gone, journal(3, 0), of_other(5, 2));
+    assert_eq!(verdict.store, Some(STORE));
+    let recovery = verdict.recovery.unwrap();
+    assert_eq!((recovery.restored, recovery.lost), (3, 3));
+    // Of its six at most four can be these.
+    let verdict = judged(database(4), journal(4, 4), of_other(6, 2));
+    assert_eq!(verdict.recovery, told(0, 2, 0, true));
+    assert!(verdict.store.is_none() && verdict.another_history);
+}
+
+#[test]
+fn a_last_event_that_is_another_than_was_noted_is_one_that_is_lost() {
+    let other = Database {
+        is_another: true,
+        ..database(3)
+    };
+    let verdict = judged(other, Asked::Missing, noted(3));
+    assert_eq!(verdict.recovery, told(0, 1, 0, true));
+    assert!(verdict.store.is_none() && verdict.another_history);
+    // It went on since: what was noted is of an earlier one.
+    assert_eq!(judged(other, Asked::Missing, noted(2)).recovery, None);
+}
+
+#[test]
+fn a_loss_that_was_told_is_told_again_and_changes_nothing_more() {
+    let already = Asked::There(Noted {
+        store: Uuid::nil(),
+        ..noted(5).there().unwrap()
+    });
+    let verdict = judged(database(2), Asked::Missing, already);
+    assert_eq!(verdict.recovery, told(0, 3, 0, true));
+    assert_eq!(verdict.store, Some(STORE));
+    assert!(!verdict.another_history);
+}
+
+#[test]
+fn what_was_emptied_before_anything_was_in_doubt_was_emptied_on_purpose() {
+    let emptied = |after| Database {
+        doubted_after: Some(after),
+        emptied: 3,
+        events: 1,
+        ..database(4)
+    };
+    let unknown = Asked::Missing;
+    assert_eq!(judged(emptied(3), journal(2, 0), unknown).act, Act::GoOn);
+    // Who emptied it in doubt didn't know what the journal had.
+    assert_eq!(
+        judged(emptied(2), journal(2, 0), unknown).act,
+        Act::SetAside
+    );
+}
+
+#[test]
+fn a_journal_is_begun_anew_where_both_lost_the_emptying_of_it() {
+    let verdict = judged(database(2), journal(2, 2), emptied_by(3));
+    assert_eq!(verdict.act, Act::BeginAnew);
+}
+
+#[test]
+fn what_an_emptying_left_is_lost_whole_where_the_emptying_is() {
+    // Ten, emptied by 11, and two since; of all that the first three are there.
+    let since = Asked::There(Noted {
+        segment: 13,
+        events: 2,
+        emptied: 11,
+        ..noted(13).there().unwrap()
+    });
+    let verdict = judged(database(3), Asked::Missing, since);
+    assert_eq!(verdict.recovery, told(0, 2, 0, true));
+}
+
+#[test]
+fn a_journal_of_another_store_goes_on_only_what_may_lack_something() {
+    let other = Database {
+        store: Some(OTHER),
+        ..database(2)
+    };
+    let restored = Act::Restore { after: 2 };
+    assert_eq!(
+        judged(other, journal(4, 2), of_other(2, 0)).act,
+        Act::SetAside
+    );
+    for noted in [of_other(3, 0), noted(2), Asked::Silent] {
+        assert_eq!(judged(other, journal(4, 2), noted).act, restored);
+    }
+    // One that doesn't say whose it is may be this one's.
+    let Asked::There(held) = nameless(4) else {
+        unreachable!("it is there");
+    };
+    let nameless = Asked::There(Journal {
+        agreed: 2,
+        beyond: 2,
+        ..held
+    });
+    assert_eq!(judged(other, nameless, of_other(2, 0)).act, restored);
+}
+
+#[test]
+fn a_journal_that_has_no_event_alone_is_begun_anew_instead_of_set_aside() {
+    let without = |segment, agreed| {
+        Asked::There(Journal {
+            beyond: 0,
+            ..journal(segment, agreed).there().unwrap()
+        })
+    };
+    let doubted = Database {
+        doubted_after: Some(2),
+        ..database(3)
+    };
+    for agreed in [2, 3] {
+        let verdict = judged(doubted, without(5, agreed), noted(3));
+        assert_eq!(verdict.act, Act::BeginAnew, "{agreed}");
+        assert_eq!(verdict.recovery, None);
+    }
+}
+
 /// Over all that can be asked of, with the numbers in every order.
 #[test]
 fn no_combination_drops_events_that_were_not_emptied_or_refused() {
