@@ -216,3 +216,81 @@ fn bytes_that_are_no_events_are_refused_and_change_nothing() {
     assert!(mark.add(&Entry::Inline { segment: 2, packed }).is_err());
     assert_eq!(mark, before);
 }
+
+/// Several segments in one, a page for each event.
+fn joined(from: u64, number: u64) -> Entry<'static> {
+    let pages = (from..=number).map(|number| pack(&[&event(number)]).into());
+    Entry::Paged {
+        segment: number,
+        from,
+        first: from,
+        last: number,
+        pages: pages.collect(),
+    }
+}
+
+#[test]
+fn segments_that_were_joined_are_read_again_and_counted() {
+    let (mut disk, mut mark) = Disk::of(1..=1);
+    disk.apply(mark.add(&joined(2, 4)).unwrap());
+    disk.apply(mark.add(&segment(5)).unwrap());
+    let (entries, tail) = disk.read(64);
+    assert_eq!(
+        entries,
+        [Some(segment(1)), Some(joined(2, 4)), Some(segment(5))]
+    );
+    assert_eq!(tail, mark.tail);
+    assert_eq!((tail.segment, tail.events), (5, 5));
+}
+
+#[test]
+fn an_entry_says_how_much_it_holds() {
+    let [one, two] = [1, 2].map(|number| pack(&[&event(number)]).len());
+    let emptied = Entry::Emptied {
+        segment: 3,
+        floor: 2,
+    };
+    for (entry, number, events, size) in [
+        (segment(2), 2, 1, two),
+        (joined(1, 2), 2, 2, one + two),
+        (emptied, 3, 0, 0),
+    ] {
+        assert_eq!(entry.segment(), number, "{entry:?}");
+        assert_eq!(entry.events().unwrap(), events, "{entry:?}");
+        assert_eq!(entry.size(), size, "{entry:?}");
+    }
+}
+
+#[test]
+fn a_reader_asks_for_what_an_entry_lacks_and_no_more() {
+    const FRAME: usize = 8;
+    let (disk, _) = Disk::of(1..=3);
+    let places = Disk::places(1..=3);
+    let mut reader = Reader::new();
+    let (mut asked, mut read) = (Vec::new(), 0);
+    loop {
+        match reader.read() {
+            Next::More(lacking) => {
+                let from = reader.wants() as usize;
+                asked.push(from..from + lacking);
+                let Some(bytes) = disk.0.get(from..from + lacking) else {
+                    break;
+                };
+                // In two pieces: of the second it asks for the rest.
+                let (first, second) = bytes.split_at(lacking / 3);
+                reader.feed(first);
+                assert_eq!(reader.read(), Next::More(second.len()));
+                reader.feed(second);
+            }
+            Next::Entry(_) => read += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    let entries = places.windows(2).flat_map(|place| {
+        let frame = place[0] + FRAME;
+        [place[0]..frame, frame..place[1]]
+    });
+    let end = disk.0.len();
+    let expected: Vec<_> = entries.chain(Some(end..end + FRAME)).collect();
+    assert_eq!((asked, read), (expected, 3));
+}

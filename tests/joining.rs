@@ -62,3 +62,38 @@ fn segments_between_two_in_pages_are_joined_if_there_are_some_hundred() {
     assert_eq!(to_join(&of_sizes(sizes(255)), 0), None);
     assert_eq!(to_join(&of_sizes(sizes(256)), 0), Some((2, 257)));
 }
+
+#[test]
+fn no_more_are_joined_than_hold_four_thousand_and_ninety_six_events() {
+    let exactly = times(64, 64).chain(times(1, 300));
+    assert_eq!(to_join(&of_sizes(exactly), 0), Some((1, 64)));
+    let one_more = times(64, 63).chain(times(65, 1)).chain(times(1, 300));
+    assert_eq!(to_join(&of_sizes(one_more), 0), Some((1, 63)));
+}
+
+#[test]
+fn what_is_too_great_to_be_joined_keeps_none_after_it_from_that() {
+    let sizes = times(5_000, 1).chain(times(100, 41 + 256));
+    assert_eq!(to_join(&of_sizes(sizes), 0), Some((2, 41)));
+}
+
+#[test]
+fn only_segments_whose_numbers_follow_one_another_are_joined() {
+    let mut index = of_sizes(times(1, 300));
+    let last = index.last_position().0;
+    // 301 empties nothing and holds nothing.
+    index.skip(301);
+    for number in 302..1_000 {
+        let position = Position(last + number);
+        let segment = Segment {
+            number,
+            from: number,
+            first: position,
+            last: position,
+            pages: 0,
+        };
+        index.add(segment, []);
+    }
+    assert_eq!(to_join(&index, 0), Some((1, 300)));
+    assert_eq!(to_join(&index, 300), None);
+}

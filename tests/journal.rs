@@ -575,3 +575,149 @@ fn what_fills_holes_is_put_in_the_places_that_earlier_entries_have_for_it() {
         }
     }
 }
+
+#[test]
+fn an_entry_says_its_numbers_and_how_much_it_holds() {
+    let [one, two] = [1, 2].map(|number| pack(&[&event(number)]).len());
+    let fills = pack(&[&event(1), &event(2)]).len();
+    for (entry, from, events, size) in [
+        (segment(2), 2, 1, two),
+        (joined(1, 2), 1, 2, one + two),
+        // What fills holes is counted where the holes are, but takes its room.
+        (filled(3), 3, 0, fills),
+        (emptied(3), 3, 0, 0),
+        (taken_back(3, 1), 3, 0, 0),
+    ] {
+        assert_eq!(entry.from(), from, "{entry:?}");
+        assert_eq!(entry.events().unwrap(), events, "{entry:?}");
+        assert_eq!(entry.size(), size, "{entry:?}");
+    }
+}
+
+#[test]
+fn numbers_that_no_log_has_are_no_entry() {
+    let packed: Cow<'static, [u8]> = pack(&[&event(1)]).into();
+    let paged = |from, number| Entry {
+        segment: number,
+        ..entry(
+            1,
+            Body::Paged {
+                from,
+                first: Position(1),
+                last: Position(1),
+                pages: vec![packed.clone()],
+            },
+        )
+    };
+    let greatest = u64::MAX >> 1;
+    for (entry, is_one) in [
+        (paged(1, greatest), true),
+        (paged(1, greatest + 1), false),
+        (paged(3, 3), true),
+        (paged(4, 3), false),
+    ] {
+        let (disk, ..) = Disk::of(std::slice::from_ref(&entry));
+        let (read, _) = disk.read(64);
+        assert_eq!(read == [Ok(entry)], is_one, "{read:?}");
+    }
+}
+
+#[test]
+fn a_mark_says_of_which_store_and_database_it_is_until_that_changes() {
+    let (mut disk, mut mark, _) = Disk::up_to(2);
+    let read = |disk: &Disk| Mark::read(&disk.0).unwrap();
+    let other = Uuid::from_u128(8);
+    disk.apply(mark.is_of(other, 5));
+    let first = read(&disk);
+    assert_eq!((first.store, first.epoch, first.database), (other, 5, 0));
+    disk.apply(mark.is_in(3));
+    assert_eq!(read(&disk), mark);
+    assert_eq!((read(&disk).store, read(&disk).database), (other, 3));
+    assert_eq!(read(&disk).tail, first.tail);
+    disk.apply(mark.begin());
+    let begun = read(&disk);
+    assert_eq!((begun.store, begun.epoch, begun.database), (other, 5, 3));
+}
+
+#[test]
+fn a_reader_asks_for_what_an_entry_lacks_and_no_more() {
+    let (disk, _, places) = Disk::of(&[segment(1), joined(2, 5), segment(6)]);
+    let mut reader = Reader::new();
+    let (mut asked, mut read) = (Vec::new(), 0);
+    loop {
+        match reader.read() {
+            Next::More(lacking) => {
+                let from = reader.wants() as usize;
+                asked.push(from..from + lacking);
+                let Some(bytes) = disk.0.get(from..from + lacking) else {
+                    break;
+                };
+                // In two pieces: of the second it asks for the rest.
+                let (first, second) = bytes.split_at(lacking / 3);
+                reader.feed(first);
+                assert_eq!(reader.read(), Next::More(second.len()));
+                reader.feed(second);
+            }
+            Next::Entry(_) => read += 1,
+            Next::Damaged(lost) => panic!("{lost:?}"),
+        }
+    }
+    let ends = places.iter().flat_map(|place| {
+        let head = place.start + HEAD;
+        [place.start..head, head..place.end]
+    });
+    let end = disk.0.len();
+    let expected: Vec<_> = ends.chain(Some(end..end + HEAD)).collect();
+    assert_eq!((asked, read), (expected, 3));
+}
+
+#[test]
+fn a_reader_that_searches_asks_for_one_head_and_no_more() {
+    let (disk, ..) = Disk::up_to(1);
+    let mut reader = Reader::new();
+    reader.feed(&disk.0[MARKS as usize..]);
+    assert!(matches!(reader.read(), Next::Entry(_)));
+    // What a power cut leaves: not a head, of which the last byte may begin one.
+    reader.feed(&[0; 100]);
+    let Next::More(lacking) = reader.read() else {
+        panic!("there is nothing more");
+    };
+    let end = disk.0.len() as u64 + 100;
+    assert!(lacking <= HEAD && reader.wants() == end);
+    assert_eq!(reader.tail.length + HEAD as u64, end + lacking as u64);
+}
+
+#[test]
+fn damage_at_the_end_is_told_also_where_zeros_come_after_it() {
+    let (mut disk, _, places) = Disk::up_to(2);
+    disk.0[places[1].start] ^= 1;
+    disk.0.resize(disk.0.len() + 200, 0);
+    for piece in [1, 64, 10_000] {
+        let (read, _) = disk.read(piece);
+        let (first, last) = (2, None);
+        assert_eq!(read, [Ok(segment(1)), Err(Lost { first, last })]);
+    }
+}
+
+#[test]
+fn what_fills_holes_fills_none_of_its_own_segment_or_of_later_ones() {
+    let hole = RecordedEvent::hole(event(2).stream, Version(2), Position(2));
+    let mut fills = Fills::default();
+    fills.take(&filled(2)).unwrap();
+    let after = |segment| {
+        let mut events = [hole.clone()];
+        fills.fill(segment, &Void::default(), &mut events);
+        events
+    };
+    assert_eq!(after(1), [event(2)]);
+    for segment in [2, 3] {
+        assert!(after(segment)[0].is_hole(), "{segment}");
+    }
+}
+
+#[test]
+fn nothing_is_void_of_a_journal_without_turns_that_make_it_so() {
+    let void_of = |entries: &[Entry<'static>]| Disk::of(entries).0.read(64).1.void().clone();
+    assert!(void_of(&[segment(1), filled(2)]).is_empty());
+    assert!(!void_of(&[segment(1), emptied(2)]).is_empty());
+}
