@@ -481,6 +481,14 @@ fn what_was_emptied_before_anything_was_in_doubt_was_emptied_on_purpose() {
 fn a_journal_is_begun_anew_where_both_lost_the_emptying_of_it() {
     let verdict = judged(database(2), journal(2, 2), emptied_by(3));
     assert_eq!(verdict.act, Act::BeginAnew);
+    // Nor does one go on whose last entry was refused for an emptying before that.
+    let went_on = Database {
+        emptied: 2,
+        events: 2,
+        ..database(4)
+    };
+    let verdict = judged(went_on, journal(2, 1), emptied_by(3));
+    assert_eq!(verdict.act, Act::BeginAnew);
 }
 
 #[test]
