@@ -95,5 +95,6 @@ fn ignores_silence(evidence: &Evidence) -> Verdict {
 #[test]
 fn a_judge_that_ignores_silence_is_found_out() {
     let (_, schedule, failure) = first_wrong(1..20_001, ignores_silence).expect("a broken law");
-    assert!(schedule.len() < 400, "{}: {schedule}", failure.law);
+    // A whole one takes thousands of characters.
+    assert!(schedule.len() < 600, "{}: {schedule}", failure.law);
 }
