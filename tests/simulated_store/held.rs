@@ -326,6 +326,17 @@ pub struct Older {
 }
 
 impl Older {
+    /// Is of this store from now on.
+    pub fn is_of(&self, world: &World, store: Uuid) {
+        if let Some(file) = world.files.borrow_mut().get_mut(&self.name) {
+            let start = &file.bytes[..file.bytes.len().min(usize::try_from(MARKS).unwrap())];
+            let mut mark = Mark::read(start).unwrap_or(Mark::new(store));
+            mark.store = store;
+            let change = mark.end_at(mark.before, self.tail);
+            file.change(change, true);
+        }
+    }
+
     /// All that there are.
     pub fn all(world: &World) -> Vec<Older> {
         let files = world.files.borrow();

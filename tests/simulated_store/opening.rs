@@ -227,16 +227,15 @@ impl Tab {
         }
         seen.as_noted = self.as_noted(&seen).await?;
         // One that wasn't filled yet goes less far than that whose place it took.
-        let older = Older::all(world)
-            .into_iter()
-            .max_by_key(|older| older.tail.segment);
-        let is_further =
-            |held: &Rc<Held>, older: &Older| older.tail.segment > held.mark().tail.segment;
-        let older = held
-            .as_ref()
-            .zip(older)
-            .filter(|(held, older)| is_further(held, older));
-        let older = older.map(|(_, older)| older);
+        let is_further = |older: &Older| {
+            held.as_ref().is_some_and(|held| {
+                let mark = held.mark();
+                let is_ours = older.store.is_nil() || older.store == mark.store;
+                is_ours && older.tail.segment > mark.tail.segment
+            })
+        };
+        let older = Older::all(world).into_iter().filter(is_further);
+        let older = older.max_by_key(|older| older.tail.segment);
         let asked = match &held {
             None => Asked::Silent,
             Some(held) => match self.find_out(held, older.as_ref(), &seen, created).await {
@@ -404,6 +403,10 @@ impl Tab {
             }
             // It is filled from where it is, unless it isn't of this log.
             held.doubt();
+            if verdict.act != Act::SetAside {
+                self.pause().await;
+                older.is_of(&self.world, store);
+            }
             return held.is_of(store).await;
         }
         match verdict.act {

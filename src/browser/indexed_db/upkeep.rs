@@ -2,13 +2,13 @@
 //! database of the first layout, joining old segments, comparing a second copy and bringing back from it.
 
 use std::pin::Pin;
+use std::rc::{Rc, Weak};
 
 use web_sys::IdbDatabase;
 
 use super::chaining;
 use super::compact::{self, Compaction};
-use super::journal::first::{self, First};
-use super::journal::{self, Admitted, Held, Journal, Mending, Source, others};
+use super::journal::{self, Admitted, Held, Journal, Mending, Source, tidied};
 use super::migrate;
 use super::schema::{EVENTS, Told};
 use super::sweep::{self, Sweeping};
@@ -22,6 +22,8 @@ type Mend = for<'a> fn(&'a IdbDatabase, Source<'a>, u64, Mending) -> Later<'a, R
 type Admit =
     for<'a> fn(&'a IdbDatabase, bool, &'a Journal) -> Later<'a, Result<Admitted, StoreError>>;
 
+type Tidy = for<'a> fn(&'a Journal, &'a Rc<Held>) -> Later<'a, Result<bool, String>>;
+
 /// The functions that do it.
 #[derive(Clone, Copy)]
 pub struct Upkeep {
@@ -31,8 +33,8 @@ pub struct Upkeep {
     mend: Mend,
     chain: for<'a> fn(&'a IdbDatabase, History, &'a Told) -> Later<'a, Result<(), StoreError>>,
     sweep: for<'a> fn(&'a Sweeping) -> Later<'a, Result<(), StoreError>>,
-    tidy: for<'a> fn(&'a IdbDatabase, &'a Journal, &'a Held) -> Later<'a, Result<(), String>>,
-    ask_first: for<'a> fn(&'a str, bool) -> Later<'a, Result<first::Asked, String>>,
+    tidy: Tidy,
+    wait_for_first: fn(Weak<Journal>, String) -> Later<'static, ()>,
 }
 
 /// How they are come by. Asked each time that there is something to do; where it fails it says why, in words.
@@ -55,8 +57,8 @@ impl Upkeep {
             },
             chain: |database, first, told| Box::pin(chaining::chain_all(database, first, told)),
             sweep: |sweeping| Box::pin(sweep::sweep(sweeping)),
-            tidy: |database, journal, held| Box::pin(others::remove(database, journal, held)),
-            ask_first: |store, wait| Box::pin(First::ask(store, wait)),
+            tidy: |journal, held| Box::pin(tidied::tidy(journal, held)),
+            wait_for_first: |journal, store| Box::pin(tidied::wait_for_first(journal, store)),
         }
     }
 
@@ -135,25 +137,19 @@ pub(super) async fn sweep(load: LoadUpkeep, sweeping: &Sweeping) -> Result<(), S
     (loaded(load).await?.sweep)(sweeping).await
 }
 
-/// Removes other journals as [`others::remove`] does.
+/// Sees to the journal as [`tidied::tidy`] does.
 pub(super) async fn tidy(
     load: LoadUpkeep,
-    database: &IdbDatabase,
     journal: &Journal,
-    held: &Held,
-) -> Result<(), String> {
-    (load().await?.tidy)(database, journal, held).await
+    held: &Rc<Held>,
+) -> Result<bool, String> {
+    (load().await?.tidy)(journal, held).await
 }
 
-/// Asks for the journal of before as [`First::ask`] does, where there is one.
-pub(super) async fn ask_first(
-    load: LoadUpkeep,
-    store: &str,
-    wait: bool,
-) -> Result<first::Asked, String> {
-    match First::is_there(store).await? {
-        true => (load().await?.ask_first)(store, wait).await,
-        false => Ok(first::Asked::Missing),
+/// Waits for the journal of before as [`tidied::wait_for_first`] does, where the code can be had.
+pub(super) async fn wait_for_first(load: LoadUpkeep, journal: Weak<Journal>, store: String) {
+    if let Ok(upkeep) = load().await {
+        (upkeep.wait_for_first)(journal, store).await;
     }
 }
 

@@ -127,14 +127,20 @@ impl Held {
         }
     }
 
-    /// Opens, of the journals of earlier epochs, the one that goes furthest, where that is further than this one
-    /// goes: this took its place and isn't filled yet. What a tab still has open can't be asked.
+    /// Opens, of the journals of earlier epochs of the same store, the one that goes furthest, where that is further
+    /// than this one goes: this took its place and isn't filled yet. What a tab still has open can't be asked.
     pub(super) async fn open_further(&self, store: &str) -> Option<Held> {
         let mut found: Option<Held> = None;
         let segment = |held: &Held| held.mark().tail.segment;
+        // The numbers of another store say nothing; one whose marks are damaged doesn't say whose it is.
+        let is_ours = |held: &Held| {
+            let of = held.mark().store;
+            of.is_nil() || of == self.mark().store
+        };
         for epoch in epochs(store).await.ok()? {
             if epoch < self.epoch
                 && let Ok(Some(other)) = Held::open_other(store, epoch).await
+                && is_ours(&other)
                 && segment(&other) > segment(found.as_ref().unwrap_or(self))
             {
                 found = Some(other);

@@ -234,6 +234,9 @@ async fn act(
             }
             // It is filled from where it is, unless it isn't of this log.
             held.doubt();
+            if verdict.act != Act::SetAside {
+                other.is_of(store).await?;
+            }
             return held.is_of(store).await;
         }
         Source::Journal(_) => {}

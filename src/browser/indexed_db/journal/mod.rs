@@ -5,7 +5,7 @@
 //! `tab` is the second copy as one tab sees it; `file` is the journal that a tab keeps, `first` that of the releases before, `others` those that are to go,
 //! `source` any of these; `role` is which tab keeps it, `admit` has it judged beside the database
 //! when that is opened, `compare` finds how far the two are the same, `restore`
-//! brings back what is missing, `acknowledge` is how an append waits for it, `keep` brings it to the log's end, `tidy` sees to it then that it is whole and alone, `standing` is what each tab knows of how far
+//! brings back what is missing, `acknowledge` is how an append waits for it, `keep` brings it to the log's end, `tidy` and `tidied` see to it then that it is whole and alone, `standing` is what each tab knows of how far
 //! it goes, `sentinel` what is known of the log beside both, `unkept` what is told of it by who doesn't keep it.
 
 mod acknowledge;
@@ -27,6 +27,7 @@ pub(super) mod sentinel;
 mod source;
 mod standing;
 mod tab;
+pub(super) mod tidied;
 pub(super) mod tidy;
 mod unkept;
 
