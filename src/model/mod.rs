@@ -1,5 +1,5 @@
 //! Models that can be driven by name and JSON, as the page does: what a model is to somebody who
-//! knows none of its types, and the adapter that makes one of any [`Aggregate`].
+//! knows none of its types, and the adapter that makes one of any [`Aggregate`](crate::core::Aggregate).
 
 pub mod bank_account;
 mod described;

@@ -31,7 +31,7 @@ pub trait Model {
     /// [`DecodeError`] when it can't.
     fn check(&self, event: &RecordedEvent) -> Result<(), DecodeError>;
     /// Which form of state its snapshots hold:
-    /// [`Aggregate::snapshot_schema`].
+    /// [`Aggregate::snapshot_schema`](crate::core::Aggregate::snapshot_schema).
     fn snapshot_schema(&self) -> u32;
     /// An aggregate to which nothing has happened.
     fn begin(&self, stream: &StreamId) -> Box<dyn Instance>;
