@@ -231,26 +231,6 @@ async fn what_a_reset_made_void_is_swept_out_of_the_second_copy() {
 }
 
 #[wasm_bindgen_test]
-async fn what_a_reset_made_void_is_swept_out_also_where_something_was_recorded_since() {
-    let name = fresh_name();
-    let store = open(&name).await;
-    append(&store, 1..=30).await;
-    store.reset(&[]).await.unwrap();
-    kept(&store).await;
-    let mut ear = Ear::on(&store);
-    // Which sweeps, and the journal is filled again in another file.
-    append(&store, [31]).await;
-    store.compact().await.unwrap();
-    while !matches!(ear.next().await, Signal::Copying { .. }) {}
-    assert_eq!(only_file(&name).await, format!("{name}.journal-2"));
-    kept(&store).await;
-    store.close();
-    assert_eq!(mark(&journal_bytes(&name).await).tail.events, 1);
-    let (recovery, back) = reopened_after_loss(&name).await;
-    assert_eq!((recovery, back.len()), (deleted(1, 0), 1));
-}
-
-#[wasm_bindgen_test]
 async fn a_keeper_that_does_not_answer_is_passed_over_and_another_journal_is_begun() {
     let name = fresh_name();
     let store = open(&name).await;

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use uuid::Uuid;
 
+use super::super::patience;
 use crate::browser::opfs::{self, File, Lock, Taken};
 use crate::core::Position;
 use crate::log::Chain;
@@ -11,6 +12,10 @@ use crate::log::journal::{Change, Entry, Lost, MARKS, Mark, Next, Reader, Tail, 
 
 /// So many bytes at least are read at once.
 pub(super) const CHUNK: usize = 256 << 10;
+
+/// So often, and after so many milliseconds each, one that somebody has open is tried again.
+const TRIES: u32 = 20;
+const BETWEEN: u32 = 50;
 
 /// What the names of all of a store's files begin with.
 pub(super) fn stem(store: &str) -> String {
@@ -128,8 +133,11 @@ impl Held {
     }
 
     /// Opens, of the journals of earlier epochs of the same store, the one that goes furthest, where that is further
-    /// than this one goes: this took its place and isn't filled yet. What a tab still has open can't be asked.
-    pub(super) async fn open_further(&self, store: &str) -> Option<Held> {
+    /// than this one goes: this took its place and isn't filled yet.
+    ///
+    /// # Errors
+    /// Why one can't be asked: a tab that kept it may have it open still, though it was waited for.
+    pub(super) async fn open_further(&self, store: &str) -> Result<Option<Held>, String> {
         let mut found: Option<Held> = None;
         let segment = |held: &Held| held.mark().tail.segment;
         // The numbers of another store say nothing; one whose marks are damaged doesn't say whose it is.
@@ -137,16 +145,30 @@ impl Held {
             let of = held.mark().store;
             of.is_nil() || of == self.mark().store
         };
-        for epoch in epochs(store).await.ok()? {
+        for epoch in epochs(store).await? {
             if epoch < self.epoch
-                && let Ok(Some(other)) = Held::open_other(store, epoch).await
+                && let Some(other) = Held::open_patiently(store, epoch).await?
                 && is_ours(&other)
                 && segment(&other) > segment(found.as_ref().unwrap_or(self))
             {
                 found = Some(other);
             }
         }
-        found
+        Ok(found)
+    }
+
+    /// Opens one of an earlier epoch. Whoever kept it before may still be closing it.
+    async fn open_patiently(store: &str, epoch: u64) -> Result<Option<Held>, String> {
+        let mut tries = 0;
+        loop {
+            match Held::open_other(store, epoch).await {
+                Ok(Some(other)) => return Ok(Some(other)),
+                Ok(None) if tries == TRIES => return Err("another tab has it open".to_owned()),
+                Err(reason) if tries == TRIES => return Err(reason),
+                Ok(None) | Err(_) => tries += 1,
+            }
+            patience::pause(BETWEEN).await;
+        }
     }
 
     /// Begins one under another name, that nobody keeps.

@@ -48,10 +48,17 @@ pub(in super::super) async fn admit_whole(
     let held = journal.held();
     find_first(journal).await;
     let first = journal.first.borrow().clone();
+    let mut held = held;
     let further = match &held {
         Some(held) => held.open_further(&journal.connection.name).await,
-        None => None,
+        None => Ok(None),
     };
+    let further = further.unwrap_or_else(|reason| {
+        // What it may hold isn't missing.
+        journal.give_up(reason);
+        held = None;
+        None
+    });
     let source = source(held.as_deref(), further.as_ref(), first.as_deref());
     if journal.is_first_taken.get() && lacks(known, &seen) {
         return Err(elsewhere());

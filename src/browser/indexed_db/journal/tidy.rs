@@ -43,10 +43,12 @@ async fn is_due(journal: &Journal, sweeping: &Sweeping, held: &Held) -> bool {
     let events = journal.connection.log.ask(Index::events);
     if let Some(emptied) = sweeping.swept()
         && journal.swept.replace(emptied) != emptied
-        && held.mark().tail.events > events
+        && events == 0
+        && held.mark().tail.events > 0
     {
-        // What stood before that is nowhere else any more, and doesn't stay here either.
-        journal.is_to_renew.set(true);
+        // What stood before that is nowhere else any more. With events in it, it would be the only copy of
+        // none of them until it is filled again.
+        journal.is_to_begin.set(true);
         return true;
     }
     !held.is_checked()
