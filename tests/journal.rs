@@ -238,6 +238,25 @@ fn a_clean_end_holds_until_something_is_added() {
 }
 
 #[test]
+fn one_that_took_the_place_of_another_says_so_until_it_is_filled() {
+    let is_partial = |disk: &Disk| Mark::read(&disk.0).unwrap().is_partial;
+    let mut disk = Disk::default();
+    let mut mark = Mark::new(STORE, 2);
+    disk.apply(mark.begin());
+    assert!(is_partial(&disk));
+    disk.apply(mark.add(&segment(1)).unwrap());
+    assert!(is_partial(&disk));
+    disk.apply(mark.fill());
+    assert!(!is_partial(&disk));
+    disk.apply(mark.add(&segment(2)).unwrap());
+    disk.apply(mark.end());
+    assert!(!is_partial(&disk) && Mark::read(&disk.0).unwrap().is_ended);
+    // Of the first there is none before it.
+    disk.apply(Mark::new(STORE, 1).begin());
+    assert!(!is_partial(&disk));
+}
+
+#[test]
 fn a_byte_that_flips_costs_one_entry_and_says_which() {
     let entries = [segment(1), joined(2, 5), segment(6), segment(7)];
     let (disk, mark, places) = Disk::of(&entries);

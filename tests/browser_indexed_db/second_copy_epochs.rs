@@ -154,6 +154,79 @@ async fn a_second_copy_that_is_being_filled_again_counts_less_than_the_one_befor
     end(open(&name).await).await;
 }
 
+/// Has a file open, as a tab that was frozen has it.
+async fn have_open(file: &str) -> Function {
+    let open = Function::new_with_args(
+        "name",
+        "return (async () => {
+             const folder = await navigator.storage.getDirectory();
+             const writable = await (await folder.getFileHandle(name)).createWritable();
+             return () => writable.abort();
+         })();",
+    );
+    let opened = open.call1(&JsValue::UNDEFINED, &file.into()).unwrap();
+    let close = JsFuture::from(opened.unchecked_into::<Promise>()).await;
+    close.unwrap().unchecked_into()
+}
+
+/// Ends that.
+async fn close(close: Function) {
+    let closed = close.call0(&JsValue::UNDEFINED).unwrap();
+    JsFuture::from(closed.unchecked_into::<Promise>())
+        .await
+        .unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn a_file_that_a_frozen_tab_still_has_open_is_not_needed_once_the_next_is_filled() {
+    let name = fresh_name();
+    let store = open(&name).await;
+    append(&store, 1..=3).await;
+    store.close();
+    let bytes = journal_bytes(&name).await;
+    let mut next = mark(&bytes);
+    let mut filled = bytes.clone();
+    for change in [next.is_of(next.store, 2), next.end()] {
+        for (at, slot) in change.bytes {
+            filled[at as usize..][..slot.len()].copy_from_slice(&slot);
+        }
+    }
+    write_file(&format!("{name}.journal-2"), &filled).await;
+    let frozen = have_open(&format!("{name}.journal-1")).await;
+    let store = open(&name).await;
+    assert_eq!(store.recovery(), None);
+    assert_eq!(store.second_copy(), Some(SecondCopy::Kept));
+    append(&store, [4]).await;
+    assert_eq!(store.second_copy(), Some(SecondCopy::Kept));
+    close(frozen).await;
+    end(store).await;
+}
+
+#[wasm_bindgen_test]
+async fn what_is_in_a_file_that_can_not_be_had_is_not_taken_for_missing() {
+    let name = fresh_name();
+    let store = open(&name).await;
+    append(&store, 1..=5).await;
+    store.close();
+    let mut next = Mark::new(mark(&journal_bytes(&name).await).store, 2);
+    let (_, slot) = next.begin().bytes.remove(0);
+    write_file(&format!("{name}.journal-2"), &slot).await;
+    lose_database(&name).await;
+    let frozen = have_open(&format!("{name}.journal-1")).await;
+    let store = open(&name).await;
+    assert!(matches!(store.second_copy(), Some(SecondCopy::Missing(_))));
+    assert_eq!(
+        store.recovery().map(|told| (told.lost, told.is_known)),
+        Some((5, false))
+    );
+    store.close();
+    close(frozen).await;
+    let store = open(&name).await;
+    assert_eq!(store.recovery().map(|told| told.restored), Some(5));
+    assert_eq!(everything(&store).await.len(), 5);
+    end(store).await;
+}
+
 #[wasm_bindgen_test]
 async fn one_bad_bit_costs_one_entry_when_the_database_is_lost() {
     for byte in [4, 60] {

@@ -30,6 +30,7 @@ enum Job {
     Change(Change, bool),
     Read,
     Aside(String),
+    Filled,
 }
 
 /// A lock that goes with who holds it.
@@ -87,6 +88,7 @@ impl Worker {
         let mut refused = false;
         match job {
             Job::Read => *is_broken = false,
+            Job::Filled => file.is_partial = false,
             Job::Change(change, flush) => {
                 *is_broken |= self.world.choices().once_in(200);
                 match *is_broken {
@@ -98,6 +100,7 @@ impl Worker {
                 true => refused = true,
                 false => {
                     let aside = std::mem::take(file);
+                    file.is_partial = name.starts_with(OLDER);
                     files.insert(name, aside);
                 }
             },
@@ -281,6 +284,20 @@ impl Held {
             self.worker.ask(Job::Aside(name)).await?;
         }
         self.begin(store).await
+    }
+
+    /// Whether it isn't filled yet.
+    pub fn is_partial(&self) -> bool {
+        let files = self.worker.world.files.borrow();
+        files.get(JOURNAL).is_some_and(|file| file.is_partial)
+    }
+
+    /// It is at the log's end.
+    pub async fn filled(&self) -> Result<(), String> {
+        match self.is_partial() {
+            true => self.worker.ask(Job::Filled).await,
+            false => Ok(()),
+        }
     }
 
     pub fn to_flush(&self) {

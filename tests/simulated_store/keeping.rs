@@ -490,7 +490,11 @@ impl Journal {
                 }
             }
         }
-        held.flush().await
+        held.flush().await?;
+        match tab.journal.as_ref() {
+            Some(journal) if !journal.is_left.get() && journal.keeps(held) => held.filled().await,
+            _ => Ok(()),
+        }
     }
 
     /// What it holds goes on in the log of this store, or is set aside.

@@ -231,7 +231,7 @@ impl Tab {
             held.as_ref().is_some_and(|held| {
                 let mark = held.mark();
                 let is_ours = older.store.is_nil() || older.store == mark.store;
-                is_ours && older.tail.segment > mark.tail.segment
+                held.is_partial() && is_ours && older.tail.segment > mark.tail.segment
             })
         };
         let older = Older::all(world).into_iter().filter(is_further);

@@ -188,7 +188,9 @@ impl Tab {
         let Some(held) = self.world.held_in_files() else {
             return;
         };
+        // What an emptying left in its place isn't there any more.
         let here = database.log.range(..=known.last);
+        let here = here.filter(|(number, _)| **number > database.emptied());
         let mut here = here.flat_map(|(_, record)| record.content.events());
         if let Some(event) = here.find(|event| !held.contains(&event.event_id)) {
             let text = format!("tab {} says `Kept`; {} isn't", self.id, event.event_id.0);

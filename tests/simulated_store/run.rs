@@ -9,7 +9,7 @@ use eventloom::store::judging::{Evidence, Verdict};
 
 use super::keeping::file;
 use super::tab::{Status, Tab};
-use super::world::{Database, JOURNAL, World};
+use super::world::{Database, JOURNAL, OLDER, World};
 
 /// So many tabs and workers at most.
 const TABS: usize = 3;
@@ -272,6 +272,11 @@ fn befall_the_journal(world: &World) {
             0 if world.keeper.get().is_some() => return,
             0 => {
                 files.remove(JOURNAL);
+                // Then the one before is that of the highest epoch.
+                let before = files.keys().rfind(|name| name.starts_with(OLDER)).cloned();
+                if let Some(before) = before.and_then(|name| files.remove(&name)) {
+                    files.insert(JOURNAL.to_owned(), before);
+                }
                 return;
             }
             1 => file.bytes.truncate(choices.choose(length + 1)),

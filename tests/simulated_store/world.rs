@@ -157,6 +157,8 @@ pub struct File {
     pending: Vec<Change>,
     /// Whether something befell it that nobody can notice who doesn't read all of it.
     pub is_rotten: bool,
+    /// Whether it took the place of another, and isn't filled yet.
+    pub is_partial: bool,
     /// What can be read of it, once somebody looked.
     read: RefCell<Option<Rc<FileLog>>>,
 }

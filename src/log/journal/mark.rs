@@ -17,6 +17,10 @@ const SLOT: u64 = 128;
 /// Which form a file has. The form before had no such byte.
 const FORM: u8 = 2;
 
+/// What a mark says of itself, bit by bit.
+const ENDED: u8 = 1;
+const PARTIAL: u8 = 2;
+
 /// How far a journal goes, up to some entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tail {
@@ -76,6 +80,8 @@ pub struct Mark {
     pub epoch: u64,
     /// Whether whoever kept it ended as it should, and nothing came after that.
     pub is_ended: bool,
+    /// Whether it isn't filled yet: one that took the place of another, which may hold what this one still lacks.
+    pub is_partial: bool,
     /// How many marks there were: of two, the greater is the newer.
     turn: u64,
     /// Where it ends.
@@ -88,13 +94,14 @@ pub struct Mark {
 }
 
 impl Mark {
-    /// A journal of a store, without entries.
+    /// A journal of a store, without entries. One with a number above 1 took the place of another.
     #[must_use]
     pub fn new(store: Uuid, epoch: u64) -> Mark {
         Mark {
             store,
             epoch,
             is_ended: false,
+            is_partial: epoch > 1,
             turn: 0,
             tail: Tail::EMPTY,
             before: Tail::EMPTY,
@@ -115,11 +122,12 @@ impl Mark {
         let (body, sum) = slot.split_last_chunk::<4>()?;
         let fits = checksum::of_bytes(body, "mark") == u32::from_le_bytes(*sum);
         let mut rest = Rest(body);
-        let [form, is_ended] = rest.array()?;
+        let [form, flags] = rest.array()?;
         let mark = Mark {
             store: Uuid::from_bytes(rest.array()?),
             epoch: rest.number()?,
-            is_ended: is_ended == 1,
+            is_ended: flags & ENDED != 0,
+            is_partial: flags & PARTIAL != 0,
             turn: rest.number()?,
             tail: Tail::read(&mut rest)?,
             before: Tail::read(&mut rest)?,
@@ -182,6 +190,17 @@ impl Mark {
         }
     }
 
+    /// Holds all that the log has: whatever it took the place of isn't needed any more.
+    #[must_use]
+    pub fn fill(&mut self) -> Change {
+        self.changed();
+        self.is_partial = false;
+        Change {
+            cut: None,
+            bytes: vec![self.slot()],
+        }
+    }
+
     /// Is of another store from now on, or has another number.
     #[must_use]
     pub fn is_of(&mut self, store: Uuid, epoch: u64) -> Change {
@@ -211,7 +230,9 @@ impl Mark {
     }
 
     fn slot(&self) -> (u64, Vec<u8>) {
-        let mut body = vec![FORM, u8::from(self.is_ended)];
+        let ended = if self.is_ended { ENDED } else { 0 };
+        let partial = if self.is_partial { PARTIAL } else { 0 };
+        let mut body = vec![FORM, ended | partial];
         body.extend_from_slice(self.store.as_bytes());
         put(&mut body, self.epoch);
         put(&mut body, self.turn);

@@ -15,7 +15,7 @@ use super::super::upkeep::{self, LoadUpkeep};
 use super::evidence::{
     Admitted, as_noted, at_once, elsewhere, judged, lacks, look, note, while_opening,
 };
-use super::file;
+use super::first::First;
 use super::restore::name_store;
 use super::sentinel::{self, Sentinel};
 use super::source::Source;
@@ -84,8 +84,8 @@ async fn usual(
     };
     let has_first = journal.first.borrow().is_some() || journal.is_first_taken.get();
     let is_found_again = seen.segment > 0 && (created || seen.store.is_none());
-    let are_several = file::is_one_of_several(&journal.connection.name, held.epoch()).await;
-    let may_be_another = has_first || are_several != Ok(false);
+    let may_be_first = has_first || First::is_there(&journal.connection.name).await != Ok(false);
+    let may_be_another = may_be_first || held.mark().is_partial;
     if may_be_another || is_found_again || seen.doubted_after.is_some() || log.ask(Index::is_faulty)
     {
         return Ok(None);

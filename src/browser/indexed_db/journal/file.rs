@@ -48,21 +48,6 @@ pub(super) async fn epochs(store: &str) -> Result<Vec<u64>, String> {
     Ok(epochs)
 }
 
-/// Whether there may be journals of a store besides the one of this epoch: of earlier ones, or of the releases before.
-pub(super) async fn is_one_of_several(store: &str, epoch: u64) -> Result<bool, String> {
-    let stem = stem(store);
-    let others = opfs::names(&stem).await?;
-    let is_other = |name: &String| match name.strip_prefix(&stem) {
-        Some("") => true,
-        Some(rest) => {
-            let other = rest.strip_prefix('-').and_then(|other| other.parse().ok());
-            other.is_some_and(|other: u64| other < epoch)
-        }
-        None => false,
-    };
-    Ok(others.iter().any(is_other))
-}
-
 /// The name of the journal that a store goes on in; none where there is none.
 pub(super) async fn newest(store: &str) -> Option<String> {
     let epoch = epochs(store).await.ok()?.last().copied()?;
@@ -370,6 +355,17 @@ impl Held {
             return Ok(());
         }
         self.file.change(&Change::default(), true).await
+    }
+
+    /// It is at the log's end: whatever it took the place of isn't needed any more.
+    pub(super) async fn filled(&self) -> Result<(), String> {
+        let mut mark = self.mark();
+        if !mark.is_partial {
+            return Ok(());
+        }
+        let change = mark.fill();
+        *self.mark.borrow_mut() = mark;
+        self.file.change(&change, true).await
     }
 
     /// Hands over the entries, from the first to where the journal ends; answers what of it can't be

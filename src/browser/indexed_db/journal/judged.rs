@@ -50,8 +50,8 @@ pub(in super::super) async fn admit_whole(
     let first = journal.first.borrow().clone();
     let mut held = held;
     let further = match &held {
-        Some(held) => held.open_further(&journal.connection.name).await,
-        None => Ok(None),
+        Some(held) if held.mark().is_partial => held.open_further(&journal.connection.name).await,
+        _ => Ok(None),
     };
     let further = further.unwrap_or_else(|reason| {
         // What it may hold isn't missing.

@@ -142,7 +142,12 @@ async fn follow(journal: &Journal, held: &Rc<Held>) -> Result<(), String> {
             }
         }
     }
-    held.flush().await
+    held.flush().await?;
+    match journal.is_left.get() || !journal.keeps(held) {
+        // It isn't at the log's end, or is another tab's.
+        true => Ok(()),
+        false => held.filled().await,
+    }
 }
 
 /// A segment of the log: its number, what the journal is to hold of it, its last position.

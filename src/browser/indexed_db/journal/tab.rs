@@ -59,8 +59,6 @@ pub(in super::super) struct Journal {
     pub(super) behind: RefCell<Option<String>>,
     /// Whether it is being read whole, and what isn't needed any more removed.
     pub(super) is_tidying: Cell<bool>,
-    /// Whether it is to be begun anew, where nothing is in the log.
-    pub(super) is_to_begin: Cell<bool>,
     /// Whether it is to be filled again, in another file.
     pub(super) is_to_renew: Cell<bool>,
     /// Whether the journals beside it were looked at.
@@ -101,7 +99,6 @@ impl Journal {
             missing: Default::default(),
             behind: Default::default(),
             is_tidying: Default::default(),
-            is_to_begin: Default::default(),
             is_to_renew: Default::default(),
             is_alone: Default::default(),
             is_busy: Default::default(),

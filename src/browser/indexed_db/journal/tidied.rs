@@ -61,10 +61,6 @@ pub(in super::super) async fn tidy(journal: &Journal, held: &Rc<Held>) -> Result
         held.checked();
         journal.holds_what_is_sure(held);
     }
-    if journal.is_to_begin.take() {
-        held.begin(held.mark().store).await?;
-        return Ok(false);
-    }
     let Some(database) = connection.now() else {
         return Ok(true);
     };

@@ -20,9 +20,13 @@ pub(in super::super) fn tidy_up(journal: &Rc<Journal>, sweeping: &Rc<Sweeping>, 
     let (journal, sweeping) = (Rc::clone(journal), Rc::clone(sweeping));
     spawn(async move {
         let was_checked = held.is_checked();
-        let tidied = match is_due(&journal, &sweeping, &held).await {
-            true => upkeep::tidy(load, &journal, &held).await,
-            false => Ok(true),
+        let tidied = if is_void(&journal, &sweeping, &held) {
+            // With events in the log, it would be the only copy of none of them until it is filled again.
+            held.begin(held.mark().store).await.map(|()| false)
+        } else if is_due(&journal, &held).await {
+            upkeep::tidy(load, &journal, &held).await
+        } else {
+            Ok(true)
         };
         journal.is_tidying.set(false);
         match tidied {
@@ -38,19 +42,17 @@ pub(in super::super) fn tidy_up(journal: &Rc<Journal>, sweeping: &Rc<Sweeping>, 
     });
 }
 
-/// Whether there is something to do.
-async fn is_due(journal: &Journal, sweeping: &Sweeping, held: &Held) -> bool {
-    let events = journal.connection.log.ask(Index::events);
-    if let Some(emptied) = sweeping.swept()
-        && journal.swept.replace(emptied) != emptied
-        && events == 0
-        && held.mark().tail.events > 0
-    {
-        // What stood before that is nowhere else any more. With events in it, it would be the only copy of
-        // none of them until it is filled again.
-        journal.is_to_begin.set(true);
-        return true;
-    }
+/// Whether all that it holds was emptied, and is nowhere else any more, and nothing is in the log.
+fn is_void(journal: &Journal, sweeping: &Sweeping, held: &Held) -> bool {
+    let is_empty = journal.connection.log.ask(Index::events) == 0;
+    sweeping.swept().is_some_and(|emptied| {
+        let is_new = journal.swept.replace(emptied) != emptied;
+        is_new && is_empty && held.mark().tail.events > 0
+    })
+}
+
+/// Whether it is to be read whole, or others may be beside it.
+async fn is_due(journal: &Journal, held: &Held) -> bool {
     !held.is_checked()
         || (!journal.is_alone.get() && others::are_there(journal, held).await == Ok(true))
 }
