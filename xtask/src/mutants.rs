@@ -155,8 +155,8 @@ fn judge(project: &Project, group: &Group, seed: u32) -> Result<Counts> {
 fn list(project: &Project, group: &Group) -> Result<Vec<(Part, String)>> {
     let mut all = Vec::new();
     for &part in &group.parts {
-        let mut command = cargo_mutants(project, part);
-        command.arg("--list");
+        let mut command = cargo_mutants(project);
+        command.arg("--list").arg("--file").arg(part.files());
         let names = process::answer(&mut command).ok_or_else(|| {
             Failure::new(
                 format!("The mutants of {} could not be listed.", part.name()),
@@ -202,12 +202,16 @@ fn run(project: &Project, slice: &Slice, judged: &Judged, batch: &[&str]) -> Res
     let copy = project.file(FOLDER).join("copy");
     copy::refresh(&project.file(""), &copy)?;
     judged.begin(project)?;
-    let mut command = cargo_mutants(project, part);
+    let mut command = cargo_mutants(project);
+    // It makes mutants that leave out a field of any file that it is given, chosen or not.
+    for file in files_of(batch) {
+        command.arg("--file").arg(file);
+    }
     command.arg("--in-place").arg("--dir").arg(copy);
     command.arg("--config").arg(judged.choose(batch)?);
     command.arg("--output").arg(judged.folder());
     command.arg("--no-times");
-    command.args(["--minimum-test-timeout", "60", "--colors", "never"]);
+    command.args(["--minimum-test-timeout", "20", "--colors", "never"]);
     for argument in slice.tests.iter().chain(&["--locked"]) {
         command.arg(format!("--cargo-arg={argument}"));
     }
@@ -231,11 +235,16 @@ fn run(project: &Project, slice: &Slice, judged: &Judged, batch: &[&str]) -> Res
     }
 }
 
-fn cargo_mutants(project: &Project, part: Part) -> Command {
+fn cargo_mutants(project: &Project) -> Command {
     let mut command = project.cargo();
     command.args(["mutants", "--package", "eventloom"]);
-    command.arg("--file").arg(part.files());
     command
+}
+
+/// The files that these mutants are of.
+fn files_of<'a>(batch: &[&'a str]) -> BTreeSet<&'a str> {
+    let file = |name: &&'a str| name.split(':').next();
+    batch.iter().filter_map(file).collect()
 }
 
 #[cfg(test)]
@@ -265,6 +274,17 @@ mod tests {
             let here = chosen.iter().filter(|one| hundred.contains(one)).count();
             assert!((15..=45).contains(&here), "{here} of {index}");
         }
+    }
+
+    #[test]
+    fn only_files_with_a_mutant_of_the_batch_are_handed_over() {
+        let batch = [
+            "src/log/a.rs:1:2: x",
+            "src/log/a.rs:3:4: y",
+            "src/log/b.rs:1:2: z",
+        ];
+        let files = files_of(&batch);
+        assert!(files.into_iter().eq(["src/log/a.rs", "src/log/b.rs"]));
     }
 
     #[test]
