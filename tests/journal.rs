@@ -145,7 +145,11 @@ impl Disk {
     fn read(&self, piece: usize) -> (Read, Reader) {
         let mut reader = Reader::new();
         let mut read = Vec::new();
+        let mut steps = 0;
         loop {
+            // Each hands over a byte, or brings an entry.
+            steps += 1;
+            assert!(steps <= 2 * self.0.len() + 2, "it comes to no end");
             match reader.read() {
                 Next::Entry(entry) => read.push(Ok(entry.into_owned())),
                 Next::Damaged(lost) => read.push(Err(lost)),
@@ -668,6 +672,7 @@ fn a_reader_asks_for_what_an_entry_lacks_and_no_more() {
             Next::More(lacking) => {
                 let from = reader.wants() as usize;
                 asked.push(from..from + lacking);
+                assert!(asked.len() < 20, "it comes to no end: {asked:?}");
                 let Some(bytes) = disk.0.get(from..from + lacking) else {
                     break;
                 };
