@@ -299,3 +299,18 @@ fn a_reader_asks_for_what_an_entry_lacks_and_no_more() {
     let expected: Vec<_> = entries.chain(Some(end..end + FRAME)).collect();
     assert_eq!((asked, read), (expected, 3));
 }
+
+#[test]
+fn a_mark_of_another_end_that_is_half_written_leaves_the_one_before_it() {
+    let (before, older) = Disk::of(1..=2);
+    let mut mark = older;
+    let mut disk = before.clone();
+    disk.apply(mark.end_at(older.before, older.before));
+    assert_eq!(Mark::read(&disk.0), Some(mark));
+    let newest = (0..2).find(|slot| disk.0[slot * 128..][..128] != before.0[slot * 128..][..128]);
+    for byte in 0..128 {
+        let mut torn = disk.clone();
+        torn.0[newest.unwrap() * 128 + byte] ^= 0x40;
+        assert_eq!(Mark::read(&torn.0), Some(older), "byte {byte}");
+    }
+}

@@ -31,7 +31,7 @@ const JUDGING: &[Slice] = &[Slice {
 const LOG: &[Slice] = &[
     Slice {
         files: "src/log/journal/first_form.rs",
-        tests: &["--test=first_journal", "--test=simulated_store"],
+        tests: &["--test=first_journal"],
     },
     Slice {
         files: "src/log/journal/",
