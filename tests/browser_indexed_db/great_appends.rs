@@ -1,7 +1,7 @@
 //! Appends of many events: laid out in pages as an import is, and whole or not at all like any other.
 
 use eventloom::browser::IndexedDbStore;
-use eventloom::core::{ExpectedVersion, Position, RecordedEvent, Version};
+use eventloom::core::{ExpectedVersion, JsonText, NewEvent, Position, RecordedEvent, Version};
 use eventloom::store::conformance::Plain;
 use eventloom::store::{AppendError, ImportStore, StoreError};
 use js_sys::{Array, Object, Reflect};
@@ -60,6 +60,23 @@ async fn an_append_of_256_events_stands_in_its_segment_and_one_of_more_in_pages(
             .unwrap();
         assert_eq!(middle, held[250..350]);
     }
+    delete(store).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_few_events_that_are_more_than_a_read_may_take_go_in_pages() {
+    let store = fresh().await;
+    let text = format!("{{\"text\":\"{}\"}}", "x".repeat(900 << 10));
+    let batch: Vec<NewEvent> = (1..=40)
+        .map(|number| NewEvent {
+            data: JsonText::parse(&text).unwrap(),
+            ..event(number)
+        })
+        .collect();
+    let held = store.record(&ada(), ANY, &batch).await.unwrap();
+    assert!(has(&raw_segment(store.name(), 1).await, "pages"));
+    let store = open(store.name()).await;
+    assert!(everything(&store).await == held);
     delete(store).await;
 }
 

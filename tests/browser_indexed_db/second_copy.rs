@@ -388,6 +388,19 @@ async fn without_the_sentinel_the_journal_is_enough() {
 }
 
 #[wasm_bindgen_test]
+async fn a_strict_append_is_noted_beside_both_copies_when_it_is_answered() {
+    let name = fresh_name();
+    let store = open(&name).await;
+    for position in 1..=3 {
+        append(&store, [position]).await;
+        let noted = local_storage().get_item(&format!("{name}.sentinel"));
+        let noted = noted.unwrap().unwrap();
+        assert_eq!(noted.split(' ').nth(2), Some(&*position.to_string()));
+    }
+    end(store).await;
+}
+
+#[wasm_bindgen_test]
 async fn a_journal_that_was_cut_brings_back_what_it_has_and_the_rest_is_told() {
     let name = fresh_name();
     let store = open(&name).await;

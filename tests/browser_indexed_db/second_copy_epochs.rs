@@ -292,7 +292,7 @@ async fn what_a_reset_made_void_is_swept_out_of_the_second_copy() {
     store.reset(&[]).await.unwrap();
     kept(&store).await;
     let mut ear = Ear::on(&store);
-    // Which sweeps. As long as nothing is there, nothing hangs on the journal alone while it is filled again.
+    // Which sweeps.
     store.compact().await.unwrap();
     while !matches!(ear.next().await, Signal::Copying { .. }) {}
     kept(&store).await;
@@ -301,6 +301,26 @@ async fn what_a_reset_made_void_is_swept_out_of_the_second_copy() {
     let bytes = journal_bytes(&name).await;
     assert_eq!(places(&bytes).len(), 2, "{} bytes", bytes.len());
     end(open(&name).await).await;
+}
+
+#[wasm_bindgen_test]
+async fn what_a_reset_made_void_is_swept_out_of_a_second_copy_that_goes_on() {
+    let name = fresh_name();
+    let store = open(&name).await;
+    append(&store, 1..=30).await;
+    store.reset(&[]).await.unwrap();
+    kept(&store).await;
+    let mut ear = Ear::on(&store);
+    // After which the emptying can't be undone.
+    append(&store, [31]).await;
+    while !matches!(ear.next().await, Signal::Copying { .. }) {}
+    kept(&store).await;
+    append(&store, [32]).await;
+    let there = everything(&store).await;
+    store.close();
+    assert_eq!(mark(&journal_bytes(&name).await).tail.events, 2);
+    let (recovery, back) = reopened_after_loss(&name).await;
+    assert_eq!((recovery, back), (deleted(2, 0), there));
 }
 
 #[wasm_bindgen_test]

@@ -211,11 +211,10 @@ async fn attempt(
             Fate::Written(range) => range.len(),
             _ => 0,
         });
-        let in_pages = is_great(sizes, planned.len());
+        let in_pages = is_great(sizes, &planned);
         let written = write(copies, durability, before, &planned, in_pages, forgotten);
         match written.await {
             Ok(()) => {
-                copies.note(planned.last());
                 if let Some(last) = planned.last() {
                     connection.hints.tell(Signal::Appended(last.position));
                 }
@@ -474,6 +473,7 @@ async fn write(
             .log
             .wrote(wrote, Some(&events[laid.at]), laid.runs);
     }
+    copies.note(events.last(), durability);
     copies.wait(durability, last, ahead).await;
     Ok(())
 }

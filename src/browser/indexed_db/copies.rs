@@ -22,10 +22,13 @@ impl Copies {
         }
     }
 
-    /// Notes beside both how far the log goes, after something was recorded.
-    pub(super) fn note(&self, last: Option<&RecordedEvent>) {
+    /// Notes beside both how far the log goes, after something was recorded: at once where that is strict.
+    pub(super) fn note(&self, last: Option<&RecordedEvent>, durability: Durability) {
         if let Some(journal) = &self.journal {
             journal.note(last);
+            if durability == Durability::Strict {
+                journal.note_now();
+            }
         }
     }
 

@@ -135,7 +135,7 @@ pub(super) async fn import(
             }
         }
     }
-    copies.note(Some(&last));
+    copies.note(Some(&last), Durability::Strict);
     connection.hints.post(Signal::Appended(last.position));
     connection.call(Call::Added);
     Ok(Some(token))
@@ -172,7 +172,7 @@ pub(super) async fn begin(copies: &Copies, events: &[RecordedEvent]) -> Result<(
     let all: Vec<&RecordedEvent> = events.iter().collect();
     let runs = runs_of(&all).into_iter().map(|run| (INLINE, run));
     log.wrote(wrote, Some(events), runs);
-    copies.note(events.last());
+    copies.note(events.last(), Durability::Strict);
     connection.hints.post(Signal::Appended(segment.last));
     Ok(())
 }
@@ -346,7 +346,7 @@ impl Into {
             (Err(fault), _) => return Err(failed(fault).into()),
         }
         connection.hints.post(Signal::Reset);
-        copies.note(None);
+        copies.note(None, Durability::Strict);
         connection.call(Call::Added);
         Ok(())
     }

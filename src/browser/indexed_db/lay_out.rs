@@ -49,10 +49,13 @@ impl Laid {
     }
 }
 
-/// Whether appends with so many events each, and so many together, go in pages.
-pub(super) fn is_great(sizes: impl Iterator<Item = usize>, together: usize) -> bool {
+/// Whether appends with so many events each, which are these together, go in pages: they are many, or more than a
+/// read may take at once.
+pub(super) fn is_great(sizes: impl Iterator<Item = usize>, events: &[RecordedEvent]) -> bool {
     let greatest = sizes.max().unwrap_or(0);
-    greatest > INLINE_EVENTS || together > MOST_INLINE
+    greatest > INLINE_EVENTS
+        || events.len() > MOST_INLINE
+        || events.iter().map(text_size).sum::<usize>() > Portion::BYTES
 }
 
 /// The events of each segment, and its pages: one segment, unless that were more than a read may take.

@@ -177,7 +177,7 @@ async fn end(copies: &Copies, done: Result<(), Fault>, number: u64) -> Result<()
         (Err(fault), _) => return Err(failed(fault).into()),
     }
     connection.hints.post(Signal::Reset);
-    copies.note(None);
+    copies.note(None, Durability::Strict);
     copies.wait(Durability::Strict, number, None).await;
     Ok(())
 }

@@ -21,8 +21,8 @@ pub(in super::super) fn tidy_up(journal: &Rc<Journal>, sweeping: &Rc<Sweeping>, 
     spawn(async move {
         let was_checked = held.is_checked();
         let tidied = if is_void(&journal, &sweeping, &held) {
-            // With events in the log, it would be the only copy of none of them until it is filled again.
-            held.begin(held.mark().store).await.map(|()| false)
+            journal.is_to_renew.set(true);
+            Ok(false)
         } else if is_due(&journal, &held).await {
             upkeep::tidy(load, &journal, &held).await
         } else {
@@ -42,12 +42,12 @@ pub(in super::super) fn tidy_up(journal: &Rc<Journal>, sweeping: &Rc<Sweeping>, 
     });
 }
 
-/// Whether all that it holds was emptied, and is nowhere else any more, and nothing is in the log.
+/// Whether it holds what was emptied, and is nowhere else any more.
 fn is_void(journal: &Journal, sweeping: &Sweeping, held: &Held) -> bool {
-    let is_empty = journal.connection.log.ask(Index::events) == 0;
+    let events = journal.connection.log.ask(Index::events);
     sweeping.swept().is_some_and(|emptied| {
         let is_new = journal.swept.replace(emptied) != emptied;
-        is_new && is_empty && held.mark().tail.events > 0
+        is_new && held.mark().tail.events > events
     })
 }
 
