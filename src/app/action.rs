@@ -21,6 +21,8 @@ use super::trying::Trying;
 pub enum Action {
     /// The store was opened.
     Opened(Storage),
+    /// The store isn't open after two seconds.
+    Slow,
     /// The store is moved to the layout of today, and has come so far, from 0 to 100.
     Moving(u8),
     /// The store's database doesn't open, and this is done about it; none once that is over.

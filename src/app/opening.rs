@@ -20,6 +20,9 @@ use crate::target::spawn;
 /// In so many milliseconds it is shown how far the second copy has come.
 const MEASURED: u32 = 300;
 
+/// After so many milliseconds it is told that the store isn't open yet.
+const TOLD: u32 = 2_000;
+
 /// The store, or what waits for it.
 pub enum Opening {
     /// What is to be done once it is open.
@@ -47,7 +50,10 @@ pub async fn open(
 ) {
     let mut story = Ok(());
     let mut recovery = None;
+    let slow = act.clone();
+    let slow = Timeout::new(TOLD, move || slow.emit(Action::Slow));
     let mut opened = open_once(loaders.upkeep, &act).await;
+    drop(slow);
     if let Err(error) = &opened
         && IndexedDbStore::may_open_later(error)
         && let Ok(jobs) = (loaders.jobs)().await

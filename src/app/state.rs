@@ -41,6 +41,8 @@ pub struct State {
     pub playing: bool,
     /// Where events are kept.
     pub storage: Storage,
+    /// Whether it takes long to open the store.
+    pub is_slow: bool,
     /// What is done about a database that doesn't open, as long as it doesn't.
     pub trying: Option<Rc<Trying>>,
     /// How far the store has come where it is moved to the layout of today, from 0 to 100.
@@ -324,6 +326,7 @@ impl State {
             viewed: None,
             playing: false,
             storage: Storage::Opening,
+            is_slow: false,
             trying: None,
             moving: None,
             recovery: None,

@@ -151,6 +151,8 @@ test('an answer that never comes is not waited for, and a connection that comes 
   page, playground,
 }) => {
   await thenUnreadable({ page, playground }, silent);
+  await page.clock.fastForward('00:02');
+  await expect(playground.status).toContainText('Opening takes long. It goes on;');
   await page.clock.fastForward('00:06');
   await expect(playground.alert).toContainText("This store's database doesn't open: the browser doesn't answer");
   const closed = await page.evaluate(async () => {

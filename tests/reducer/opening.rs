@@ -99,6 +99,19 @@ fn what_was_taken_from_the_second_copy_is_told_and_the_rest_is_not_said_to_be_lo
 }
 
 #[test]
+fn an_opening_that_takes_long_is_told_until_something_better_is() {
+    let mut page = begun_at(ADA);
+    assert_eq!(page.waiting_words(), None);
+    assert_eq!(page.reduce(Action::Slow), []);
+    let words = page.waiting_words().unwrap();
+    assert!(words.starts_with("Opening takes long."), "{words}");
+    page.reduce(Action::Moving(0));
+    assert_eq!(page.waiting_words(), None);
+    page.reduce(Action::Opened(Storage::Kept));
+    assert_eq!(page.waiting_words(), None);
+}
+
+#[test]
 fn how_far_a_store_of_an_older_layout_has_come_is_shown_until_it_is_open() {
     let mut page = begun_at(ADA);
     for percent in [0, 37, 100] {

@@ -25,6 +25,7 @@ impl State {
     fn step(&mut self, action: Action, effects: &mut Vec<Effect>) {
         match action {
             Action::Opened(storage) => self.opened(storage, effects),
+            Action::Slow => self.is_slow = true,
             Action::Moving(percent) => self.moving = Some(percent),
             Action::Trying(trying) => self.trying = trying,
             Action::Wish(wish) => effects.push(Effect::Wish(wish)),

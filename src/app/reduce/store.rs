@@ -15,6 +15,9 @@ use super::super::state::{About, OutcomeKind, Progress, State, Storage};
 /// Said of work on a file before it has come any further.
 const BEGINNING: &str = "Beginning";
 
+/// Said once an opening lasts.
+const SLOW: &str = "Opening takes long. It goes on; where other tabs of this page are open, one of them may hold it up.";
+
 impl State {
     pub(super) fn opened(&mut self, storage: Storage, effects: &mut Vec<Effect>) {
         // One that was lost meanwhile is out of reach until a call reaches it.
@@ -23,6 +26,7 @@ impl State {
         }
         self.is_open = true;
         self.moving = None;
+        self.is_slow = false;
         for waited in [&mut self.import, &mut self.export].into_iter().flatten() {
             waited.words = BEGINNING.to_owned();
         }
@@ -50,7 +54,11 @@ impl State {
         let names: Vec<&str> = names.collect();
         let waits = if names.len() == 1 { "waits" } else { "wait" };
         let words = || format!("{} {waits} until the store is open.", names.join(", "));
-        (!names.is_empty()).then(words)
+        if names.is_empty() {
+            let is_slow = self.is_slow && self.trying.is_none() && self.moving.is_none();
+            return is_slow.then(|| SLOW.to_owned());
+        }
+        Some(words())
     }
 
     /// The course of work on a file, before it has come any further.

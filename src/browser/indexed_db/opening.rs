@@ -18,27 +18,6 @@ use crate::store::StoreError;
 /// After so many milliseconds each a database that the browser couldn't read is asked for again.
 const AGAIN: [u32; 3] = [0, 250, 750];
 
-/// Asks again for one that the browser couldn't read: it may be trouble of a moment. What can't be opened is left
-/// as it is: nobody can tell what is in it.
-///
-/// # Errors
-/// As [`schema::open`].
-pub(super) async fn again(
-    mut opened: Result<Opened, StoreError>,
-    name: &str,
-    steps: &'static [Step],
-) -> Result<Opened, StoreError> {
-    let mut pauses = AGAIN.into_iter();
-    while let Err(error) = &opened
-        && is_broken(error)
-        && let Some(pause) = pauses.next()
-    {
-        patience::pause(pause).await;
-        opened = schema::open(name, steps, WhenBlocked::GiveUp).await;
-    }
-    opened
-}
-
 /// Whether the browser couldn't read its own files.
 pub(super) fn is_broken(error: &StoreError) -> bool {
     match error {
@@ -55,8 +34,8 @@ pub(super) fn lock_name(store: &str) -> String {
 /// Whether there is a lock; where the browser has none, why.
 type Turn = Result<Lock, String>;
 
-/// The database, or why the browser couldn't read it, and the lock: held while a store is compared, by one
-/// tab at a time, so that none sees an empty database that another is about to fill again.
+/// The database and the lock: held while a store is compared, by one tab at a time, so that none sees an empty
+/// database that another is about to fill again.
 ///
 /// `names` are the store's and the database's.
 ///
@@ -66,26 +45,16 @@ pub(super) async fn ask(
     names: (&str, &str),
     steps: &'static [Step],
     when_blocked: WhenBlocked,
-) -> Result<(Result<Opened, StoreError>, Turn), StoreError> {
+) -> Result<(Opened, Turn), StoreError> {
     loop {
-        let (opened, turn) = request(names, steps, when_blocked.clone()).await;
-        if let Err(error) = &opened
-            && !is_broken(error)
-        {
-            return Err(error.clone());
-        }
-        let left = opened
-            .as_ref()
-            .ok()
-            .map(|opened| Left::on(&opened.database));
+        let (opened, turn) = request(names, steps, when_blocked.clone()).await?;
+        let left = Left::on(&opened.database);
         match wait(turn, when_blocked.clone()).await {
-            Ok(turn) if !left.as_ref().is_some_and(Left::is_asked) => return Ok((opened, turn)),
+            Ok(turn) if !left.is_asked() => return Ok((opened, turn)),
             // Somebody else needed it closed: what there is now may be another.
             Ok(_) => {}
             Err(error) => {
-                if let Ok(opened) = opened {
-                    opened.database.close();
-                }
+                opened.database.close();
                 return Err(error);
             }
         }
@@ -93,19 +62,28 @@ pub(super) async fn ask(
 }
 
 /// Asks for the database, and for the lock once that is answered: who makes the database asks while it
-/// is being made, and so before all who find it there.
+/// is being made, and so before all who find it there. One that the browser couldn't read is asked for again, before
+/// the lock: it may be trouble of a moment. What can't be opened is left as it is: nobody can tell what is in it.
 async fn request(
     (store, name): (&str, &str),
     steps: &'static [Step],
     when_blocked: WhenBlocked,
-) -> (Result<Opened, StoreError>, oneshot::Receiver<Turn>) {
+) -> Result<(Opened, oneshot::Receiver<Turn>), StoreError> {
     let turn = Rc::new(Cell::new(None));
-    let (asked, lock) = (Rc::clone(&turn), lock_name(store));
-    let ask = move || asked.set(Some(Lock::ask(&lock)));
-    let opened = schema::open_and(name, steps, when_blocked, ask).await;
-    let turn = turn.take();
-    let turn = turn.unwrap_or_else(|| Lock::ask(&lock_name(store)));
-    (opened, turn)
+    let mut pauses = AGAIN.into_iter();
+    loop {
+        let (asked, lock) = (Rc::clone(&turn), lock_name(store));
+        let ask = move || asked.set(Some(Lock::ask(&lock)));
+        let opened = schema::open_and(name, steps, when_blocked.clone(), ask).await;
+        match (opened, pauses.next()) {
+            (Err(error), Some(pause)) if is_broken(&error) => patience::pause(pause).await,
+            (opened, _) => {
+                let opened = opened?;
+                let turn = turn.take();
+                return Ok((opened, turn.unwrap_or_else(|| Lock::ask(&lock_name(store)))));
+            }
+        }
+    }
 }
 
 /// Waits for the lock.

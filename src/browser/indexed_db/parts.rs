@@ -109,7 +109,6 @@ impl Parts {
         let names = (&**name, &**database);
         let Some(journal) = self.journal() else {
             let (opened, turn) = opening::ask(names, self.steps, when_blocked).await?;
-            let opened = opened?;
             let database = migrated(self.upkeep, opened.database, &*self.told).await?;
             self.begin_to_know(&database).await;
             // Before anything is added. Who keeps the second copy has judged: that is done in one's turn.
@@ -127,7 +126,6 @@ impl Parts {
         let (opened, turn) = opening::ask(names, self.steps, when_blocked).await?;
         let _others_wait = turn.map_err(|reason| journal.give_up(reason));
         journal.take(false).await;
-        let opened = opening::again(opened, names.1, self.steps).await?;
         let database = migrated(self.upkeep, opened.database, &*self.told).await?;
         self.begin_to_know(&database).await;
         let admitted = async {
