@@ -343,7 +343,7 @@ struct NoRoomForSnapshots(MemoryStore);
 
 impl SnapshotStore for NoRoomForSnapshots {
     async fn snapshot(&self, _: &StreamId) -> Result<Option<Snapshot>, StoreError> {
-        let reason = "the snapshots are gone".to_owned();
+        let reason = "the snapshots are gone".into();
         Err(StoreError::Unavailable { reason })
     }
 

@@ -202,7 +202,10 @@ impl Runner {
                 self.with_store(async move |store| {
                     let result = match jobs().await {
                         Ok(jobs) => (jobs.archive)(store, stream.clone(), archive).await,
-                        Err(reason) => Err(StoreError::Unavailable { reason }),
+                        Err(reason) => {
+                            let reason = reason.into();
+                            Err(StoreError::Unavailable { reason })
+                        }
                     };
                     act.emit(Action::ArchiveEnded {
                         asked,

@@ -13,7 +13,7 @@ use super::loading::Loaders;
 use super::room;
 use super::state::Storage;
 use super::wishes::Wishes;
-use crate::browser::indexed_db::{IndexedDbStore, LoadUpkeep, Signal, Subscription};
+use crate::browser::indexed_db::{InUse, IndexedDbStore, LoadUpkeep, Signal, Subscription};
 use crate::store::StoreError;
 use crate::target::spawn;
 
@@ -131,7 +131,7 @@ fn listen(store: &IndexedDbStore, act: Callback<Action>) -> Subscription {
                 act.emit(Action::Recovered(recovery));
             }
         }
-        Signal::Superseded => act.emit(Action::StoreLost(StoreError::Superseded.to_string())),
+        Signal::Superseded => act.emit(Action::StoreLost(InUse::Superseded.to_string())),
         Signal::Closed => {
             let reason =
                 "the browser closed this store; the next command tries to open it again".to_owned();

@@ -1,5 +1,6 @@
 //! Why a store can't answer, or an append isn't recorded.
 
+use super::Cause;
 use crate::core::{
     EventId, ExpectedVersion, History, InvalidEnvelope, Position, StreamId, Version,
 };
@@ -13,24 +14,19 @@ pub enum StoreError {
     #[error("storage is unavailable: {reason}")]
     Unavailable {
         /// What the storage said.
-        reason: String,
+        #[source]
+        reason: Cause,
     },
-    /// Another tab keeps an older version of the database open. Close or reload that tab.
-    #[error(
-        "another tab keeps an older version of this store open; close that tab, then reload this one"
-    )]
-    Blocked,
-    /// The browser doesn't answer whether the database can be opened, or another tab holds that up. Try again,
-    /// or close all other tabs of this site.
-    #[error(
-        "the browser doesn't answer; where other tabs of this site are open, one of them may hold it up: close them"
-    )]
-    Unanswered,
-    /// A newer Eventloom in another tab has taken the database over. Reload this page.
-    #[error("a newer Eventloom in another tab has taken this store over; reload this page")]
-    Superseded,
+    /// Somebody else's use of the store stands in the way; nothing was written. What it is, and what to do about it,
+    /// the storage says.
+    #[error("{cause}")]
+    InUse {
+        /// What stands in the way.
+        #[source]
+        cause: Cause,
+    },
     /// There is no room left. Free some, or export and reset; nothing was written.
-    #[error("there is no room left in this browser's storage; nothing was written")]
+    #[error("there is no room left in this store's storage; nothing was written")]
     Full,
     /// The log isn't the one that the caller knows: it was emptied, or lost, since. Places of one
     /// history mean nothing in another. Load again, decide again; who reads on begins anew.
@@ -82,7 +78,8 @@ pub enum StoreError {
         /// What was being done, as a verb: `append`, `read`.
         operation: &'static str,
         /// What the storage said.
-        cause: String,
+        #[source]
+        cause: Cause,
     },
 }
 
@@ -160,9 +157,7 @@ impl AppendError {
         match self {
             AppendError::Store(StoreError::Unavailable { .. } | StoreError::Failed { .. }) => true,
             AppendError::Store(
-                StoreError::Blocked
-                | StoreError::Unanswered
-                | StoreError::Superseded
+                StoreError::InUse { .. }
                 | StoreError::Full
                 | StoreError::HistoryChanged { .. }
                 | StoreError::Corrupt { .. }

@@ -2,6 +2,7 @@
 //! position, and the errors it answers with. The conformance suite holds each backend to it.
 
 mod batch;
+mod cause;
 #[cfg(any(test, feature = "testing"))]
 pub mod conformance;
 mod envelope;
@@ -19,6 +20,7 @@ mod shared;
 pub mod verify;
 
 pub use batch::{recognise, repeated_id, same_history, same_history_for};
+pub use cause::Cause;
 pub use envelope::check;
 pub use error::{AppendError, StoreError};
 pub use event_store::{At, Durability, EventStore, Page};

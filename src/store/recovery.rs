@@ -23,6 +23,8 @@ pub enum SecondCopy {
     Checking,
     /// It is kept, but lacks what came last, because of this. Appends are acknowledged without it.
     Behind(String),
+    /// It can't be made yet: a program of the release before has it open.
+    Waiting,
     /// There is none, because of this: only an export is one.
     Missing(String),
 }

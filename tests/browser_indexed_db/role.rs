@@ -1,8 +1,8 @@
 //! Who keeps the second copy, and who gives that up.
 
-use eventloom::browser::{IndexedDbStore, Signal};
+use eventloom::browser::{InUse, IndexedDbStore, Signal};
 use eventloom::core::ExpectedVersion;
-use eventloom::store::{AppendError, EventStore, SecondCopy, StoreError};
+use eventloom::store::{AppendError, EventStore, SecondCopy};
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -42,11 +42,11 @@ async fn a_tab_that_was_superseded_lets_go_of_the_journal_and_of_its_place_among
     let newer = raw(&name, Some(9)).await;
     while ear.next().await != Signal::Superseded {}
     assert_eq!(locks(&name, 0).await, [""; 0]);
-    let reason = StoreError::Superseded.to_string();
+    let reason = InUse::Superseded.to_string();
     assert_eq!(store.second_copy(), Some(SecondCopy::Missing(reason)));
     let any = ExpectedVersion::Any;
     let refused = store.append(&ada(), any, None, &[event(2)]).await;
-    assert_eq!(refused, Err(AppendError::Store(StoreError::Superseded)));
+    assert_eq!(refused, Err(AppendError::Store(InUse::Superseded.into())));
     newer.close();
     end(store).await;
 }
@@ -78,7 +78,7 @@ async fn a_tab_whose_store_was_taken_over_while_it_was_closed_there_lets_go_as_w
     IndexedDbStore::delete(&name).await.unwrap();
     let newer = raw(&name, Some(9)).await;
     let read = store.last_position().await;
-    assert_eq!(read, Err(StoreError::Superseded));
+    assert_eq!(read, Err(InUse::Superseded.into()));
     assert_eq!(locks(&name, 0).await, [""; 0]);
     newer.close();
     end(store).await;

@@ -355,11 +355,7 @@ async fn a_tab_of_the_release_before_is_to_be_closed_before_there_is_a_second_co
     let free = hold(&format!("{name}.journal")).await;
     let store = open(&name).await;
     assert_eq!(store.recovery(), None);
-    let told = "Close the other tab of this page, so that the second copy can be made";
-    assert_eq!(
-        store.second_copy(),
-        Some(SecondCopy::Behind(told.to_owned()))
-    );
+    assert_eq!(store.second_copy(), Some(SecondCopy::Waiting));
     append(&store, [900]).await;
     free.call0(&JsValue::UNDEFINED).unwrap();
     kept(&store).await;

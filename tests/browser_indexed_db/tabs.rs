@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use eventloom::browser::{IndexedDbStore, Signal};
+use eventloom::browser::{InUse, IndexedDbStore, Signal};
 use eventloom::core::{ExpectedVersion, Position, Version};
 use eventloom::store::conformance::both;
 use eventloom::store::conformance::{Plain, PlainImport};
@@ -225,12 +225,12 @@ async fn a_newer_tab_takes_the_database_over_and_the_older_says_so() {
     let append = store
         .record(&ada(), ExpectedVersion::Any, &[event(2)])
         .await;
-    assert_eq!(append, Err(AppendError::Store(StoreError::Superseded)));
+    assert_eq!(append, Err(AppendError::Store(InUse::Superseded.into())));
     let read = store.all_events(Position::START, 10).await;
-    assert_eq!(read, Err(StoreError::Superseded));
+    assert_eq!(read, Err(InUse::Superseded.into()));
     assert_eq!(
         store.changed_after(Position::START).await,
-        Err(StoreError::Superseded)
+        Err(InUse::Superseded.into())
     );
     newer.close();
     delete(store).await;
@@ -259,7 +259,7 @@ async fn deleting_what_another_program_keeps_open_is_blocked() {
     store.close();
     assert_eq!(
         IndexedDbStore::delete(&name).await,
-        Err(StoreError::Blocked)
+        Err(InUse::Blocked.into())
     );
     holding.close();
     assert_eq!(IndexedDbStore::delete(&name).await, Ok(()));

@@ -1,8 +1,8 @@
 //! A database that doesn't open is left as it is, once a person chose that: the store goes on under the next name.
 
-use eventloom::browser::{IndexedDbStore, read_set_aside};
+use eventloom::browser::{InUse, IndexedDbStore, read_set_aside};
 use eventloom::core::RecordedEvent;
-use eventloom::store::{Loss, Recovery, SetAside, StoreError, Unopened, WhySetAside};
+use eventloom::store::{Loss, Recovery, SetAside, Unopened, WhySetAside};
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -186,7 +186,7 @@ async fn what_another_tab_has_open_is_not_left() {
     let known = IndexedDbStore::unopened(&name).await;
     assert!(known.is_open_elsewhere);
     let refused = IndexedDbStore::leave_unopened(&name).await;
-    assert_eq!(refused, Err(StoreError::Blocked));
+    assert_eq!(refused, Err(InUse::Blocked.into()));
     let beside = IndexedDbStore::open(&name).await.unwrap();
     assert_eq!(everything(&beside).await.len(), 2);
     assert_eq!(databases(&name).await, [name]);

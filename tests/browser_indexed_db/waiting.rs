@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use eventloom::browser::IndexedDbStore;
+use eventloom::browser::{InUse, IndexedDbStore};
 use eventloom::core::Position;
 use eventloom::store::StoreError;
 use eventloom::store::conformance::{Plain, both};
@@ -37,13 +37,13 @@ async fn who_opens_behind_a_deletion_that_is_blocked_is_told() {
     let name = fresh_name();
     let holding = raw(&name, None).await;
     let deleted = IndexedDbStore::delete(&name).await;
-    assert_eq!(deleted, Err(StoreError::Blocked));
+    assert_eq!(deleted, Err(InUse::Blocked.into()));
     // Nobody says what it is behind.
-    let unanswered = Some(Err(StoreError::Unanswered));
+    let unanswered = Some(Err(InUse::Unanswered.into()));
     assert_eq!(openings(&name).await, [1, 2, 3].map(|_| unanswered.clone()));
     // So is who deletes once more.
     let deleted = within(TOLD, IndexedDbStore::delete(&name)).await;
-    assert_eq!(deleted, Some(Err(StoreError::Blocked)));
+    assert_eq!(deleted, Some(Err(InUse::Blocked.into())));
     holding.close();
     // None of those that were given up keeps it open.
     assert_eq!(soon(IndexedDbStore::delete(&name)).await, Ok(()));
@@ -53,10 +53,10 @@ async fn who_opens_behind_a_deletion_that_is_blocked_is_told() {
 async fn who_opens_behind_an_upgrade_that_is_blocked_is_told() {
     let name = fresh_name();
     let holding = raw(&name, Some(1)).await;
-    let blocked = Some(Err(StoreError::Blocked));
+    let blocked = Some(Err(InUse::Blocked.into()));
     let opened = within(TOLD, IndexedDbStore::open(&name)).await;
     assert_eq!(opened.map(|opened| opened.map(drop)), blocked);
-    let unanswered = Some(Err(StoreError::Unanswered));
+    let unanswered = Some(Err(InUse::Unanswered.into()));
     assert_eq!(openings(&name).await, [1, 2, 3].map(|_| unanswered.clone()));
     holding.close();
     assert_eq!(soon(IndexedDbStore::delete(&name)).await, Ok(()));
@@ -67,7 +67,7 @@ async fn a_patient_opening_behind_a_request_that_is_blocked_says_so_and_goes_on(
     let name = fresh_name();
     let holding = raw(&name, None).await;
     let deleted = IndexedDbStore::delete(&name).await;
-    assert_eq!(deleted, Err(StoreError::Blocked));
+    assert_eq!(deleted, Err(InUse::Blocked.into()));
     let told = Rc::new(Cell::new(0));
     let counted = Rc::clone(&told);
     let opened = IndexedDbStore::open_patiently(&name, move || {
@@ -91,7 +91,7 @@ async fn who_waits_for_the_database_keeps_no_other_opening_from_it() {
         soon(is_free(&lock)),
     )
     .await;
-    assert_eq!(opened.map(drop), Err(StoreError::Blocked));
+    assert_eq!(opened.map(drop), Err(InUse::Blocked.into()));
     assert!(is_free);
     holding.close();
     soon(IndexedDbStore::delete(&name)).await.unwrap();
@@ -116,7 +116,7 @@ async fn an_opening_that_another_tab_does_not_let_go_on_ends() {
     // A tab that was frozen while it opened.
     let frozen = Held::on(&format!("{name}.opening")).await;
     let opened = soon(IndexedDbStore::open_with_second_copy(&name)).await;
-    assert_eq!(opened.map(drop), Err(StoreError::Blocked));
+    assert_eq!(opened.map(drop), Err(InUse::Blocked.into()));
     // And one that stands in nobody's way while it waits for its turn.
     let (opened, deleted) = both(IndexedDbStore::open_with_second_copy(&name), async {
         is_free("some time").await;

@@ -477,7 +477,8 @@ fn a_command_that_led_to_no_events_is_decided_again() {
 #[test]
 fn only_a_store_that_failed_or_was_lost_leaves_the_outcome_unknown() {
     let text = || "lost".to_owned();
-    let (reason, cause, operation) = (text(), text(), "append");
+    let lost = || text().into();
+    let (reason, cause, operation) = (lost(), lost(), "append");
     let unknown = [
         StoreError::Unavailable { reason },
         StoreError::Failed { operation, cause },
@@ -486,8 +487,7 @@ fn only_a_store_that_failed_or_was_lost_leaves_the_outcome_unknown() {
         assert!(AppendError::Store(error).outcome_is_unknown());
     }
     let known = [
-        StoreError::Blocked,
-        StoreError::Superseded,
+        StoreError::InUse { cause: lost() },
         StoreError::Full,
         StoreError::Corrupt {
             stream: text(),

@@ -137,7 +137,7 @@ impl EventStore for Unreliable {
                 return self.inner.append(stream, expected, history, events).await;
             }
         }
-        let cause = "the connection was lost".to_owned();
+        let cause = "the connection was lost".into();
         let operation = "append";
         Err(StoreError::Failed { operation, cause }.into())
     }

@@ -5,10 +5,9 @@ use eventloom::app::action::{
 };
 use eventloom::app::last_export::LastExport;
 use eventloom::app::state::{OutcomeKind, Storage, WithHoles};
-use eventloom::store::StoreError;
 
 use super::support::TIME;
-use super::{list, outcome, showing, view};
+use super::{in_use, list, outcome, showing, view};
 
 #[test]
 fn an_import_tells_how_many_are_new_and_how_many_were_there() {
@@ -229,7 +228,7 @@ fn an_export_of_all_that_is_kept_is_remembered_with_its_time_and_a_reset_leaves_
 
     // What is in memory isn't what this browser keeps.
     let mut page = showing(None, 3);
-    page.reduce(Action::Opened(Storage::InMemory(StoreError::Blocked)));
+    page.reduce(Action::Opened(Storage::InMemory(in_use())));
     assert_eq!(page.reduce(exported(0)), []);
     assert_eq!(page.last_export, LastExport::Unknown);
 }

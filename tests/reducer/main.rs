@@ -48,6 +48,12 @@ const ID: CommandId = CommandId(uuid::Uuid::from_u128(7));
 /// The history that the store has, unless a test says otherwise.
 const HISTORY: History = History(uuid::Uuid::from_u128(9));
 
+/// Another tab stands in the way of the store.
+fn in_use() -> StoreError {
+    let cause = "another tab keeps an older version of this store open".into();
+    StoreError::InUse { cause }
+}
+
 /// A command is submitted, under an id.
 fn submitted(command: &str, id: CommandId) -> Action {
     let command = command.to_owned();

@@ -9,8 +9,8 @@ use eventloom::store::{AppendError, StoreError};
 
 use super::support::{foreign, json, stream};
 use super::{
-    HISTORY, ID, ada, appended, arrived, came, history, list, not_listed, outcome, seek, showing,
-    shown_balance, submitted, to_the_end, until, view,
+    HISTORY, ID, ada, appended, arrived, came, history, in_use, list, not_listed, outcome, seek,
+    showing, shown_balance, submitted, to_the_end, until, view,
 };
 
 fn lost() -> AppendError {
@@ -97,10 +97,10 @@ fn an_append_without_a_clear_answer_says_that_nobody_knows_and_keeps_the_command
 
 #[test]
 fn a_storage_that_is_lost_leaves_the_outcome_unknown_and_one_that_refuses_does_not() {
-    let reason = "it is gone".to_owned();
+    let reason = "it is gone".into();
     let unavailable = AppendError::Store(StoreError::Unavailable { reason });
     assert_eq!(outcome(&after(unavailable, 2)).kind, OutcomeKind::Unknown);
-    for error in [StoreError::Full, StoreError::Superseded] {
+    for error in [StoreError::Full, in_use()] {
         let page = after(AppendError::Store(error), 2);
         assert_eq!(outcome(&page).kind, OutcomeKind::Refused);
         assert_eq!(outcome(&page).retry, None);
@@ -259,7 +259,7 @@ fn a_stream_that_can_not_be_read_leaves_the_outcome_unknown() {
     let mut page = after(lost(), 2);
     page.reduce(Action::Retry);
     let (told, operation) = (page.outcomes, "read");
-    let cause = "it is closed".to_owned();
+    let cause = "it is closed".into();
     let read = until(history(1), StoreError::Failed { operation, cause });
     let asked = page.views.now();
     let effects = page.reduce(Action::Sought { asked, read });
@@ -315,13 +315,8 @@ fn a_command_in_doubt_is_not_forgotten_when_the_store_can_not_be_read_either() {
     let mut page = after(lost(), 2);
     let told = page.outcome.clone();
     page.reduce(Action::StoreChanged);
-    page.reduce(not_listed(&page, StoreError::Blocked));
-    page.reduce(came(
-        &page,
-        ada(),
-        false,
-        until(vec![], StoreError::Blocked),
-    ));
+    page.reduce(not_listed(&page, in_use()));
+    page.reduce(came(&page, ada(), false, until(vec![], in_use())));
     assert_eq!(page.outcome, told);
 }
 

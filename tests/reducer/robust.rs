@@ -10,7 +10,8 @@ use eventloom::store::{AppendError, StoreError};
 use proptest::prelude::*;
 
 use super::{
-    ADA, ID, ada, begun_at, head_of, history, showing, submitted, support, to_the_end, until,
+    ADA, ID, ada, begun_at, head_of, history, in_use, showing, submitted, support, to_the_end,
+    until,
 };
 
 /// One of each kind of action, some of them out of place at most times; what answers is late, or not.
@@ -39,10 +40,10 @@ fn actions_of(asked: View) -> Vec<Action> {
     vec![
         Action::Opened(Storage::Kept),
         listed(Ok(vec![head_of(ada(), 3)])),
-        listed(Err(StoreError::Blocked)),
+        listed(Err(in_use())),
         came(true, to_the_end(history(3))),
         came(true, to_the_end(vec![])),
-        came(true, until(history(2), StoreError::Blocked)),
+        came(true, until(history(2), in_use())),
         came(false, to_the_end(history(5)[3..].to_vec())),
         came(false, to_the_end(history(9)[8..].to_vec())),
         Action::Loaded {
@@ -91,7 +92,7 @@ fn actions_of(asked: View) -> Vec<Action> {
         submitted("Place order", ID),
         Action::Retry,
         sought(to_the_end(history(4))),
-        sought(until(vec![], StoreError::Blocked)),
+        sought(until(vec![], in_use())),
         appended(Err(AppendError::Store(StoreError::Unavailable {
             reason: "lost".into(),
         }))),

@@ -9,9 +9,9 @@ use eventloom::store::{Durability, StoreError};
 
 use super::support::{foreign, stream};
 use super::{
-    ADA, HISTORY, ID, ada, appended, arrived, begun_at, came, head_of, history, list, listed,
-    listed_at, load, loaded, not_listed, outcome, replace, showing, shown_balance, submitted,
-    to_the_end, until, view,
+    ADA, HISTORY, ID, ada, appended, arrived, begun_at, came, head_of, history, in_use, list,
+    listed, listed_at, load, loaded, not_listed, outcome, replace, showing, shown_balance,
+    submitted, to_the_end, until, view,
 };
 
 fn remembered(page: &State) -> [Effect; 1] {
@@ -292,7 +292,7 @@ fn a_dialog_that_is_cancelled_asks_for_nothing() {
 fn only_a_store_in_memory_says_that_it_will_be_lost() {
     let mut page = showing(None, 3);
     assert!(!page.in_memory());
-    let reason = "denied".to_owned();
+    let reason = "denied".into();
     let denied = StoreError::Unavailable { reason };
     page.reduce(Action::Opened(Storage::InMemory(denied)));
     assert!(page.in_memory());
@@ -327,7 +327,7 @@ fn what_was_asked_of_a_store_before_it_was_lost_does_not_say_that_it_is_back() {
         page.reduce(answer);
         assert_eq!(page.storage, Storage::Lost("closed".into()));
     }
-    page.reduce(not_listed(&page, StoreError::Superseded));
+    page.reduce(not_listed(&page, in_use()));
     assert_eq!(page.storage, Storage::Lost("closed".into()));
 }
 

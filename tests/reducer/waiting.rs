@@ -3,7 +3,7 @@
 use eventloom::app::action::{Action, AfterReset, Effect, Packing};
 use eventloom::app::state::{State, Storage, Verifying};
 
-use super::{ADA, begun_at};
+use super::{ADA, begun_at, in_use};
 
 /// What waits for the store, what it leads to, and its name.
 fn works() -> [(Action, Effect, &'static str); 4] {
@@ -89,7 +89,7 @@ fn of_two_files_that_are_chosen_before_the_store_is_open_the_later_is_imported()
 fn what_waits_goes_on_in_memory_where_the_store_can_not_be_had() {
     let mut page = begun_at(ADA);
     page.reduce(Action::Export(Packing::Plain));
-    let reason = eventloom::store::StoreError::Blocked;
+    let reason = in_use();
     let effects = page.reduce(Action::Opened(Storage::InMemory(reason)));
     assert!(effects.contains(&Effect::Export(Packing::Plain)));
 }

@@ -100,8 +100,9 @@ fn second_copy(copy: &SecondCopy) -> String {
             format!("Copying {events} of {of} events into the second copy")
         }
         SecondCopy::Checking => "Checking the second copy".to_owned(),
-        // What a person is to do stands by itself.
-        SecondCopy::Behind(reason) if reason.starts_with("Close ") => reason.clone(),
+        SecondCopy::Waiting => {
+            "Close the other tab of this page, so that the second copy can be made".to_owned()
+        }
         SecondCopy::Behind(reason) => format!("The second copy is behind: {reason}"),
         SecondCopy::Missing(reason) => {
             format!("No second copy here: {reason}. Only an export is one")

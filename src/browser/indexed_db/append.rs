@@ -111,7 +111,7 @@ pub(super) async fn append(
     // The task always answers; it can only be gone with the whole page.
     answered.await.unwrap_or_else(|_| {
         Err(AppendError::Store(StoreError::Unavailable {
-            reason: "the page is being closed".to_owned(),
+            reason: "the page is being closed".into(),
         }))
     })
 }
@@ -227,7 +227,8 @@ async fn attempt(
                 }
                 return Err(StoreError::Failed {
                     operation: "append",
-                    cause: format!("the database refuses segment {} and holds none", before + 1),
+                    cause: format!("the database refuses segment {} and holds none", before + 1)
+                        .into(),
                 });
             }
             Err(Written::Failed(error)) => return Err(error),
@@ -372,6 +373,21 @@ enum Written {
     Failed(StoreError),
 }
 
+impl From<StoreError> for Written {
+    fn from(error: StoreError) -> Written {
+        Written::Failed(error)
+    }
+}
+
+impl From<Fault> for Written {
+    fn from(fault: Fault) -> Written {
+        match fault.is_constraint() {
+            true => Written::Taken,
+            false => fault.while_doing("append").into(),
+        }
+    }
+}
+
 /// Writes these events, from the segment after `before` on.
 async fn write(
     copies: &Copies,
@@ -385,10 +401,6 @@ async fn write(
         connection,
         journal,
     } = copies;
-    let failed = |fault: Fault| match fault.is_constraint() {
-        true => Written::Taken,
-        false => Written::Failed(fault.while_doing("append")),
-    };
     // The storage begins the transaction while the records are made.
     let doubt = connection.doubts.to_note(&connection.log);
     let stores = match (in_pages, doubt.is_any()) {
@@ -397,8 +409,7 @@ async fn write(
         (true, false) => &[LOG, PAGES],
         (true, true) => &[LOG, PAGES, META],
     };
-    let writing = connection.write("append", stores, durability).await;
-    let writing = writing.map_err(Written::Failed)?;
+    let writing = connection.write("append", stores, durability).await?;
     // Others may not find themselves alone before this is written or undone.
     let _presence = connection.presence();
     if connection.log.forgotten() != forgotten {
@@ -406,13 +417,13 @@ async fn write(
         // is void, and dropping the transaction undoes it.
         return Err(Written::Taken);
     }
-    let log = writing.store(LOG).map_err(failed)?;
+    let log = writing.store(LOG)?;
     // Another tab may be bringing back what this database lacks: among that are records that stand for many numbers
     // and lie under the last of them, where the next number is free.
-    if connection.doubts.may_be_restored(doubt) && !ends_at(&log, before).await.map_err(failed)? {
+    if connection.doubts.may_be_restored(doubt) && !ends_at(&log, before).await? {
         return Err(Written::Taken);
     }
-    doubt.note(&writing).await.map_err(failed)?;
+    doubt.note(&writing).await?;
     // Should it be of more than is known to stand before, that number is taken.
     let mut chain = connection.log.chain();
     let mut laid = Vec::new();
@@ -423,22 +434,19 @@ async fn write(
         let segment = codec::place_of(number, events, count);
         let record = match in_pages {
             true => {
-                let into = writing.store(PAGES).map_err(failed)?;
+                let into = writing.store(PAGES)?;
                 for (page, laid) in (0..).zip(&pages) {
                     let record = codec::page(number, page, &laid.packed);
-                    let record = record.map_err(Written::Failed)?;
-                    into.add(&record, None)
-                        .map_err(|error| failed(error.into()))?;
+                    let record = record?;
+                    into.add(&record, None).map_err(Fault::from)?;
                 }
                 codec::paged(&segment, &directory(&pages))
             }
             false => codec::inline(number, events),
         };
         chain = chain.with(number, events);
-        let record = record.map_err(Written::Failed)?;
-        let record = codec::linked(record, chain, &PositionRanges::NONE);
-        log.add(&record, None)
-            .map_err(|error| failed(error.into()))?;
+        let record = codec::linked(record?, chain, &PositionRanges::NONE);
+        log.add(&record, None).map_err(Fault::from)?;
         laid.push(Laid::of(segment, chain, at, events, &pages));
         entry = Some((segment, pages));
     }
@@ -459,7 +467,7 @@ async fn write(
         if let Some((journal, ahead)) = copies.journal.as_ref().zip(ahead) {
             journal.take_back(ahead);
         }
-        return Err(failed(fault));
+        return Err(fault.into());
     }
     connection.doubts.noted(doubt);
     // At once: who reads next would find pages, and forget the ids of their streams.

@@ -58,14 +58,18 @@ pub(super) async fn chain_all(
     first: History,
     told: &Told,
 ) -> Result<(), StoreError> {
-    let failed = |fault: Fault| fault.while_doing("upgrade");
-    let last = last(database).await.map_err(failed)?;
-    told(0);
-    let mut portion = Portion::of(Portion::BYTES);
-    while let Moved::To(at) = step(database, first, &mut portion).await.map_err(failed)? {
-        told((at.number * 100 / last.max(1)).min(100) as u8);
-    }
-    Ok(())
+    let chained = async {
+        let last = last(database).await?;
+        told(0);
+        let mut portion = Portion::of(Portion::BYTES);
+        while let Moved::To(at) = step(database, first, &mut portion).await? {
+            told((at.number * 100 / last.max(1)).min(100) as u8);
+        }
+        Ok(())
+    };
+    chained
+        .await
+        .map_err(|fault: Fault| fault.while_doing("upgrade"))
 }
 
 /// The number of the last segment.
@@ -134,7 +138,7 @@ async fn step(
                 let turn = Turn::Emptied { floor, history };
                 chain = chain.with_turn(number, turn);
                 let turned = codec::turned(number, turn, chain, &[]);
-                made = Some(turned.map_err(|error| Fault::told(error.to_string()))?);
+                made = Some(turned?);
                 at.emptied = number;
             }
             Ok(Content::Turn(turn)) => chain = chain.with_turn(number, turn),

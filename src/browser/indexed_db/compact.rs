@@ -117,10 +117,17 @@ pub(super) async fn compact(compaction: &Compaction) -> Result<(), StoreError> {
         }
     };
     let Copies { connection, .. } = &compaction.copies;
-    while step(&compaction.copies).await? {}
+    let compacted = async {
+        while step(&compaction.copies).await? {}
+        Ok(())
+    };
+    let compacted: Result<(), Fault> = compacted.await;
+    compacted.map_err(|fault| fault.while_doing("compact"))?;
     match connection.log.unsaved() {
         (0, _) => Ok(()),
-        _ => save(connection).await,
+        _ => save(connection)
+            .await
+            .map_err(|fault| fault.while_doing("keep")),
     }
 }
 
@@ -143,7 +150,7 @@ impl Drop for Busy<'_> {
 }
 
 /// Joins some segments, or passes over some that can't be; answers whether there may be more.
-async fn step(copies: &Copies) -> Result<bool, StoreError> {
+async fn step(copies: &Copies) -> Result<bool, Fault> {
     let Copies {
         connection,
         journal,
@@ -203,9 +210,9 @@ enum Gathered {
     Gone,
 }
 
-async fn gather(connection: &Rc<Connection>, segments: &[Segment]) -> Result<Gathered, StoreError> {
+async fn gather(connection: &Rc<Connection>, segments: &[Segment]) -> Result<Gathered, Fault> {
     let reading = connection.read("compact", &[LOG]).await?;
-    let log = reading.store(LOG).map_err(failed)?;
+    let log = reading.store(LOG)?;
     let mut events: Vec<RecordedEvent> = Vec::new();
     let (mut count, mut text, mut chain) = (0, 0, None);
     let mut portion = Portion::of(connection.log.most_bytes());
@@ -214,11 +221,9 @@ async fn gather(connection: &Rc<Connection>, segments: &[Segment]) -> Result<Gat
         let (some, later) = rest.split_at(portion.count().min(rest.len()));
         rest = later;
         let (from, to) = (some[0].number, some[some.len() - 1].number);
-        let records = async {
-            let range = KeyRange::bound(&key(from), &key(to), None, None)?;
-            answer(log.get_all(Some(range.into()), None)?).await
-        };
-        let records: Array = records.await.map_err(failed)?.unchecked_into();
+        let range = KeyRange::bound(&key(from), &key(to), None, None)?;
+        let records = answer(log.get_all(Some(range.into()), None)?).await?;
+        let records: Array = records.unchecked_into();
         if records.length() as usize != some.len() {
             return Ok(Gathered::Gone);
         }
@@ -271,13 +276,13 @@ async fn write(
     segments: &[Segment],
     (joined, chain): (Segment, Option<Chain>),
     pages: &[Page],
-) -> Result<bool, StoreError> {
+) -> Result<bool, Fault> {
     // Strict: what is taken away was kept so.
     let writing = connection
         .write("compact", &[LOG, PAGES, META], Durability::Strict)
         .await?;
-    let log = writing.store(LOG).map_err(failed)?;
-    connection.log.catch_up(&log).await.map_err(failed)?;
+    let log = writing.store(LOG)?;
+    connection.log.catch_up(&log).await?;
     let is_there = connection.log.ask(|index| index.holds(segments));
     if !is_there || connection.log.forgotten() != forgotten {
         return Ok(false);
@@ -294,30 +299,27 @@ async fn write(
         .map(|(number, page)| codec::page(joined.number, number, &page.packed))
         .collect();
     let records = records?;
-    let written = async {
-        let into = writing.store(PAGES)?;
-        for record in &records {
-            into.add(record, None)?;
-        }
-        let (from, to) = (key(joined.from), key(joined.number));
-        log.delete(KeyRange::bound(&from, &to, None, None)?)?;
-        log.add(&record, None)?;
-        // It says where the events were.
-        writing.store(META)?.delete(JsValue::from(INDEX))?;
-        writing.commit().await
-    };
-    written.await.map_err(failed)?;
+    let into = writing.store(PAGES)?;
+    for record in &records {
+        into.add(record, None)?;
+    }
+    let (from, to) = (key(joined.from), key(joined.number));
+    log.delete(KeyRange::bound(&from, &to, None, None)?)?;
+    log.add(&record, None)?;
+    // It says where the events were.
+    writing.store(META)?.delete(JsValue::from(INDEX))?;
+    writing.commit().await?;
     connection.log.saved(0, Position::START);
     Ok(true)
 }
 
 /// Saves the index as it is now, unless it knows of damage.
-async fn save(connection: &Rc<Connection>) -> Result<(), StoreError> {
+async fn save(connection: &Rc<Connection>) -> Result<(), Fault> {
     let log = &connection.log;
     let made = async {
         let reading = connection.read("keep", &[LOG]).await?;
-        let segments = reading.store(LOG).map_err(failed)?;
-        log.catch_up(&segments).await.map_err(failed)?;
+        let segments = reading.store(LOG)?;
+        log.catch_up(&segments).await?;
         // Not later: more may be taken in while the segment is waited for.
         let known = log.ask(|index| {
             (
@@ -331,11 +333,10 @@ async fn save(connection: &Rc<Connection>) -> Result<(), StoreError> {
         // Where nothing can be saved, that isn't tried again at once.
         log.saved(number, position);
         let Some(bytes) = bytes else {
-            return Ok::<_, StoreError>(None);
+            return Ok::<_, Fault>(None);
         };
-        let asked = segments.get(JsValue::from(number as f64));
-        let asked = asked.map_err(|error| while_keeping(error.into()))?;
-        let segment = answer(asked).await.map_err(failed)?;
+        let asked = segments.get(JsValue::from(number as f64))?;
+        let segment = answer(asked).await?;
         if !segment.is_object() {
             return Ok(None);
         }
@@ -352,20 +353,11 @@ async fn save(connection: &Rc<Connection>) -> Result<(), StoreError> {
     if log.forgotten() != forgotten {
         return Ok(());
     }
-    let meta = writing.store(META).map_err(failed)?;
-    meta.put(&record, None)
-        .map_err(|error| while_keeping(error.into()))?;
-    writing.commit().await.map_err(failed)
-}
-
-fn while_keeping(fault: Fault) -> StoreError {
-    fault.while_doing("keep")
+    let meta = writing.store(META)?;
+    meta.put(&record, None)?;
+    writing.commit().await
 }
 
 fn key(number: u64) -> JsValue {
     JsValue::from_f64(number as f64)
-}
-
-fn failed(fault: Fault) -> StoreError {
-    fault.while_doing("compact")
 }

@@ -17,6 +17,7 @@ use self::reopening::Reopening;
 use super::calls::{Call, Calls};
 use super::doubt::Doubts;
 use super::hints::{Hints, Signal};
+use super::in_use::InUse;
 use super::log::Log;
 use super::presence::{Presence, on_hide};
 use super::said::{self, Said};
@@ -124,7 +125,7 @@ impl Connection {
         if let (Err(StoreError::Newer { .. }), Status::Lost) = (&obtained, self.status.get()) {
             // Taken over while it was closed here, so that nobody asked.
             self.leave(Status::Superseded, Signal::Superseded);
-            return Err(StoreError::Superseded);
+            return Err(InUse::Superseded.into());
         }
         let (database, created) = obtained?;
         // Meanwhile the handle may have been closed.
@@ -250,7 +251,7 @@ impl Connection {
 
     pub(super) fn end(&self) {
         self.status.set(Status::Ended);
-        self.let_go("this store was closed".to_owned());
+        self.let_go("this store was closed".into());
         // Taken out before it is dropped: closing calls nobody back, but nothing should hang on that.
         let link = self.link.borrow_mut().take();
         drop(link);
@@ -266,7 +267,7 @@ impl Connection {
         // The link stays until the next one: this runs in one of its callbacks.
         self.status.set(status);
         if status == Status::Superseded {
-            self.let_go(StoreError::Superseded.to_string());
+            self.let_go(InUse::Superseded.to_string());
         }
         self.hints.tell(signal);
     }
@@ -288,7 +289,7 @@ impl Connection {
     pub(super) async fn database(self: &Rc<Self>) -> Result<IdbDatabase, StoreError> {
         match self.status.get() {
             Status::Open => {}
-            Status::Superseded => return Err(StoreError::Superseded),
+            Status::Superseded => return Err(InUse::Superseded.into()),
             Status::Ended => return Err(ended()),
             Status::Lost => self.reopening.once(self.reopen()).await?,
         }
@@ -297,7 +298,7 @@ impl Connection {
         }
         match (self.status.get(), self.now()) {
             (Status::Open, Some(database)) => Ok(database),
-            (Status::Superseded, _) => Err(StoreError::Superseded),
+            (Status::Superseded, _) => Err(InUse::Superseded.into()),
             _ => Err(ended()),
         }
     }
@@ -346,6 +347,6 @@ impl Connection {
 /// That a store was closed.
 pub(super) fn ended() -> StoreError {
     StoreError::Unavailable {
-        reason: "this store was closed".to_owned(),
+        reason: "this store was closed".into(),
     }
 }

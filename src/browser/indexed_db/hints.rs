@@ -24,7 +24,7 @@ pub enum Signal {
     /// The store was emptied, here or in another tab.
     Reset,
     /// A newer Eventloom in another tab has taken the database over: every later call answers
-    /// [`StoreError::Superseded`](crate::store::StoreError::Superseded). Reload the page.
+    /// [`InUse::Superseded`](super::InUse::Superseded). Reload the page.
     Superseded,
     /// The browser closed the database, or it is being deleted. A later call tries to open it
     /// again, and answers

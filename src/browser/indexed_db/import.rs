@@ -50,10 +50,10 @@ pub(super) async fn import(
         .write("import", &stores, Durability::Relaxed)
         .await?;
     let log = &connection.log;
-    let segments = writing.store(LOG).map_err(failed)?;
-    log.catch_up(&segments).await.map_err(failed)?;
+    let segments = writing.store(LOG)?;
+    log.catch_up(&segments).await?;
     let doubt = connection.doubts.to_note(log);
-    doubt.note(&writing).await.map_err(failed)?;
+    doubt.note(&writing).await?;
     same_history(history, log.history())?;
     let actual = log.ask(Index::last_position);
     if actual != after {
@@ -61,7 +61,7 @@ pub(super) async fn import(
         return Err(ImportError::StoreMoved { planned, actual });
     }
     let mut into = Into {
-        pages: writing.store(PAGES).map_err(failed)?,
+        pages: writing.store(PAGES)?,
         segments,
         writing,
         next: log.ask(Index::last_segment) + 1,
@@ -111,7 +111,7 @@ pub(super) async fn import(
     if let Err(fault) = into.writing.commit().await
         && !is_in(connection, &last).await
     {
-        return Err(failed(fault).into());
+        return Err(fault.into());
     }
     connection.doubts.noted(doubt);
     for (wrote, stands) in into.written {
@@ -148,10 +148,10 @@ pub(super) async fn begin(copies: &Copies, events: &[RecordedEvent]) -> Result<(
         .write("import", &[LOG, META], Durability::Relaxed)
         .await?;
     let log = &connection.log;
-    let segments = writing.store(LOG).map_err(failed)?;
-    log.catch_up(&segments).await.map_err(failed)?;
+    let segments = writing.store(LOG)?;
+    log.catch_up(&segments).await?;
     let doubt = connection.doubts.to_note(log);
-    doubt.note(&writing).await.map_err(failed)?;
+    doubt.note(&writing).await?;
     let (planned, actual) = (Position::START, log.ask(Index::last_position));
     if actual != planned {
         return Err(ImportError::StoreMoved { planned, actual });
@@ -164,10 +164,8 @@ pub(super) async fn begin(copies: &Copies, events: &[RecordedEvent]) -> Result<(
     };
     let record = codec::inline(segment.number, events)?;
     let record = codec::linked(record, wrote.chain, &wrote.imported);
-    segments
-        .add(&record, None)
-        .map_err(|error| failed(error.into()))?;
-    writing.commit().await.map_err(failed)?;
+    segments.add(&record, None).map_err(Fault::from)?;
+    writing.commit().await?;
     connection.doubts.noted(doubt);
     let all: Vec<&RecordedEvent> = events.iter().collect();
     let runs = runs_of(&all).into_iter().map(|run| (INLINE, run));
@@ -278,7 +276,7 @@ impl Into {
             if number.is_multiple_of(STEP) {
                 self = self.taken(added).await?;
             } else {
-                added.map_err(|error| failed(error.into()))?;
+                added.map_err(Fault::from)?;
             }
         }
         let count = u32::try_from(pages.len()).unwrap_or(u32::MAX);
@@ -318,7 +316,7 @@ impl Into {
             there.or_else(|| place_of(&new, event))
         };
         let stores = (&self.segments, &self.pages);
-        if let Some(lacking) = fill(stores, find, fills).await.map_err(failed)? {
+        if let Some(lacking) = fill(stores, find, fills).await? {
             return Err(following.without_hole(lacking).into());
         }
         let history = another_history();
@@ -343,7 +341,7 @@ impl Into {
             (Ok(()), _) => {}
             // A connection that is lost at the commit doesn't say.
             (Err(_), Ok(found)) if found.place.1 == Some(history) => {}
-            (Err(fault), _) => return Err(failed(fault).into()),
+            (Err(fault), _) => return Err(fault.into()),
         }
         connection.hints.post(Signal::Reset);
         copies.note(None, Durability::Strict);
@@ -376,15 +374,17 @@ impl Into {
 
     /// Waits until a record was taken in.
     async fn taken(self, added: Result<AddStoreRequest, idb::Error>) -> Result<Into, ImportError> {
-        let added = added.map_err(|error| failed(error.into()))?;
+        let added = added.map_err(Fault::from)?;
         match answer(added).await {
             Ok(_) => Ok(self),
             // Not that error: the first one in the transaction is the reason.
-            Err(_) => Err(failed(self.writing.undone().await).into()),
+            Err(_) => Err(self.writing.undone().await.into()),
         }
     }
 }
 
-fn failed(fault: Fault) -> StoreError {
-    fault.while_doing("import")
+impl From<Fault> for ImportError {
+    fn from(fault: Fault) -> ImportError {
+        fault.while_doing("import").into()
+    }
 }

@@ -33,7 +33,8 @@ pub(super) async fn learn(
     let fetches = log.ask(|index| index.fetches_of(found.keys().copied()));
     let mut batches = Batches::of(fetches, log.most_bytes());
     while !batches.is_empty() {
-        let batch = batches.next(&sources).await?;
+        let batch = batches.next(&sources).await;
+        let batch = batch.map_err(|fault| fault.while_doing("read"))?;
         if !batch.is_whole {
             return Ok(());
         }
@@ -114,7 +115,7 @@ pub(super) async fn look_up(
     let unread = |error: StoreError| match error {
         StoreError::Corrupt { .. } => StoreError::Failed {
             operation: "read what was recorded",
-            cause: format!("the stream holds events of this batch already, but {error}"),
+            cause: format!("the stream holds events of this batch already, but {error}").into(),
         },
         other => other,
     };

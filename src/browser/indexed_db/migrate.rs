@@ -21,15 +21,19 @@ const STEP: u32 = 256;
 /// # Errors
 /// The storage's.
 pub(super) async fn migrate(database: &IdbDatabase, told: &Told) -> Result<(), StoreError> {
-    let failed = |fault: Fault| fault.while_doing("upgrade");
-    let of = count(database).await.map_err(failed)?;
-    told(0);
-    let mut moved = 0;
-    while step(database).await.map_err(failed)? {
-        moved += u64::from(STEP);
-        told((moved * 100 / of.max(1)).min(100) as u8);
-    }
-    Ok(())
+    let moved = async {
+        let of = count(database).await?;
+        told(0);
+        let mut moved = 0;
+        while step(database).await? {
+            moved += u64::from(STEP);
+            told((moved * 100 / of.max(1)).min(100) as u8);
+        }
+        Ok(())
+    };
+    moved
+        .await
+        .map_err(|fault: Fault| fault.while_doing("upgrade"))
 }
 
 async fn count(database: &IdbDatabase) -> Result<u64, Fault> {

@@ -22,6 +22,7 @@ mod doubt;
 mod filling;
 mod hints;
 mod import;
+mod in_use;
 mod inspect;
 mod journal;
 mod lay_out;
@@ -50,6 +51,7 @@ mod upkeep;
 mod tests;
 
 pub use self::hints::{Signal, Subscription};
+pub use self::in_use::InUse;
 pub use self::journal::by_hand::read_set_aside;
 pub use self::schema::LAYOUT;
 pub use self::store::IndexedDbStore;

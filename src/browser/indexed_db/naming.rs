@@ -6,6 +6,7 @@ use js_sys::{Array, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
+use super::in_use::InUse;
 use super::journal::{self, sentinel};
 use super::schema::{self, WhenBlocked};
 use crate::browser::BrowserClock;
@@ -159,7 +160,7 @@ async fn is_open(store: &str) -> bool {
 /// made when it is opened.
 ///
 /// # Errors
-/// [`StoreError::Blocked`]: a tab has it open. The storage's, where nothing can be noted and the next can't be made.
+/// [`InUse::Blocked`]: a tab has it open. The storage's, where nothing can be noted and the next can't be made.
 pub(super) async fn leave(store: &str) -> Result<(), StoreError> {
     let before = current(store).await;
     // Of two who choose it at once the second finds it done.
@@ -169,7 +170,7 @@ pub(super) async fn leave(store: &str) -> Result<(), StoreError> {
         return Ok(());
     }
     if is_open(store).await {
-        return Err(StoreError::Blocked);
+        return Err(InUse::Blocked.into());
     }
     let last = listed(store).await.last().copied().unwrap_or(1);
     let number = number_of(store, &before).unwrap_or(1).max(last) + 1;

@@ -10,8 +10,10 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{IdbDatabase, IdbVersionChangeEvent};
 
+use super::in_use::InUse;
 use super::patience::{self, Patience};
 use super::schema::{self, Opened, Step, WhenBlocked, first};
+use super::transaction::Fault;
 use crate::browser::opfs::Lock;
 use crate::store::StoreError;
 
@@ -21,7 +23,7 @@ const AGAIN: [u32; 3] = [0, 250, 750];
 /// Whether the browser couldn't read its own files.
 pub(super) fn is_broken(error: &StoreError) -> bool {
     match error {
-        StoreError::Unavailable { reason } => reason.starts_with("UnknownError"),
+        StoreError::Unavailable { reason } => reason.get().is_some_and(Fault::is_unreadable),
         _ => false,
     }
 }
@@ -40,7 +42,7 @@ type Turn = Result<Lock, String>;
 /// `names` are the store's and the database's.
 ///
 /// # Errors
-/// As [`schema::open`]. [`StoreError::Blocked`] also where another tab is at it, and doesn't end.
+/// As [`schema::open`]. [`InUse::Blocked`] also where another tab is at it, and doesn't end.
 pub(super) async fn ask(
     names: (&str, &str),
     steps: &'static [Step],
@@ -89,7 +91,7 @@ async fn request(
 /// Waits for the lock.
 ///
 /// # Errors
-/// [`StoreError::Blocked`]: another tab is at it, and doesn't end.
+/// [`InUse::Blocked`]: another tab is at it, and doesn't end.
 async fn wait(
     turn: oneshot::Receiver<Turn>,
     when_blocked: WhenBlocked,
@@ -103,9 +105,9 @@ async fn wait(
         Some(Ok(turn)) => Ok(turn),
         // The task always answers; it can only be gone with the whole page.
         Some(Err(_)) => Err(StoreError::Unavailable {
-            reason: "the page is being closed".to_owned(),
+            reason: "the page is being closed".into(),
         }),
-        None => Err(StoreError::Blocked),
+        None => Err(InUse::Blocked.into()),
     }
 }
 

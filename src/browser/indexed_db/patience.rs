@@ -7,7 +7,7 @@ use std::rc::{Rc, Weak};
 use futures_channel::oneshot;
 use gloo::timers::callback::{Interval, Timeout};
 
-use crate::store::StoreError;
+use super::in_use::InUse;
 
 /// So long, in milliseconds, the database may keep one waiting before that is told.
 pub(super) const DATABASE: u32 = 2_000;
@@ -26,7 +26,7 @@ const PARTS: u32 = 4;
 /// What to do when another tab keeps one waiting.
 #[derive(Clone)]
 pub(super) enum WhenBlocked {
-    /// Answer [`StoreError::Blocked`](crate::store::StoreError::Blocked).
+    /// Answer [`InUse::Blocked`].
     GiveUp,
     /// Tell, once, and go on waiting.
     Tell(Rc<Teller>),
@@ -113,10 +113,10 @@ impl Patience {
     }
 
     /// Why nothing came of the wait.
-    pub(super) fn why(&self) -> StoreError {
+    pub(super) fn why(&self) -> InUse {
         match self.blocked.get() {
-            true => StoreError::Blocked,
-            false => StoreError::Unanswered,
+            true => InUse::Blocked,
+            false => InUse::Unanswered,
         }
     }
 

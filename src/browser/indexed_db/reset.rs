@@ -34,19 +34,18 @@ pub(super) async fn reset(
     let stores = [LOG, META];
     let writing = connection.write("reset", &stores, durability).await?;
     let _presence = connection.presence();
-    let failed = |fault: Fault| fault.while_doing("reset");
-    let segments = writing.store(LOG).map_err(failed)?;
+    let segments = writing.store(LOG)?;
     let log = &connection.log;
-    log.catch_up(&segments).await.map_err(failed)?;
+    log.catch_up(&segments).await?;
     // Of the database that is written to: the one before may have been another.
     let doubt = connection.doubts.to_note(log);
-    doubt.note(&writing).await.map_err(failed)?;
+    doubt.note(&writing).await?;
     let first = log.ask(Index::last_segment) + 1;
     let history = another_history();
     let floor = log.given();
     let turn = Turn::Emptied { floor, history };
     let chain = log.chain().with_turn(first, turn);
-    add(&segments, codec::turned(first, turn, chain, &[])).map_err(failed)?;
+    add(&segments, codec::turned(first, turn, chain, &[]))?;
     let mut token = Segments {
         history,
         first,
@@ -63,16 +62,16 @@ pub(super) async fn reset(
         };
         let record = codec::inline(token.last, events)?;
         let record = codec::linked(record, story.chain, &story.imported);
-        add(&segments, Ok(record)).map_err(failed)?;
+        add(&segments, Ok(record))?;
         wrote = Some(story);
     }
-    let meta = writing.store(META).map_err(failed)?;
-    Left::Whole.note(&meta, first).map_err(failed)?;
+    let meta = writing.store(META)?;
+    Left::Whole.note(&meta, first)?;
     let forgotten = log.forgotten();
     if let Err(fault) = writing.commit().await
         && !is_emptied(connection, token).await
     {
-        return Err(failed(fault).into());
+        return Err(fault.into());
     }
     connection.doubts.noted(doubt);
     if log.forgotten() == forgotten && log.ask(|index| index.follows(first)) {
@@ -88,6 +87,12 @@ pub(super) async fn reset(
     copies.note_emptied(first, floor);
     connection.call(Call::Emptied);
     Ok(ResetToken::new(token))
+}
+
+impl From<Fault> for ResetError {
+    fn from(fault: Fault) -> ResetError {
+        fault.while_doing("reset").into()
+    }
 }
 
 /// A history that nobody knows yet.

@@ -16,9 +16,10 @@ use idb::{
 use web_sys::IdbDatabase;
 
 use super::codec;
+use super::in_use::InUse;
 use super::patience::{self, Patience};
 use super::transaction::Fault;
-use crate::store::StoreError;
+use crate::store::{Cause, StoreError};
 use crate::target::spawn;
 
 /// The segments of the log, under their numbers.
@@ -149,7 +150,7 @@ pub(super) use super::patience::WhenBlocked;
 /// it blocks nobody.
 ///
 /// # Errors
-/// [`StoreError::Unanswered`] where nothing is heard for five seconds: who waits behind another's request that
+/// [`InUse::Unanswered`] where nothing is heard for five seconds: who waits behind another's request that
 /// is blocked isn't told.
 pub(super) async fn open(
     name: &str,
@@ -188,7 +189,7 @@ pub(super) async fn open_and(
                 on_created();
             }
             if let Err(error) = upgrade(&event, steps) {
-                *failed.borrow_mut() = Some(error.to_string());
+                *failed.borrow_mut() = Some(Fault::from(error));
                 abort(&event);
             }
         }
@@ -210,18 +211,15 @@ pub(super) async fn open_and(
                 return Err(StoreError::Full);
             }
             match failed.borrow_mut().take() {
-                Some(cause) => Err(StoreError::Failed {
-                    operation: "upgrade",
-                    cause,
-                }),
+                Some(cause) => Err(cause.while_doing("upgrade")),
                 None => Err(unavailable(fault)),
             }
         }
         // The task always answers; it can only be gone with the whole page.
         Some(None) => Err(StoreError::Unavailable {
-            reason: "the page is being closed".to_owned(),
+            reason: "the page is being closed".into(),
         }),
-        None => Err(patience.why()),
+        None => Err(patience.why().into()),
     }
 }
 
@@ -243,7 +241,7 @@ fn connected(
 /// Deletes a database, if it exists.
 ///
 /// # Errors
-/// [`StoreError::Blocked`] where another keeps it open, or is waited for by a request before this one.
+/// [`InUse::Blocked`] where another keeps it open, or is waited for by a request before this one.
 /// It is deleted once that is over.
 pub(super) async fn delete(name: &str) -> Result<(), StoreError> {
     let factory = Factory::new().map_err(|error| unavailable(error.into()))?;
@@ -260,13 +258,13 @@ pub(super) async fn delete(name: &str) -> Result<(), StoreError> {
     match first(deleted, blocked).await {
         Some(Ok(Err(error))) => Err(Fault::from(error).while_doing("delete")),
         Some(_) => Ok(()),
-        None => Err(StoreError::Blocked),
+        None => Err(InUse::Blocked.into()),
     }
 }
 
 fn unavailable(fault: Fault) -> StoreError {
     StoreError::Unavailable {
-        reason: fault.to_string(),
+        reason: Cause::new(fault),
     }
 }
 

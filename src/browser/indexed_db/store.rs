@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::append::Wanted;
 use super::connection::Connection;
 use super::hints::{Signal, Subscription};
+use super::in_use::InUse;
 use super::journal::Journal;
 use super::parts::{MakeJournal, Parts};
 use super::schema::{STEPS, Told, WhenBlocked};
@@ -47,7 +48,7 @@ impl IndexedDbStore {
     ///
     /// # Errors
     /// - [`StoreError::Unavailable`]: there is no IndexedDB, or it is denied.
-    /// - [`StoreError::Blocked`]: another tab keeps an older version open, or holds up a deletion or
+    /// - [`InUse::Blocked`]: another tab keeps an older version open, or holds up a deletion or
     ///   an upgrade that was asked for before: nothing was heard for five seconds. The request stays
     ///   in the browser's queue, so the upgrade happens once that tab is closed; opening again waits
     ///   for it. [`IndexedDbStore::open_patiently`] does so by itself.
@@ -65,7 +66,7 @@ impl IndexedDbStore {
     /// [`IndexedDbStore::second_copy`] says why there is none.
     ///
     /// # Errors
-    /// As [`IndexedDbStore::open`]. [`StoreError::Blocked`] also where another tab that is opening it
+    /// As [`IndexedDbStore::open`]. [`InUse::Blocked`] also where another tab that is opening it
     /// isn't done within five seconds, as one that was frozen. [`StoreError::Unavailable`] also where
     /// events are missing and another tab, which keeps their second copy, doesn't bring them back.
     pub async fn open_with_second_copy(name: &str) -> Result<IndexedDbStore, StoreError> {
@@ -93,7 +94,7 @@ impl IndexedDbStore {
     /// begins, or has lasted two seconds, so that a person can be told to close that tab.
     ///
     /// # Errors
-    /// As [`IndexedDbStore::open`], except [`StoreError::Blocked`].
+    /// As [`IndexedDbStore::open`], except [`InUse::Blocked`].
     pub async fn open_patiently(
         name: &str,
         on_blocked: impl FnOnce() + 'static,
@@ -121,7 +122,7 @@ impl IndexedDbStore {
     #[must_use]
     pub fn may_open_later(error: &StoreError) -> bool {
         let is_broken = || opening::is_broken(error) && !naming::is_denied();
-        *error == StoreError::Unanswered || is_broken()
+        InUse::of(error) == Some(InUse::Unanswered) || is_broken()
     }
 
     /// What is known of the store of this name beside its database, where that doesn't open.
@@ -134,7 +135,7 @@ impl IndexedDbStore {
     /// [`IndexedDbStore::set_aside`] lists the one that was left. A person chooses that.
     ///
     /// # Errors
-    /// [`StoreError::Blocked`]: another tab has it open.
+    /// [`InUse::Blocked`]: another tab has it open.
     pub async fn leave_unopened(name: &str) -> Result<(), StoreError> {
         naming::leave(name).await
     }
@@ -143,7 +144,7 @@ impl IndexedDbStore {
     /// stores close for it.
     ///
     /// # Errors
-    /// - [`StoreError::Blocked`]: another program on this origin keeps it open, or an upgrade that was
+    /// - [`InUse::Blocked`]: another program on this origin keeps it open, or an upgrade that was
     ///   asked for before waits for one. It is deleted once that closes.
     /// - [`StoreError::Unavailable`], [`StoreError::Failed`]: it is still there.
     pub async fn delete(name: &str) -> Result<(), StoreError> {

@@ -168,7 +168,7 @@ async fn step(
                 match codec::open_segment(&record) {
                     Some(opened) if !matches!(opened.content, Ok(Content::Gone)) => {
                         let gone = codec::gone(opened.from, opened.number, opened.chain);
-                        let gone = gone.map_err(|error| Fault::told(error.to_string()))?;
+                        let gone = gone?;
                         log.put(&gone, None)?;
                     }
                     _ => {}

@@ -16,6 +16,7 @@ use js_sys::{Array, Function, JSON, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 
+use super::in_use::InUse;
 use super::migrate::step;
 use super::schema::{STEPS, Step, WhenBlocked};
 use super::store::at_hand;
@@ -109,7 +110,10 @@ async fn an_upgrade_keeps_the_events_and_takes_only_the_steps_that_are_missing()
     assert_eq!(everything(&newer).await, held);
     let database = newer.parts.connection.now().unwrap();
     assert_eq!(database.version(), 4.0);
-    assert_eq!(older.version_of(&ada()).await, Err(StoreError::Superseded));
+    assert_eq!(
+        older.version_of(&ada()).await,
+        Err(InUse::Superseded.into())
+    );
     let known_to_older = IndexedDbStore::open(older.name()).await.map(drop);
     assert_eq!(
         known_to_older,
@@ -128,7 +132,7 @@ async fn a_step_that_fails_leaves_the_database_as_it_was() {
     let opened = opened.map(drop);
     assert!(
         matches!(&opened, Err(StoreError::Failed { operation: "upgrade", cause })
-            if cause.contains("delete object store")),
+            if cause.to_string().contains("delete object store")),
         "{opened:?}"
     );
     let again = IndexedDbStore::open(older.name()).await.unwrap();
@@ -141,7 +145,7 @@ async fn a_blocked_upgrade_is_told_and_opening_again_waits_for_it() {
     let (older, held) = with_an_event().await;
     let other = holding(older.name()).await;
     let opened = open_next(older.name()).await.map(drop);
-    assert_eq!(opened, Err(StoreError::Blocked));
+    assert_eq!(opened, Err(InUse::Blocked.into()));
     let (newer, ()) = both(open_next(older.name()), async { other.close() }).await;
     let newer = newer.unwrap();
     assert_eq!(everything(&newer).await, held);

@@ -12,7 +12,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{DomException, IdbDatabase, IdbRequest, IdbRequestReadyState, IdbTransaction};
 
 use super::codec::Record;
-use crate::store::{Durability, StoreError};
+use crate::log::segments::Unreadable;
+use crate::store::{Cause, Durability, StoreError};
 
 #[wasm_bindgen]
 extern "C" {
@@ -30,74 +31,108 @@ extern "C" {
     ) -> Result<IdbTransaction, JsValue>;
 }
 
-/// What the storage said when it refused.
+/// Why something didn't come of it: what the storage said when it refused, or what was found.
 #[derive(Clone, Debug)]
-pub(super) struct Fault {
-    name: String,
-    message: String,
+pub(super) enum Fault {
+    /// The storage's words.
+    Said {
+        /// The name of its exception, where it has one.
+        name: String,
+        message: String,
+    },
+    /// It is the store's own error already.
+    Store(StoreError),
 }
 
 impl Fault {
     fn of(exception: &DomException) -> Fault {
-        Fault {
+        Fault::Said {
             name: exception.name(),
             message: exception.message(),
-        }
-    }
-
-    /// In our own words.
-    pub(super) fn told(message: String) -> Fault {
-        Fault {
-            name: String::new(),
-            message,
         }
     }
 
     fn thrown(value: &JsValue) -> Fault {
         match value.dyn_ref::<DomException>() {
             Some(exception) => Fault::of(exception),
-            None => Fault {
-                name: String::new(),
-                message: format!("{value:?}"),
-            },
+            None => format!("{value:?}").into(),
         }
+    }
+
+    fn is_called(&self, called: &str) -> bool {
+        matches!(self, Fault::Said { name, .. } if name == called)
     }
 
     /// A key that must be unique is there already.
     pub(super) fn is_constraint(&self) -> bool {
-        self.name == "ConstraintError"
+        self.is_called("ConstraintError")
     }
 
     /// The connection is closed.
     pub(super) fn is_closed(&self) -> bool {
-        self.name == "InvalidStateError"
+        self.is_called("InvalidStateError")
     }
 
     pub(super) fn is_newer(&self) -> bool {
-        self.name == "VersionError"
+        self.is_called("VersionError")
+    }
+
+    /// The browser couldn't read its own files.
+    pub(super) fn is_unreadable(&self) -> bool {
+        self.is_called("UnknownError")
     }
 
     pub(super) fn is_full(&self) -> bool {
         // Firefox's older name is of the days before the standard.
-        self.name == "QuotaExceededError" || self.name == "NS_ERROR_DOM_QUOTA_REACHED"
+        self.is_called("QuotaExceededError") || self.is_called("NS_ERROR_DOM_QUOTA_REACHED")
     }
 
     pub(super) fn while_doing(self, operation: &'static str) -> StoreError {
         if self.is_full() {
             return StoreError::Full;
         }
-        let cause = self.to_string();
-        StoreError::Failed { operation, cause }
+        match self {
+            Fault::Store(error) => error,
+            said @ Fault::Said { .. } => {
+                let cause = Cause::new(said);
+                StoreError::Failed { operation, cause }
+            }
+        }
     }
 }
 
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match (self.name.as_str(), self.message.as_str()) {
-            ("", message) => f.write_str(message),
-            (name, "") => f.write_str(name),
-            (name, message) => write!(f, "{name}: {message}"),
+        match self {
+            Fault::Store(error) => error.fmt(f),
+            Fault::Said { name, message } => match (name.as_str(), message.as_str()) {
+                ("", message) => f.write_str(message),
+                (name, "") => f.write_str(name),
+                (name, message) => write!(f, "{name}: {message}"),
+            },
         }
+    }
+}
+
+impl std::error::Error for Fault {}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Fault {
+        Fault::Store(error)
+    }
+}
+
+impl From<String> for Fault {
+    /// In our own words.
+    fn from(message: String) -> Fault {
+        let name = String::new();
+        Fault::Said { name, message }
+    }
+}
+
+impl From<Unreadable> for Fault {
+    fn from(error: Unreadable) -> Fault {
+        error.to_string().into()
     }
 }
 
@@ -105,18 +140,14 @@ impl From<idb::Error> for Fault {
     fn from(error: idb::Error) -> Fault {
         match &error {
             idb::Error::DomException(exception) => Fault::of(exception),
-            idb::Error::IndexedDbNotFound(_) => Fault {
-                name: String::new(),
-                message: "this browser has no IndexedDB, or denies it here".to_owned(),
-            },
+            idb::Error::IndexedDbNotFound(_) => "this browser has no IndexedDB, or denies it here"
+                .to_owned()
+                .into(),
             idb::Error::IndexedDbOpenFailed(thrown)
             | idb::Error::IndexedDbDeleteFailed(thrown)
             | idb::Error::AddFailed(thrown)
             | idb::Error::UpdateFailed(thrown) => Fault::thrown(thrown),
-            other => Fault {
-                name: String::new(),
-                message: other.to_string(),
-            },
+            other => other.to_string().into(),
         }
     }
 }
@@ -225,7 +256,7 @@ impl Writing {
     fn reason(&self) -> Fault {
         match self.inner.error() {
             Some(exception) => Fault::of(&exception),
-            None => Fault {
+            None => Fault::Said {
                 name: "AbortError".to_owned(),
                 message: "the transaction was undone".to_owned(),
             },
@@ -292,7 +323,7 @@ pub(super) fn above(key: &JsValue) -> Result<Query, idb::Error> {
 
 /// Adds a record that was made of what the log holds already.
 pub(super) fn add(log: &ObjectStore, record: Result<Record, StoreError>) -> Result<(), Fault> {
-    let record = record.map_err(|error| Fault::told(error.to_string()))?;
+    let record = record?;
     log.add(&record, None)?;
     Ok(())
 }

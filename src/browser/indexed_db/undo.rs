@@ -19,7 +19,7 @@ use super::schema::{LEFT, LOG, META, PAGES, SNAPSHOTS};
 use super::transaction::{Fault, Writing, above, add, answer};
 use crate::core::History;
 use crate::log::segments::{Index, Turn};
-use crate::store::{Durability, Segments, StoreError, UndoError};
+use crate::store::{Durability, Segments, UndoError};
 
 /// So many snapshots are looked at at once.
 const STEP: u32 = 256;
@@ -34,8 +34,8 @@ pub(super) async fn reset(copies: &Copies, token: Segments) -> Result<(), UndoEr
     if emptied != Some(token.first) || last != token.last {
         return Err(UndoError::GoneOn);
     }
-    let meta = writing.store(META).map_err(failed)?;
-    if Left::noted(&meta).await.map_err(failed)? != Some((token.first, Left::Whole)) {
+    let meta = writing.store(META)?;
+    if Left::noted(&meta).await? != Some((token.first, Left::Whole)) {
         return Err(UndoError::Swept);
     }
     let turn = Turn::Restored {
@@ -89,12 +89,12 @@ fn same_history(now: History, token: Segments) -> Result<(), UndoError> {
 async fn begin(
     connection: &Rc<Connection>,
     stores: &[&str],
-) -> Result<(Writing, ObjectStore), StoreError> {
+) -> Result<(Writing, ObjectStore), UndoError> {
     let writing = connection.write("undo", stores, Durability::Strict).await?;
-    let segments = writing.store(LOG).map_err(failed)?;
-    connection.log.catch_up(&segments).await.map_err(failed)?;
+    let segments = writing.store(LOG)?;
+    connection.log.catch_up(&segments).await?;
     let doubt = connection.doubts.to_note(&connection.log);
-    doubt.note(&writing).await.map_err(failed)?;
+    doubt.note(&writing).await?;
     Ok((writing, segments))
 }
 
@@ -124,7 +124,7 @@ async fn leave_numbers(
             continue;
         };
         let gone = codec::gone(opened.from, opened.number, opened.chain);
-        let gone = gone.map_err(|error| Fault::told(error.to_string()))?;
+        let gone = gone?;
         segments.put(&gone, None)?;
     }
     // A list comes after all lists that begin with the same and end earlier.
@@ -174,7 +174,7 @@ async fn end(copies: &Copies, done: Result<(), Fault>, number: u64) -> Result<()
         (Ok(()), _) => {}
         // A connection that is lost at the commit doesn't say.
         (Err(_), Ok(found)) if found.place >= number => {}
-        (Err(fault), _) => return Err(failed(fault).into()),
+        (Err(fault), _) => return Err(fault.into()),
     }
     connection.hints.post(Signal::Reset);
     copies.note(None, Durability::Strict);
@@ -182,6 +182,8 @@ async fn end(copies: &Copies, done: Result<(), Fault>, number: u64) -> Result<()
     Ok(())
 }
 
-fn failed(fault: Fault) -> StoreError {
-    fault.while_doing("undo")
+impl From<Fault> for UndoError {
+    fn from(fault: Fault) -> UndoError {
+        fault.while_doing("undo").into()
+    }
 }

@@ -155,5 +155,8 @@ pub(super) async fn wait_for_first(load: LoadUpkeep, journal: Weak<Journal>, sto
 
 async fn loaded(load: LoadUpkeep) -> Result<Upkeep, StoreError> {
     let upkeep = load().await;
-    upkeep.map_err(|reason| StoreError::Unavailable { reason })
+    upkeep.map_err(|reason| {
+        let reason = reason.into();
+        StoreError::Unavailable { reason }
+    })
 }

@@ -4,6 +4,7 @@
 use js_sys::{Error, Reflect};
 use wasm_bindgen::JsValue;
 
+use crate::browser::InUse;
 use crate::core::ExpectedVersion;
 use crate::store::{AppendError, ImportError, Misplaced, ResetError, StoreError};
 
@@ -132,13 +133,22 @@ pub(super) fn of_writing(error: StoreError) -> Error {
 /// Why the store can't answer.
 pub(super) fn of_store(error: StoreError) -> Error {
     let message = error.to_string();
+    let in_use = InUse::of(&error);
     match error {
-        StoreError::Unavailable { reason } => {
-            named("Unavailable", &message, [("reason", reason.into())])
+        StoreError::Unavailable { reason } => named(
+            "Unavailable",
+            &message,
+            [("reason", reason.to_string().into())],
+        ),
+        StoreError::InUse { .. } => {
+            let name = match in_use {
+                Some(InUse::Blocked) => "Blocked",
+                Some(InUse::Unanswered) => "Unanswered",
+                Some(InUse::Superseded) => "Superseded",
+                None => "InUse",
+            };
+            named(name, &message, [])
         }
-        StoreError::Blocked => named("Blocked", &message, []),
-        StoreError::Unanswered => named("Unanswered", &message, []),
-        StoreError::Superseded => named("Superseded", &message, []),
         StoreError::Full => named("Full", &message, []),
         StoreError::HistoryChanged { known, now } => {
             let known = known.map_or(JsValue::UNDEFINED, |known| known.to_string().into());
@@ -176,7 +186,10 @@ pub(super) fn of_store(error: StoreError) -> Error {
             named("OutOfRange", &message, fields)
         }
         StoreError::Failed { operation, cause } => {
-            let fields = [("operation", operation.into()), ("cause", cause.into())];
+            let fields = [
+                ("operation", operation.into()),
+                ("cause", cause.to_string().into()),
+            ];
             named("Failed", &message, fields)
         }
     }

@@ -143,6 +143,9 @@ impl JsEventStore {
             SecondCopy::Copying { events, of } => format!("copying: {events} of {of}"),
             SecondCopy::Checking => "checking".to_owned(),
             SecondCopy::Behind(reason) => format!("behind: {reason}"),
+            SecondCopy::Waiting => {
+                "behind: a page of the release before has it open; close that one".to_owned()
+            }
             SecondCopy::Missing(reason) => format!("missing: {reason}"),
         })
     }

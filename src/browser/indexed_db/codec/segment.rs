@@ -79,7 +79,7 @@ fn readable(segment: u64, events: &[RecordedEvent]) -> Result<Record, StoreError
     let events = events.iter().map(written).collect::<Result<_, _>>()?;
     let failed = |cause: String| StoreError::Failed {
         operation: "append",
-        cause,
+        cause: cause.into(),
     };
     let text = serde_json::to_string(&Readable { segment, events });
     let record = JSON::parse(&text.map_err(|error| failed(error.to_string()))?);

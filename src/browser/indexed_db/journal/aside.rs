@@ -216,5 +216,6 @@ pub(in super::super) async fn delete(name: &str) -> Result<(), StoreError> {
 }
 
 fn unavailable(reason: String) -> StoreError {
+    let reason = reason.into();
     StoreError::Unavailable { reason }
 }

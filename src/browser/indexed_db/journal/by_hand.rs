@@ -261,6 +261,6 @@ async fn set_aside_here(connection: &Rc<Connection>) -> Result<(Option<String>, 
 fn failed(cause: String) -> StoreError {
     StoreError::Failed {
         operation: "second copy",
-        cause,
+        cause: cause.into(),
     }
 }

@@ -358,7 +358,7 @@ impl Pulled {
 
 /// The events of an entry, in the order of their positions; none of one that holds none.
 pub(super) fn events_of(entry: &Entry<'_>) -> Result<Option<Vec<RecordedEvent>>, Fault> {
-    let unpacked = |packed: &[u8]| unpack(packed).map_err(|error| Fault::told(error.to_string()));
+    let unpacked = |packed: &[u8]| unpack(packed).map_err(Fault::from);
     Ok(match &entry.body {
         Body::Inline { packed } => Some(unpacked(packed)?),
         Body::Paged { pages, .. } => {

@@ -107,7 +107,7 @@ pub(super) fn elsewhere() -> StoreError {
     StoreError::Unavailable {
         reason: "events are missing here, and another tab keeps their second copy; \
                  close all other tabs of this site, then reload this one"
-            .to_owned(),
+            .into(),
     }
 }
 

@@ -17,7 +17,6 @@ use super::super::transaction::{Fault, above, answer};
 use super::aside;
 use super::compare::{chain_at, reaches};
 use super::file::Held;
-use super::standing::OTHER_TAB;
 use super::tab::Journal;
 use crate::browser::BrowserClock;
 use crate::core::{Clock, History, Position, RecordedEvent};
@@ -76,7 +75,7 @@ pub(in super::super) fn keep_up(journal: &Rc<Journal>) {
 async fn follow(journal: &Journal, held: &Rc<Held>) -> Result<(), String> {
     let connection = &journal.connection;
     if journal.is_first_taken.get() {
-        return Err(OTHER_TAB.to_owned());
+        return Err("a tab of the release before has its own".to_owned());
     }
     if journal.is_to_renew.take() {
         journal.renew(held, held.mark().store).await?;
@@ -204,7 +203,7 @@ pub(super) async fn after(
                         from: place.from,
                         first: place.first,
                         last: place.last,
-                        pages: pages.map_err(Fault::told)?,
+                        pages: pages?,
                     };
                     (Some(body), Some(place.last))
                 }

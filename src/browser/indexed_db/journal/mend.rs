@@ -114,6 +114,6 @@ async fn put_anew(
         chain: chain.unwrap_or(entry.chain),
         ..entry.clone()
     };
-    put(&log, &pages, &linked).map_err(Fault::told)?;
+    put(&log, &pages, &linked)?;
     writing.commit().await
 }

@@ -30,10 +30,10 @@ pub(in super::super) async fn drop_found(
     source: Source<'_>,
     end: u64,
 ) -> Result<bool, StoreError> {
-    if !has_all(database, source).await.map_err(failed)? {
-        return Ok(false);
-    }
     let dropped = async {
+        if !has_all(database, source).await? {
+            return Ok(false);
+        }
         let stores = [LOG, PAGES, SNAPSHOTS, META];
         let writing = Writing::begin(database, &stores, Durability::Strict)?;
         let log = writing.store(LOG)?;
@@ -59,18 +59,11 @@ pub(in super::super) async fn drop_found(
 async fn still_ends(log: &ObjectStore, end: u64) -> Result<(), Fault> {
     match ends_at(log, end).await? {
         true => Ok(()),
-        false => Err(Fault::told(
+        false => Err(Fault::from(
             "something was recorded while this store was compared with its second copy; open it \
              again"
                 .to_owned(),
         )),
-    }
-}
-
-fn failed(cause: String) -> StoreError {
-    StoreError::Failed {
-        operation: "restore",
-        cause,
     }
 }
 
@@ -93,14 +86,22 @@ pub(in super::super) async fn restore(
     database: &IdbDatabase,
     source: Source<'_>,
     after: u64,
-    mut end: u64,
+    end: u64,
 ) -> Result<(), StoreError> {
-    let walked = source.entries(async |_| Ok(())).await.map_err(failed)?;
+    let restored = bring_back(database, source, after, end).await;
+    restored.map_err(|fault| fault.while_doing("restore"))
+}
+
+async fn bring_back(
+    database: &IdbDatabase,
+    source: Source<'_>,
+    after: u64,
+    mut end: u64,
+) -> Result<(), Fault> {
+    let walked = source.entries(async |_| Ok(())).await?;
     if let Source::First(_) = source {
         // They get their chains after this.
-        are_to_move(database)
-            .await
-            .map_err(|fault| fault.while_doing("restore"))?;
+        are_to_move(database).await?;
     }
     let mut batch: Vec<Back> = Vec::new();
     let mut bytes = 0;
@@ -125,8 +126,9 @@ pub(in super::super) async fn restore(
         }
         Ok(())
     };
-    source.entries(taken).await.map_err(failed)?;
-    put_back(database, batch, end).await.map_err(failed)
+    source.entries(taken).await?;
+    put_back(database, batch, end).await?;
+    Ok(())
 }
 
 /// What is put into the log.
@@ -155,10 +157,9 @@ async fn put_back(database: &IdbDatabase, all: Vec<Back>, end: u64) -> Result<()
         for back in &all {
             let gone = match back {
                 Back::Segment(entry) => {
-                    put(&log, &pages, entry).map_err(Fault::told)?;
+                    put(&log, &pages, entry)?;
                     if let Body::Turn(Turn::Filled { .. }, fills) = &entry.body {
-                        let fills =
-                            unpack(fills).map_err(|error| Fault::told(error.to_string()))?;
+                        let fills = unpack(fills)?;
                         fill_what_is_there((&log, &pages), &fills).await?;
                     }
                     continue;
@@ -166,7 +167,7 @@ async fn put_back(database: &IdbDatabase, all: Vec<Back>, end: u64) -> Result<()
                 Back::Void(entry) => codec::gone(entry.from(), entry.segment, chain_of(entry)),
                 Back::Numbers(first, last) => codec::gone(*first, *last, None),
             };
-            let gone = gone.map_err(|error| Fault::told(error.to_string()))?;
+            let gone = gone?;
             log.put(&gone, None)?;
         }
         writing.commit().await

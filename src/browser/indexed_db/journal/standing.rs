@@ -22,10 +22,6 @@ pub(super) const PATIENCE: u32 = 3_000;
 /// What is said where that is over.
 const SILENT: &str = "the tab that keeps it doesn't answer";
 
-/// What is said while a tab of a release before has its journal.
-pub(super) const OTHER_TAB: &str =
-    "Close the other tab of this page, so that the second copy can be made";
-
 impl Journal {
     /// Where it stands, for who knows so much of the log.
     pub(in super::super) fn status(&self, log: &Log) -> SecondCopy {
@@ -33,7 +29,7 @@ impl Journal {
             return SecondCopy::Missing(reason.clone());
         }
         if self.is_first_taken.get() {
-            return SecondCopy::Behind(OTHER_TAB.to_owned());
+            return SecondCopy::Waiting;
         }
         if let Some(reason) = &*self.behind.borrow() {
             return SecondCopy::Behind(reason.clone());

@@ -57,7 +57,9 @@ pub(in super::super) async fn begin(
             pages,
         })
     };
-    let sources = sources.await.map_err(failed)?;
+    let sources = sources
+        .await
+        .map_err(|fault: Fault| fault.while_doing("read"))?;
     same_history(known, sources.history)?;
     Ok((reading, sources))
 }
@@ -102,7 +104,7 @@ impl Batches {
     }
 
     /// The next ones.
-    pub(in super::super) async fn next(&mut self, sources: &Sources) -> Result<Batch, StoreError> {
+    pub(in super::super) async fn next(&mut self, sources: &Sources) -> Result<Batch, Fault> {
         let mut left = u32::try_from(self.portion.count()).unwrap_or(u32::MAX);
         // All are asked for before the first is waited for.
         let mut asked = Vec::new();
@@ -114,7 +116,7 @@ impl Batches {
                 self.rest.push_front(rest);
             }
             left = left.saturating_sub(u32::try_from(fetch.records()).unwrap_or(u32::MAX));
-            asked.push((fetch, sources.fetch(fetch).map_err(failed)?));
+            asked.push((fetch, sources.fetch(fetch)?));
         }
         let mut batch = Batch {
             records: Vec::new(),
@@ -141,12 +143,8 @@ pub(in super::super) struct Batch {
     pub(in super::super) is_whole: bool,
 }
 
-pub(super) fn failed(fault: Fault) -> StoreError {
-    fault.while_doing("read")
-}
-
-pub(super) async fn records(request: IdbRequest) -> Result<Vec<Record>, StoreError> {
-    let found: Array = answer(request).await.map_err(failed)?.unchecked_into();
+pub(super) async fn records(request: IdbRequest) -> Result<Vec<Record>, Fault> {
+    let found: Array = answer(request).await?.unchecked_into();
     Ok(found.iter().map(JsCast::unchecked_into).collect())
 }
 
@@ -162,6 +160,12 @@ pub(super) enum Miss {
 impl From<StoreError> for Miss {
     fn from(error: StoreError) -> Miss {
         Miss::Failed(error)
+    }
+}
+
+impl From<Fault> for Miss {
+    fn from(fault: Fault) -> Miss {
+        fault.while_doing("read").into()
     }
 }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::super::codec::{self, Content, Record};
 use super::super::connection::Connection;
 use super::super::log::{Ahead, Log};
-use super::source::{MISSING, Miss, again_where_moved, begin, corrupt, failed, page, records};
+use super::source::{MISSING, Miss, again_where_moved, begin, corrupt, page, records};
 use crate::core::{History, Position, RecordedEvent};
 use crate::log::segments::{Fetch, Index, Portion, Segment, in_order, text_size, unpack};
 use crate::store::{Page, StoreError, until_hole};
@@ -48,7 +48,7 @@ pub(in super::super) async fn read_as_it_lies(
             let Some((first, fetch)) = log.ask(|index| next_fetch(index, known, most)) else {
                 break;
             };
-            let records = records(sources.fetch(fetch).map_err(failed)?).await?;
+            let records = records(sources.fetch(fetch)?).await?;
             if log.forgotten() != forgotten {
                 return Err(Miss::Forgotten);
             }
