@@ -40,6 +40,18 @@ async fn run(program: &str) -> String {
     answer.unwrap().as_string().unwrap()
 }
 
+/// The same with two handles of one fresh store, as two tabs have.
+async fn run_in_two_tabs(program: &str) -> String {
+    let name = format!("eventloom-test-{}", BrowserIds.next_id(BrowserClock.now()));
+    let open = || JsEventStore::open(name.clone(), None, None);
+    let (store, other) = (open().await.unwrap(), open().await.unwrap());
+    let body = format!("{PRELUDE} return (async () => {{ {program} }})().then(JSON.stringify)");
+    let function = Function::new_with_args("store, other", &body);
+    let called = function.call2(&JsValue::NULL, &store.into(), &other.into());
+    let answer = JsFuture::from(called.unwrap().unchecked_into::<Promise>()).await;
+    answer.unwrap().as_string().unwrap()
+}
+
 #[wasm_bindgen_test]
 async fn what_was_appended_is_read_as_the_envelope_with_its_place() {
     let program = "
@@ -106,30 +118,22 @@ async fn the_same_batch_again_is_answered_and_a_reused_id_is_refused() {
 
 #[wasm_bindgen_test]
 async fn an_append_whose_outcome_is_unknown_is_repeated_with_the_events_of_its_error() {
-    let name = format!("eventloom-test-{}", BrowserIds.next_id(BrowserClock.now()));
-    let open = || JsEventStore::open(name.clone(), None, None);
-    let (store, other) = (open().await.unwrap(), open().await.unwrap());
-    let program = format!(
-        "{PRELUDE} return (async () => {{
-            store.close();
-            const given = [{{ event_type: 'Opened', data: '{{}}' }}, event(2)];
-            const error = await caught(store.append('bank_account', 'ada', 0, given));
-            const {{ name, outcomeIsUnknown, events }} = error;
-            const first = await other.append('bank_account', 'ada', 0, events);
-            const second = await other.append('bank_account', 'ada', 0, events);
-            const ids = (batch) => batch.map(({{ event_id }}) => event_id).join();
-            return [
-                name, outcomeIsUnknown, events[1].event_id === given[1].event_id,
-                ids(first) === ids(events), JSON.stringify(first) === JSON.stringify(second),
-                (await other.readAll()).length,
-            ];
-        }})().then(JSON.stringify);"
-    );
-    let function = Function::new_with_args("store, other", &program);
-    let called = function.call2(&JsValue::NULL, &store.into(), &other.into());
-    let answer = JsFuture::from(called.unwrap().unchecked_into::<Promise>()).await;
+    let program = "
+        store.close();
+        const given = [{ event_type: 'Opened', data: '{}' }, event(2)];
+        const error = await caught(store.append('bank_account', 'ada', 0, given));
+        const { name, outcomeIsUnknown, events } = error;
+        const first = await other.append('bank_account', 'ada', 0, events);
+        const second = await other.append('bank_account', 'ada', 0, events);
+        const ids = (batch) => batch.map(({ event_id }) => event_id).join();
+        return [
+            name, outcomeIsUnknown, events[1].event_id === given[1].event_id,
+            ids(first) === ids(events), JSON.stringify(first) === JSON.stringify(second),
+            (await other.readAll()).length,
+        ];
+    ";
     assert_eq!(
-        answer.unwrap().as_string().unwrap(),
+        run_in_two_tabs(program).await,
         r#"["Unavailable",true,true,true,true,2]"#
     );
 }
@@ -359,4 +363,46 @@ async fn answers_name_their_history_and_one_that_ended_is_refused() {
         run(program).await,
         r#"[true,[2,2],[true,true,true,true,true,true,true],"InvalidArgument",2,true]"#
     );
+}
+
+#[wasm_bindgen_test]
+async fn an_append_answers_with_the_history_that_it_was_recorded_in() {
+    let program = "
+        const first = await store.append('bank_account', 'ada', 0, [event(1)]);
+        const given = await store.append('bank_account', 'ada', 1, [event(2)], first.history);
+        const again = await store.append('bank_account', 'ada', 1, [event(2)]);
+        const none = await store.append('bank_account', 'ada', 2, []);
+        const one = await store.history();
+        await store.reset();
+        const after = await store.append('bank_account', 'ada', 0, [event(3)]);
+        const other = await store.history();
+        return [[first, given, again, none].every(({ history }) => history === one), after.history === other, one === other];
+    ";
+    assert_eq!(run(program).await, "[true,true,false]");
+}
+
+#[wasm_bindgen_test]
+async fn a_batch_that_another_tab_recorded_again_after_a_reset_is_answered_in_that_history() {
+    let program = "
+        const batch = [event(1)];
+        await store.append('bank_account', 'ada', 'any', batch);
+        await other.reset();
+        const there = await other.append('bank_account', 'ada', 'any', batch);
+        const here = await store.append('bank_account', 'ada', 'any', batch);
+        return [here.history === there.history, here[0].position === there[0].position];
+    ";
+    assert_eq!(run_in_two_tabs(program).await, "[true,true]");
+}
+
+#[wasm_bindgen_test]
+async fn a_batch_of_before_a_reset_is_refused_though_another_tab_recorded_it_again() {
+    let program = "
+        const batch = [event(1)];
+        const { history } = await store.append('bank_account', 'ada', 'any', batch);
+        await other.reset();
+        await other.append('bank_account', 'ada', 'any', batch);
+        const { name, known } = await caught(store.append('bank_account', 'ada', 'any', batch, history));
+        return [name, known === history];
+    ";
+    assert_eq!(run_in_two_tabs(program).await, r#"["HistoryChanged",true]"#);
 }

@@ -266,7 +266,8 @@ impl IndexedDbStore {
     }
 
     /// Appends as [`EventStore::append`] does, whatever the history is by now: for programs that know
-    /// of none. What was decided before a reset may then be recorded after it.
+    /// of none. What was decided before a reset may then be recorded after it. Answers with the history
+    /// that it was recorded in.
     ///
     /// # Errors
     /// As there.
@@ -275,7 +276,7 @@ impl IndexedDbStore {
         stream: &StreamId,
         expected: ExpectedVersion,
         events: &[NewEvent],
-    ) -> Result<Vec<RecordedEvent>, AppendError> {
+    ) -> Result<At<Vec<RecordedEvent>>, AppendError> {
         self.append_in(Wanted::Present, stream, expected, events)
             .await
     }
@@ -286,7 +287,7 @@ impl IndexedDbStore {
         stream: &StreamId,
         expected: ExpectedVersion,
         events: &[NewEvent],
-    ) -> Result<Vec<RecordedEvent>, AppendError> {
+    ) -> Result<At<Vec<RecordedEvent>>, AppendError> {
         let durability = self.durability;
         append::append(
             &self.parts.writer,
@@ -320,8 +321,9 @@ impl EventStore for IndexedDbStore {
         history: Option<History>,
         events: &[NewEvent],
     ) -> Result<Vec<RecordedEvent>, AppendError> {
-        self.append_in(Wanted::Known(history), stream, expected, events)
-            .await
+        let history = Wanted::Known(history);
+        let appended = self.append_in(history, stream, expected, events).await;
+        appended.map(|appended| appended.place)
     }
 
     async fn read_stream(

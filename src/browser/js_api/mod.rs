@@ -25,7 +25,7 @@
 //! makes objects several times faster than wasm does field by field.
 //!
 //! A version or a position means something in one history of the store only, which ends when the store is
-//! emptied, or loses events. The array that a read answers with has it as its property `history`, and
+//! emptied, or loses events. The array that a read or an append answers with has it as its property `history`, and
 //! `history()` gives that of the moment. Whatever takes or gives a place, and `append`, takes it as its
 //! last argument, and is refused with `HistoryChanged` (`known`, `now`) where the store has another by
 //! now: load again, decide again. Who gives none is answered for the history of the moment.
@@ -49,7 +49,7 @@ use self::error::invalid;
 use super::IndexedDbStore;
 use crate::core::{ExpectedVersion, History, Position, StreamId, Version};
 use crate::store::verify::{VerifyError, verify};
-use crate::store::{Durability, EventStore, ImportStore, Loss, SecondCopy, same_history};
+use crate::store::{At, Durability, EventStore, ImportStore, Loss, SecondCopy, same_history};
 
 /// A recovery as it is told.
 #[derive(Serialize)]
@@ -148,15 +148,16 @@ impl JsEventStore {
     }
 
     /// Appends events to a stream, all or none, if its version is as expected; answers with them as
-    /// recorded. The same batch again, by `event_id`, is answered alike and recorded once.
+    /// recorded, and the history that they were recorded in. The same batch again, by `event_id`, is
+    /// answered alike and recorded once.
     ///
     /// # Errors
     /// `Conflict` (`aggregate_type`, `aggregate_id`, `expected`, `actual`): load again, decide
-    /// again. `HistoryChanged` (`known`, `now`): the same. `EventIdReused` (`event_id`). `InvalidEvent` (`event_id`, `cause`): change what its
-    /// cause names. Any of the storage's. Nothing was recorded, unless `outcomeIsUnknown`: then
-    /// `events` are those given with what was made for them, ids too. Append these again, with the
-    /// same `expected`, until the outcome is known.
-    #[wasm_bindgen(unchecked_return_type = "RecordedEvent[]")]
+    /// again. `HistoryChanged` (`known`, `now`): the same. `EventIdReused` (`event_id`). `InvalidEvent`
+    /// (`event_id`, `cause`): change what its cause names. Any of the storage's.
+    /// Nothing was recorded, unless `outcomeIsUnknown`: then `events` are those given with what was made
+    /// for them, ids too. Append these again, with the same `expected`, until the outcome is known.
+    #[wasm_bindgen(unchecked_return_type = "RecordedEvent[] & { history: string }")]
     pub async fn append(
         &self,
         aggregate_type: String,
@@ -171,10 +172,15 @@ impl JsEventStore {
         let store = &self.store;
         let appended = match known(history)? {
             None => store.append_as_it_is(&stream, expected, &events).await,
-            history => store.append(&stream, expected, history, &events).await,
+            // It is recorded in this one, or refused.
+            Some(history) => {
+                let known = Some(history);
+                let appended = store.append(&stream, expected, known, &events).await;
+                appended.map(|place| At { history, place })
+            }
         };
         match appended {
-            Ok(recorded) => envelope::told_events(&recorded),
+            Ok(At { history, place }) => Ok(in_history(envelope::told_events(&place)?, history)),
             Err(error) if error.outcome_is_unknown() => {
                 let events = envelope::told_new_events(&events)?;
                 Err(error::with(error::of_append(error), "events", events))
@@ -386,7 +392,7 @@ fn known(history: Option<String>) -> Result<Option<History>, Error> {
     history.map(parse).transpose()
 }
 
-/// An array with the history that it was read in.
+/// An array with the history that it means something in.
 fn in_history(array: JsValue, history: History) -> JsValue {
     // Fails only on an object that can't be extended, which a new one can.
     let _ = Reflect::set(&array, &"history".into(), &history.to_string().into());
