@@ -108,14 +108,16 @@ impl JsEventStore {
     }
 
     /// What was missing when the store was opened, where anything was: `kind` (`'deleted'`: all of it;
-    /// `'shortened'`: what came last), how many events were `restored` from the second copy, how many
-    /// are `lost`, how many of the second copy's were `set_aside`, whether that copy could be asked at
-    /// all (`is_known`: where not, what is lost may still be in it), and all of it as a `sentence`.
+    /// `'shortened'`: what came last; `'damaged'`: what couldn't be read any more; `'unopened'`: all of it,
+    /// in a database that didn't open and was left as it is), how many events were `restored` from the
+    /// second copy, how many are `lost`, how many of the second copy's were `set_aside`, whether that copy
+    /// could be asked at all (`is_known`: where not, what is lost may still be in it), and all of it as a
+    /// `sentence`.
     ///
     /// # Errors
     /// None that a caller can cause.
     #[wasm_bindgen(
-        unchecked_return_type = "{ kind: 'deleted' | 'shortened'; restored: number; lost: number; set_aside: number; is_known: boolean; sentence: string } | undefined"
+        unchecked_return_type = "{ kind: 'deleted' | 'shortened' | 'damaged' | 'unopened'; restored: number; lost: number; set_aside: number; is_known: boolean; sentence: string } | undefined"
     )]
     pub fn recovery(&self) -> Result<JsValue, Error> {
         let told = self.store.recovery().map(|recovery| Told {
@@ -135,7 +137,8 @@ impl JsEventStore {
     }
 
     /// Where the second copy stands: `'kept'`, `'copying: N of M'` while it is filled with the events
-    /// that it lacks, or why it is behind or missing; nothing where none was asked for.
+    /// that it lacks, `'checking'` while it is read whole, since whoever kept it last didn't end as it
+    /// should, or why it is behind or missing; nothing where none was asked for.
     #[wasm_bindgen(js_name = secondCopy)]
     pub fn second_copy(&self) -> Option<String> {
         self.store.second_copy().map(|copy| match copy {
