@@ -123,7 +123,8 @@ async fn appends_that_nobody_waits_for_share_a_transaction_and_have_their_own_an
         };
         store.append_as_it_is(stream, expected, batch)
     });
-    let answers = all(appends).await;
+    let answers = all(appends).await.into_iter();
+    let answers: Vec<_> = answers.map(|answer| answer.map(|at| at.place)).collect();
     let mut heads = [0_u64; 100];
     for (number, answer) in (0..).zip(&answers) {
         let head = &mut heads[number % 100];

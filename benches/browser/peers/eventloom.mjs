@@ -22,7 +22,7 @@ const peer = (name, secondCopy) => ({
         }
       },
       readAll: (after, limit) => store.readAll(after, limit),
-      head: ({ aggregate_type, aggregate_id }) => store.head(aggregate_type, aggregate_id),
+      head: async ({ aggregate_type, aggregate_id }) => (await store.head(aggregate_type, aggregate_id)).version,
       knownHead: ({ aggregate_type, aggregate_id }) => store.knownHead(aggregate_type, aggregate_id),
       streams: () => store.streams(),
       compact: () => store.compact(),

@@ -26,7 +26,7 @@ use crate::core::{
     Version,
 };
 use crate::log::segments::{Index, StreamNumbers, directory};
-use crate::store::{AppendError, Durability, StoreError, check, repeated_id, same_history_for};
+use crate::store::{AppendError, At, Durability, StoreError, check, repeated_id, same_history_for};
 use crate::target::spawn;
 
 /// So many appends at most share a transaction.
@@ -35,7 +35,8 @@ const MOST: usize = 4_096;
 /// With so many bytes of payloads a round is full, so that what it writes is read at once by anybody.
 const ROUND_BYTES: usize = 16 << 20;
 
-type Answer = Result<Vec<RecordedEvent>, AppendError>;
+/// What was recorded, and the history that it stands in.
+type Answer = Result<At<Vec<RecordedEvent>>, AppendError>;
 
 /// Who appends for all clones of a store.
 pub(super) struct Writer {
@@ -195,7 +196,7 @@ async fn attempt(
         return Ok(());
     }
     let forgotten = log.forgotten();
-    let Some((fates, planned)) = plan(connection, round, *knowledge) else {
+    let Some((fates, planned, history)) = plan(connection, round, *knowledge) else {
         read::catch_up(connection, "append").await?;
         *knowledge = Knowledge::Now;
         return Ok(());
@@ -237,26 +238,31 @@ async fn attempt(
     *knowledge = Knowledge::Index;
     for (fate, asked) in fates.into_iter().zip(std::mem::take(round)) {
         let answer = match fate {
-            Fate::Written(range) => Ok(planned[range].to_vec()),
+            Fate::Written(range) => Ok(At {
+                history,
+                place: planned[range].to_vec(),
+            }),
             Fate::Refused(error) => Err(error),
             Fate::Later => {
                 round.push_back(asked);
                 continue;
             }
-            Fate::Repeated => match look_up(connection, &asked.stream, &asked.events).await {
-                Ok(Some(recorded)) => {
-                    let last = log.ask(Index::last_segment);
-                    copies.wait(asked.durability, last, None).await;
-                    Ok(recorded)
+            Fate::Repeated => {
+                match look_up(connection, history, &asked.stream, &asked.events).await {
+                    Ok(Some(place)) => {
+                        let last = log.ask(Index::last_segment);
+                        copies.wait(asked.durability, last, None).await;
+                        Ok(At { history, place })
+                    }
+                    Err(error) => Err(error),
+                    // Emptied meanwhile.
+                    Ok(None) => {
+                        log.change(|index| index.forget_ids(&asked.stream));
+                        round.push_back(asked);
+                        continue;
+                    }
                 }
-                Err(error) => Err(error),
-                // Emptied meanwhile.
-                Ok(None) => {
-                    log.change(|index| index.forget_ids(&asked.stream));
-                    round.push_back(asked);
-                    continue;
-                }
-            },
+            }
         };
         let _ = asked.answer.send(answer);
     }
@@ -284,13 +290,13 @@ async fn learn_ids(connection: &Rc<Connection>, round: &mut VecDeque<Asked>) {
     }
 }
 
-/// What becomes of each append, were all of them decided now, and the events that are to be
-/// written; none where the index isn't enough to tell.
+/// What becomes of each append, were all of them decided now, the events that are to be written, and the
+/// history in which it is so; none where the index isn't enough to tell.
 fn plan(
     connection: &Rc<Connection>,
     round: &VecDeque<Asked>,
     knowledge: Knowledge,
-) -> Option<(Vec<Fate>, Vec<RecordedEvent>)> {
+) -> Option<(Vec<Fate>, Vec<RecordedEvent>, History)> {
     let log = &connection.log;
     let mut planned: Vec<RecordedEvent> = Vec::new();
     let mut fates = Vec::with_capacity(round.len());
@@ -356,7 +362,7 @@ fn plan(
             },
         );
     }
-    Some((fates, planned))
+    Some((fates, planned, now))
 }
 
 /// Whether versions and positions can still be counted after so many more events.

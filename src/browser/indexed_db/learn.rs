@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::codec::{self, Content, Record};
 use super::connection::Connection;
 use super::read::{Batches, begin, read_stream};
-use crate::core::{EventId, NewEvent, RecordedEvent, StreamId, Version};
+use crate::core::{EventId, History, NewEvent, RecordedEvent, StreamId, Version};
 use crate::log::segments::{Fetch, add_ids};
 use crate::store::{AppendError, StoreError, recognise};
 
@@ -102,13 +102,15 @@ pub(super) async fn read_through(
     }
 }
 
-/// What was recorded of a batch of which the stream holds some ids, as far as is known; none where it
-/// holds none. Looked for from its end, since what is sent again was mostly sent a moment ago.
+/// What was recorded of a batch of which the stream holds some ids in this history, as far as is known;
+/// none where it holds none, or has another history by now. Looked for from its end, since what is sent again
+/// was mostly sent a moment ago.
 ///
 /// # Errors
 /// [`AppendError`]. Where what was recorded can't be read, one whose outcome is unknown: it is there.
 pub(super) async fn look_up(
     connection: &Rc<Connection>,
+    history: History,
     stream: &StreamId,
     batch: &[NewEvent],
 ) -> Result<Option<Vec<RecordedEvent>>, AppendError> {
@@ -121,7 +123,6 @@ pub(super) async fn look_up(
     };
     let wanted: HashSet<EventId> = batch.iter().map(|event| event.event_id).collect();
     let mut found = Vec::new();
-    let mut history = None;
     let mut end = connection.log.ask(|index| index.version(stream)).0;
     let mut count = NEWEST.max(batch.len() as u64);
     while end > 0 && found.len() < wanted.len() {
@@ -129,12 +130,11 @@ pub(super) async fn look_up(
         let mut at = begin;
         while at < end {
             let most = usize::try_from(end - at).unwrap_or(usize::MAX);
-            let page = read_stream(connection, stream, Version(at), most, history).await;
+            let page = read_stream(connection, stream, Version(at), most, Some(history)).await;
             let page = match page {
                 Err(StoreError::HistoryChanged { .. }) => return Ok(None),
                 page => page.map_err(unread)?,
             };
-            history = Some(page.history);
             let Some(last) = page.items.last() else {
                 break;
             };

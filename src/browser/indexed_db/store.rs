@@ -267,7 +267,8 @@ impl IndexedDbStore {
     }
 
     /// Appends as [`EventStore::append`] does, whatever the history is by now: for programs that know
-    /// of none. What was decided before a reset may then be recorded after it.
+    /// of none. What was decided before a reset may then be recorded after it. Answers with the history
+    /// that it was recorded in.
     ///
     /// # Errors
     /// As there.
@@ -276,7 +277,7 @@ impl IndexedDbStore {
         stream: &StreamId,
         expected: ExpectedVersion,
         events: &[NewEvent],
-    ) -> Result<Vec<RecordedEvent>, AppendError> {
+    ) -> Result<At<Vec<RecordedEvent>>, AppendError> {
         self.append_in(Wanted::Present, stream, expected, events)
             .await
     }
@@ -287,7 +288,7 @@ impl IndexedDbStore {
         stream: &StreamId,
         expected: ExpectedVersion,
         events: &[NewEvent],
-    ) -> Result<Vec<RecordedEvent>, AppendError> {
+    ) -> Result<At<Vec<RecordedEvent>>, AppendError> {
         let durability = self.durability;
         append::append(
             &self.parts.writer,
@@ -321,8 +322,9 @@ impl EventStore for IndexedDbStore {
         history: Option<History>,
         events: &[NewEvent],
     ) -> Result<Vec<RecordedEvent>, AppendError> {
-        self.append_in(Wanted::Known(history), stream, expected, events)
-            .await
+        let history = Wanted::Known(history);
+        let appended = self.append_in(history, stream, expected, events).await;
+        appended.map(|appended| appended.place)
     }
 
     async fn read_stream(

@@ -236,12 +236,14 @@ pub(super) fn told_heads(heads: &[StreamHead]) -> Result<JsValue, Error> {
     told(&heads)
 }
 
-fn told(value: &impl Serialize) -> Result<JsValue, Error> {
+/// A plain object that JavaScript sees.
+pub(super) fn told(value: &impl Serialize) -> Result<JsValue, Error> {
     let text = serde_json::to_string(value).map_err(|error| Error::new(&error.to_string()))?;
     JSON::parse(&text).map_err(Error::from)
 }
 
-fn given<T: DeserializeOwned>(value: &JsValue, what: &str) -> Result<T, Error> {
+/// What a plain object of JavaScript says.
+pub(super) fn given<T: DeserializeOwned>(value: &JsValue, what: &str) -> Result<T, Error> {
     let text = JSON::stringify(value)
         .ok()
         .and_then(|text| JsValue::from(text).as_string())

@@ -5,8 +5,8 @@ use js_sys::{Error, Reflect};
 use wasm_bindgen::JsValue;
 
 use crate::browser::InUse;
-use crate::core::ExpectedVersion;
-use crate::store::{AppendError, ImportError, Misplaced, ResetError, StoreError};
+use crate::core::{ExpectedVersion, History};
+use crate::store::{AppendError, ImportError, Misplaced, ResetError, StoreError, UndoError};
 
 /// An argument that isn't what it should be.
 pub(super) fn invalid(message: &str) -> Error {
@@ -92,6 +92,19 @@ pub(super) fn of_reset(error: ResetError) -> Error {
     }
 }
 
+/// Why an import or a reset isn't taken back.
+pub(super) fn of_undo(error: UndoError) -> Error {
+    let message = error.to_string();
+    match error {
+        UndoError::GoneOn => named("GoneOn", &message, []),
+        UndoError::AnotherHistory { known, now } => {
+            named("AnotherHistory", &message, histories(Some(known), now))
+        }
+        UndoError::Swept => named("Swept", &message, []),
+        UndoError::Store(error) => of_writing(error),
+    }
+}
+
 /// Why an event can't stand where it was to stand.
 fn of_misplaced(misplaced: Misplaced) -> Error {
     let message = misplaced.to_string();
@@ -151,9 +164,7 @@ pub(super) fn of_store(error: StoreError) -> Error {
         }
         StoreError::Full => named("Full", &message, []),
         StoreError::HistoryChanged { known, now } => {
-            let known = known.map_or(JsValue::UNDEFINED, |known| known.to_string().into());
-            let fields = [("known", known), ("now", now.to_string().into())];
-            named("HistoryChanged", &message, fields)
+            named("HistoryChanged", &message, histories(known, now))
         }
         StoreError::Corrupt {
             stream,
@@ -193,6 +204,15 @@ pub(super) fn of_store(error: StoreError) -> Error {
             named("Failed", &message, fields)
         }
     }
+}
+
+/// The history that was known, where one was, and that of the store.
+fn histories(known: Option<History>, now: History) -> [(&'static str, JsValue); 2] {
+    let text = |history: History| JsValue::from(history.to_string());
+    [
+        ("known", known.map_or(JsValue::UNDEFINED, text)),
+        ("now", text(now)),
+    ]
 }
 
 fn number(value: u64) -> JsValue {

@@ -25,10 +25,11 @@
 //! makes objects several times faster than wasm does field by field.
 //!
 //! A version or a position means something in one history of the store only, which ends when the store is
-//! emptied, or loses events. The array that a read answers with has it as its property `history`, and
-//! `history()` gives that of the moment. Whatever takes or gives a place, and `append`, takes it as its
-//! last argument, and is refused with `HistoryChanged` (`known`, `now`) where the store has another by
-//! now: load again, decide again. Who gives none is answered for the history of the moment.
+//! emptied, or loses events. An answer with places in it has it as its property `history`, an array of
+//! events too, and `history()` gives that of the moment. Whatever takes or gives a place, and `append`,
+//! takes it as its last argument (`changed` before its signal), and is refused with `HistoryChanged`
+//! (`known`, `now`) where the store has another by now: load again, decide again. Who gives none is
+//! answered for the history of the moment.
 //!
 //! An error says by `outcomeIsUnknown` whether what was asked for may be done all the same. That of an
 //! append then has its `events`, with the ids that were made for them: append those again, and they are
@@ -36,6 +37,8 @@
 
 mod envelope;
 mod error;
+mod importing;
+mod places;
 
 use std::convert::Infallible;
 use std::ops::ControlFlow;
@@ -49,7 +52,7 @@ use self::error::invalid;
 use super::IndexedDbStore;
 use crate::core::{ExpectedVersion, History, Position, StreamId, Version};
 use crate::store::verify::{VerifyError, verify};
-use crate::store::{Durability, EventStore, ImportStore, Loss, SecondCopy, same_history};
+use crate::store::{At, Durability, EventStore, Loss, SecondCopy};
 
 /// A recovery as it is told.
 #[derive(Serialize)]
@@ -62,10 +65,11 @@ struct Told {
     sentence: String,
 }
 
-/// A store in IndexedDB. Every method but `close` answers with a promise; one that fails is rejected
-/// with an `Error` whose `name` is that of the variant in `AppendError`, `ImportError` or
-/// `StoreError` of [`crate::store`], with the variant's fields as properties, or `InvalidArgument`;
-/// and with `outcomeIsUnknown`, which is `true` where what was asked for may be done all the same.
+/// A store in IndexedDB. Whatever asks the database answers with a promise; one that fails is rejected
+/// with an `Error` whose `name` is that of the variant in `AppendError`, `ImportError`, `ResetError`,
+/// `UndoError` or `StoreError` of [`crate::store`], with the variant's fields as properties, or
+/// `InvalidArgument`; and with `outcomeIsUnknown`, which is `true` where what was asked for may be done
+/// all the same.
 #[wasm_bindgen(js_name = EventStore)]
 #[derive(Debug)]
 pub struct JsEventStore {
@@ -108,14 +112,16 @@ impl JsEventStore {
     }
 
     /// What was missing when the store was opened, where anything was: `kind` (`'deleted'`: all of it;
-    /// `'shortened'`: what came last), how many events were `restored` from the second copy, how many
-    /// are `lost`, how many of the second copy's were `set_aside`, whether that copy could be asked at
-    /// all (`is_known`: where not, what is lost may still be in it), and all of it as a `sentence`.
+    /// `'shortened'`: what came last; `'damaged'`: what couldn't be read any more; `'unopened'`: all of it,
+    /// in a database that didn't open and was left as it is), how many events were `restored` from the
+    /// second copy, how many are `lost`, how many of the second copy's were `set_aside`, whether that copy
+    /// could be asked at all (`is_known`: where not, what is lost may still be in it), and all of it as a
+    /// `sentence`.
     ///
     /// # Errors
     /// None that a caller can cause.
     #[wasm_bindgen(
-        unchecked_return_type = "{ kind: 'deleted' | 'shortened'; restored: number; lost: number; set_aside: number; is_known: boolean; sentence: string } | undefined"
+        unchecked_return_type = "{ kind: 'deleted' | 'shortened' | 'damaged' | 'unopened'; restored: number; lost: number; set_aside: number; is_known: boolean; sentence: string } | undefined"
     )]
     pub fn recovery(&self) -> Result<JsValue, Error> {
         let told = self.store.recovery().map(|recovery| Told {
@@ -135,7 +141,8 @@ impl JsEventStore {
     }
 
     /// Where the second copy stands: `'kept'`, `'copying: N of M'` while it is filled with the events
-    /// that it lacks, or why it is behind or missing; nothing where none was asked for.
+    /// that it lacks, `'checking'` while it is read whole, since whoever kept it last didn't end as it
+    /// should, or why it is behind or missing; nothing where none was asked for.
     #[wasm_bindgen(js_name = secondCopy)]
     pub fn second_copy(&self) -> Option<String> {
         self.store.second_copy().map(|copy| match copy {
@@ -151,15 +158,16 @@ impl JsEventStore {
     }
 
     /// Appends events to a stream, all or none, if its version is as expected; answers with them as
-    /// recorded. The same batch again, by `event_id`, is answered alike and recorded once.
+    /// recorded, and the history that they were recorded in. The same batch again, by `event_id`, is
+    /// answered alike and recorded once.
     ///
     /// # Errors
     /// `Conflict` (`aggregate_type`, `aggregate_id`, `expected`, `actual`): load again, decide
-    /// again. `HistoryChanged` (`known`, `now`): the same. `EventIdReused` (`event_id`). `InvalidEvent` (`event_id`, `cause`): change what its
-    /// cause names. Any of the storage's. Nothing was recorded, unless `outcomeIsUnknown`: then
-    /// `events` are those given with what was made for them, ids too. Append these again, with the
-    /// same `expected`, until the outcome is known.
-    #[wasm_bindgen(unchecked_return_type = "RecordedEvent[]")]
+    /// again. `HistoryChanged` (`known`, `now`): the same. `EventIdReused` (`event_id`). `InvalidEvent`
+    /// (`event_id`, `cause`): change what its cause names. Any of the storage's.
+    /// Nothing was recorded, unless `outcomeIsUnknown`: then `events` are those given with what was made
+    /// for them, ids too. Append these again, with the same `expected`, until the outcome is known.
+    #[wasm_bindgen(unchecked_return_type = "RecordedEvent[] & { history: string }")]
     pub async fn append(
         &self,
         aggregate_type: String,
@@ -174,40 +182,21 @@ impl JsEventStore {
         let store = &self.store;
         let appended = match known(history)? {
             None => store.append_as_it_is(&stream, expected, &events).await,
-            history => store.append(&stream, expected, history, &events).await,
+            // It is recorded in this one, or refused.
+            Some(history) => {
+                let known = Some(history);
+                let appended = store.append(&stream, expected, known, &events).await;
+                appended.map(|place| At { history, place })
+            }
         };
         match appended {
-            Ok(recorded) => envelope::told_events(&recorded),
+            Ok(At { history, place }) => Ok(in_history(envelope::told_events(&place)?, history)),
             Err(error) if error.outcome_is_unknown() => {
                 let events = envelope::told_new_events(&events)?;
                 Err(error::with(error::of_append(error), "events", events))
             }
             Err(error) => Err(error::of_append(error)),
         }
-    }
-
-    /// Appends events that have their places, `version` and `position`, to any number of streams,
-    /// all or none, if the store's last position is `after`. Relaxed: it can be done again. The
-    /// caller has checked ids and versions against what the store holds.
-    ///
-    /// # Errors
-    /// `StoreMoved` (`planned`, `actual`), or any of the storage's. Nothing was imported, unless
-    /// `outcomeIsUnknown`: then look whether the store holds them before importing them again.
-    #[wasm_bindgen(js_name = import)]
-    pub async fn import(
-        &self,
-        after: f64,
-        #[wasm_bindgen(unchecked_param_type = "RecordedEvent[]")] events: JsValue,
-        history: Option<String>,
-    ) -> Result<(), Error> {
-        let history = known(history)?;
-        let after = Position(whole("after", after)?);
-        let events = envelope::recorded_events(&events)?;
-        let imported = self
-            .store
-            .import(after, history, &events, |_| ControlFlow::Continue(()))
-            .await;
-        imported.map(drop).map_err(error::of_import)
     }
 
     /// The events of a stream with versions above `after` (0 at first), at most `limit`. There may be
@@ -283,61 +272,6 @@ impl JsEventStore {
         Ok(in_history(envelope::told_heads(&page.items)?, page.history))
     }
 
-    /// The version of a stream's last event, 0 where there is none.
-    ///
-    /// # Errors
-    /// The storage's.
-    pub async fn head(
-        &self,
-        aggregate_type: String,
-        aggregate_id: String,
-        history: Option<String>,
-    ) -> Result<f64, Error> {
-        let history = known(history)?;
-        let stream = stream(aggregate_type, aggregate_id)?;
-        let head = self.store.head(&stream).await.map_err(error::of_store)?;
-        same_history(history, head.history).map_err(error::of_store)?;
-        Ok(head.place.0 as f64)
-    }
-
-    /// The same as far as this handle knows, at once and without asking the database; nothing before
-    /// it first read, appended or reset. Others may have done so since: an append that expects this
-    /// version is then refused with `Conflict` or `HistoryChanged`.
-    ///
-    /// # Errors
-    /// `InvalidArgument`.
-    #[wasm_bindgen(js_name = knownHead)]
-    pub fn known_head(
-        &self,
-        aggregate_type: String,
-        aggregate_id: String,
-    ) -> Result<Option<f64>, Error> {
-        let stream = stream(aggregate_type, aggregate_id)?;
-        let head = self.store.known_head(&stream);
-        Ok(head.map(|head| head.0 as f64))
-    }
-
-    /// The history of the moment.
-    ///
-    /// # Errors
-    /// The storage's.
-    pub async fn history(&self) -> Result<String, Error> {
-        let last = self.store.last_position().await.map_err(error::of_store)?;
-        Ok(last.history.to_string())
-    }
-
-    /// The position of the store's last event, 0 where there is none.
-    ///
-    /// # Errors
-    /// The storage's.
-    #[wasm_bindgen(js_name = lastPosition)]
-    pub async fn last_position(&self, history: Option<String>) -> Result<f64, Error> {
-        let history = known(history)?;
-        let last = self.store.last_position().await.map_err(error::of_store)?;
-        same_history(history, last.history).map_err(error::of_store)?;
-        Ok(last.place.0 as f64)
-    }
-
     /// Checks the whole store, all but what its events mean: versions, positions, ids, heads and
     /// checksums. Answers with what is wrong, a sentence each; none where nothing is.
     ///
@@ -353,17 +287,9 @@ impl JsEventStore {
         Ok(checked.findings.iter().map(ToString::to_string).collect())
     }
 
-    /// Empties the store. Positions are not given again.
-    ///
-    /// # Errors
-    /// The storage's; everything is then still there, unless `outcomeIsUnknown`: reset again.
-    pub async fn reset(&self) -> Result<(), Error> {
-        let reset = self.store.reset(&[]).await;
-        reset.map(drop).map_err(error::of_reset)
-    }
-
     /// Joins old segments and saves what is known of the log, so that the store is read and opened
-    /// fast. It does so by itself now and then.
+    /// fast. It does so by itself now and then. What a reset left is taken away before, so that it can't be
+    /// undone any more.
     ///
     /// # Errors
     /// The storage's; what the store holds is the same.
@@ -376,6 +302,7 @@ impl JsEventStore {
         self.store.close();
     }
 }
+
 fn stream(aggregate_type: String, aggregate_id: String) -> Result<StreamId, Error> {
     StreamId::new(aggregate_type, aggregate_id).map_err(|error| invalid(&error.to_string()))
 }
@@ -389,11 +316,11 @@ fn known(history: Option<String>) -> Result<Option<History>, Error> {
     history.map(parse).transpose()
 }
 
-/// An array with the history that it was read in.
-fn in_history(array: JsValue, history: History) -> JsValue {
+/// An answer with the history that it means something in.
+fn in_history(answer: JsValue, history: History) -> JsValue {
     // Fails only on an object that can't be extended, which a new one can.
-    let _ = Reflect::set(&array, &"history".into(), &history.to_string().into());
-    array
+    let _ = Reflect::set(&answer, &"history".into(), &history.to_string().into());
+    answer
 }
 
 fn expected_version(value: &JsValue) -> Result<ExpectedVersion, Error> {

@@ -413,7 +413,8 @@ async fn on(store: &IndexedDbStore, call: &Call) -> Acknowledged {
     let answer = match call {
         // Without asking for the history first: of several at once, the first asked for is the first.
         Call::Append(stream, expected, events) => {
-            Answer::Appended(store.append_as_it_is(stream, *expected, events).await)
+            let appended = store.append_as_it_is(stream, *expected, events).await;
+            Answer::Appended(appended.map(|appended| appended.place))
         }
         _ => call.on(store).await,
     };
