@@ -234,7 +234,7 @@ impl Tail {
     /// The tail with one entry more, of which nothing can be told.
     fn passed(self, frame: &Frame) -> Tail {
         Tail {
-            length: self.length + (FRAME + frame.length) as u64,
+            length: self.length + FRAME as u64 + frame.length as u64,
             chain: frame.chain,
             ..self
         }
@@ -443,7 +443,8 @@ impl Reader {
         if frame.length == 0 {
             return Next::End;
         }
-        let whole = FRAME + frame.length;
+        // A length that was damaged may be the greatest there is, where sizes have 32 bits.
+        let whole = frame.length.saturating_add(FRAME);
         let Some(body) = held.get(FRAME..whole) else {
             return Next::More(whole - held.len());
         };
