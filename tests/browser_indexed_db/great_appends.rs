@@ -64,17 +64,31 @@ async fn an_append_of_256_events_stands_in_its_segment_and_one_of_more_in_pages(
 }
 
 #[wasm_bindgen_test]
-async fn a_few_events_that_are_more_than_a_read_may_take_go_in_pages() {
+async fn a_few_great_events_go_in_pages() {
     let store = fresh().await;
-    let text = format!("{{\"text\":\"{}\"}}", "x".repeat(900 << 10));
-    let batch: Vec<NewEvent> = (1..=40)
+    let text = format!("{{\"text\":\"{}\"}}", "x".repeat(600 << 10));
+    let batch: Vec<NewEvent> = (1..=2)
         .map(|number| NewEvent {
             data: JsonText::parse(&text).unwrap(),
             ..event(number)
         })
         .collect();
-    let held = store.record(&ada(), ANY, &batch).await.unwrap();
+    let mut held = store.record(&ada(), ANY, &batch).await.unwrap();
     assert!(has(&raw_segment(store.name(), 1).await, "pages"));
+    held.extend(
+        store
+            .record(
+                &ada(),
+                ANY,
+                &[NewEvent {
+                    event_id: event(3).event_id,
+                    ..batch[0].clone()
+                }],
+            )
+            .await
+            .unwrap(),
+    );
+    assert!(!has(&raw_segment(store.name(), 2).await, "pages"));
     let store = open(store.name()).await;
     assert!(everything(&store).await == held);
     delete(store).await;

@@ -13,6 +13,9 @@ use crate::log::segments::{
 /// What stands in a segment with so many events is never joined with others, and so never laid out later.
 const MOST_INLINE: usize = 4_096;
 
+/// Nor stand more bytes in one, so that 64 records are what a read may take at once.
+const INLINE_BYTES: usize = 1 << 20;
+
 /// Events that were laid out in one segment.
 pub(super) struct Laid {
     pub(super) segment: Segment,
@@ -49,13 +52,12 @@ impl Laid {
     }
 }
 
-/// Whether appends with so many events each, which are these together, go in pages: they are many, or more than a
-/// read may take at once.
+/// Whether appends with so many events each, which are these together, go in pages: they are many, or great.
 pub(super) fn is_great(sizes: impl Iterator<Item = usize>, events: &[RecordedEvent]) -> bool {
     let greatest = sizes.max().unwrap_or(0);
     greatest > INLINE_EVENTS
         || events.len() > MOST_INLINE
-        || events.iter().map(text_size).sum::<usize>() > Portion::BYTES
+        || events.iter().map(text_size).sum::<usize>() > INLINE_BYTES
 }
 
 /// The events of each segment, and its pages: one segment, unless that were more than a read may take.

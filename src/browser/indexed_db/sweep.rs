@@ -24,7 +24,7 @@ use crate::store::{Durability, StoreError};
 use crate::target::spawn;
 
 /// So many numbers, or other records, are swept at once.
-const STEP: u64 = 256;
+const STEP: u64 = 64;
 
 /// So many milliseconds after an emptying it can't be undone any more.
 const FIVE_MINUTES: u32 = 300_000;

@@ -22,7 +22,7 @@ use crate::log::segments::{Index, Turn};
 use crate::store::{Durability, Segments, UndoError};
 
 /// So many snapshots are looked at at once.
-const STEP: u32 = 256;
+const STEP: u32 = 64;
 
 /// Undoes an emptying.
 pub(super) async fn reset(copies: &Copies, token: Segments) -> Result<(), UndoError> {

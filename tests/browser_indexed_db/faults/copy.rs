@@ -4,8 +4,10 @@
 use eventloom::browser::IndexedDbStore;
 use eventloom::core::{ExpectedVersion, NewEvent};
 use eventloom::store::conformance::Plain;
-use eventloom::store::{Loss, Recovery, SecondCopy};
+use eventloom::store::{Loss, Recovery};
 
+use super::super::second_copy::kept;
+use super::super::support::Ear;
 use super::inject::{Injector, Tally};
 use super::model::{Model, Seen, look, streams};
 use super::operations;
@@ -80,10 +82,12 @@ pub async fn check(
         ));
     }
     // It goes on, and can be lost again.
+    let mut ear = Ear::on(&store);
     let appended = in_time(store.record(&streams()[0], ExpectedVersion::Any, &[next])).await?;
     appended.map_err(|error| format!("appending to what came back: {error}"))?;
-    let status = store.second_copy();
-    if status != Some(SecondCopy::Kept) {
+    // A second copy that failed before is read whole first.
+    if in_time(kept(&store, &mut ear)).await.is_err() {
+        let status = store.second_copy();
         return Err(format!("without a fault the second copy is {status:?}"));
     }
     let before = saw(look(&store).await)?;
