@@ -9,6 +9,7 @@ use eventloom::core::{ExpectedVersion, Version};
 use eventloom::store::{AppendError, StoreError};
 use proptest::prelude::*;
 
+use super::damaged::damaged_at;
 use super::{
     ADA, ID, ada, begun_at, head_of, history, showing, submitted, support, to_the_end, until,
 };
@@ -43,6 +44,11 @@ fn actions_of(asked: View) -> Vec<Action> {
         came(true, to_the_end(history(3))),
         came(true, to_the_end(vec![])),
         came(true, until(history(2), StoreError::Blocked)),
+        came(true, until(damaged_at(2, 5), StoreError::Blocked)),
+        came(
+            false,
+            until(damaged_at(2, 7).split_off(1), StoreError::Blocked),
+        ),
         came(false, to_the_end(history(5)[3..].to_vec())),
         came(false, to_the_end(history(9)[8..].to_vec())),
         Action::Loaded {

@@ -28,6 +28,7 @@ use super::address;
 use super::loading::Drawn;
 use super::parts::Beside;
 use super::state::{About, OutcomeKind, Place, State};
+use crate::core::RecordedEvent;
 use crate::timeline::{Timeline, Wording};
 
 pub use field::field_id;
@@ -45,6 +46,14 @@ fn reading(state: &State) -> &'static str {
         "Can't be read"
     } else {
         "Reading…"
+    }
+}
+
+/// What an event is called.
+fn called(event: &RecordedEvent) -> &str {
+    match event.is_hole() {
+        true => "damaged",
+        false => &event.event_type,
     }
 }
 
