@@ -64,7 +64,7 @@ pub enum Action {
     /// Save what was set aside under this name as a file.
     SaveSetAside(String),
     /// It was: how many events, and the file's name; or why not.
-    SetAsideSaved(Result<(u64, String), String>),
+    SetAsideSaved(Result<Saved, String>),
     /// What is here is to be exchanged for what was set aside.
     BringBack(Rc<SetAside>),
     /// It was, and so many events came back; or why not.
@@ -329,6 +329,17 @@ pub enum Packing {
     Plain,
     /// With gzip.
     Gzip,
+}
+
+/// What was set aside is in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Saved {
+    /// How many events are in it.
+    pub events: u64,
+    /// How many holes stand in it for what is missing, or can't be read.
+    pub holes: u64,
+    /// Its name.
+    pub file: String,
 }
 
 /// What an export did.

@@ -11,7 +11,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, File, HtmlAnchorElement};
 use yew::Callback;
 
-use super::action::{Action, AfterReset, Exported, Imported, NotImported, NotReset, Packing};
+use super::action::{
+    Action, AfterReset, Exported, Imported, NotImported, NotReset, Packing, Saved,
+};
 use super::backend::{Backend, all_after};
 use super::checked::{Checked, SecondCopyRead};
 use super::effect::DATABASE;
@@ -176,10 +178,14 @@ impl Job {
             act.emit(Action::SetAsideSaved(match answer {
                 Answer::Progress { .. } => return,
                 Answer::Done(answer) => {
-                    let file = answer.get(2).as_string().unwrap_or_default();
-                    let saved = save_as(answer.get(3).unchecked_into(), &file);
+                    let file = answer.get(3).as_string().unwrap_or_default();
+                    let saved = save_as(answer.get(4).unchecked_into(), &file);
                     let saved = saved.ok_or_else(|| "this page can't save files.".to_owned());
-                    saved.map(|()| (number(&answer, 1), file))
+                    saved.map(|()| Saved {
+                        events: number(&answer, 1),
+                        holes: number(&answer, 2),
+                        file,
+                    })
                 }
                 Answer::Refused(reason)
                 | Answer::Lacking { reason, .. }

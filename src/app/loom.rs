@@ -84,11 +84,20 @@ impl Loom {
     /// ten between them.
     #[must_use]
     pub fn labels(self) -> Vec<u64> {
-        let step = (0..)
-            .flat_map(|power| [1, 2, 5].map(|digit| digit * 10_u64.pow(power)))
-            .find(|step| self.spacing() * *step as f64 >= LABEL)
-            .unwrap_or(1);
-        let mut labels: Vec<u64> = (0..=self.head).step_by(step as usize).collect();
+        let (mut step, mut digit) = (1_u64, 1);
+        while self.spacing() * (step as f64) < LABEL {
+            (step, digit) = match digit {
+                1 => (step * 2, 2),
+                2 => (step / 2 * 5, 5),
+                _ => (step * 2, 1),
+            };
+        }
+        let mut labels = Vec::new();
+        let mut label = 0;
+        while label <= self.head {
+            labels.push(label);
+            label += step;
+        }
         if labels.last() != Some(&self.head) {
             let close = labels
                 .last()
@@ -104,8 +113,8 @@ impl Loom {
     /// The number's course as a step line in a lane: each value holds until the next version.
     ///
     /// Versions that fall on one pixel are drawn as one upright stroke from their least to their
-    /// greatest value, so that the path's length is bounded by the width. Empty where there are
-    /// no numbers.
+    /// greatest value, so that the path's length is bounded by the width. It ends where the values do. Empty where
+    /// there are no numbers.
     #[must_use]
     pub fn course(self, values: &[Option<f64>], lane: Lane) -> Course {
         let known = || values.iter().flatten().copied();
@@ -118,6 +127,7 @@ impl Loom {
         let range = if high > low { high - low } else { 1.0 };
         let y = |value: f64| Tenths(lane.bottom - (lane.bottom - lane.top) * (value - low) / range);
         let mut line = String::new();
+        let mut left = 0.0;
         let mut version = 0;
         while version < values.len() {
             let column = self.x(version as u64).floor();
@@ -129,7 +139,10 @@ impl Loom {
             if let (Some(first), Some(last)) = (here().next(), here().next_back()) {
                 let x = self.x(version as u64);
                 line += &match line.is_empty() {
-                    true => format!("M{} {}", Tenths(x), y(first)),
+                    true => {
+                        left = x;
+                        format!("M{} {}", Tenths(x), y(first))
+                    }
                     false => format!("H{}V{}", Tenths(x), y(first)),
                 };
                 if end > version + 1 {
@@ -140,13 +153,15 @@ impl Loom {
             }
             version = end;
         }
-        line += &format!("H{}", Tenths(self.width - 8.0));
+        let end = match values.len() as u64 {
+            known if known <= self.head => self.x(known),
+            _ => self.width - 8.0,
+        };
+        line += &format!("H{}", Tenths(end));
         // The area begins where the line does, which is where the first number is.
-        let zero = y(0.0);
-        let start = line.strip_prefix('M').unwrap_or(&line).to_owned();
-        let left = start.split(' ').next().unwrap_or_default().to_owned();
+        let (left, zero) = (Tenths(left), y(0.0));
         Course {
-            area: format!("M{left} {zero}L{start}V{zero}Z"),
+            area: format!("M{left} {zero}L{}V{zero}Z", &line[1..]),
             line,
         }
     }

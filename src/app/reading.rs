@@ -1,20 +1,25 @@
 //! What the page reads of a store: all streams, and a stream as far as it can be read. A page of a read may be
 //! short though more follows; only an empty one is the end.
 
-use crate::core::{History, RecordedEvent, StreamHead, StreamId, Version};
+use crate::core::hole::HOLE_CAUSE;
+use crate::core::{History, Position, RecordedEvent, StreamHead, StreamId, Version};
 use crate::store::{EventStore, StoreError};
 
 /// How many records one read asks for.
 const PAGE: usize = 2_000;
 
-/// The events of a stream that can be read, and what ended that before the stream's end.
+/// How many damaged events of a stream are passed over: each takes a read of its own.
+const PASSED: usize = 256;
+
+/// The events of a stream that can be read, and why not all of them can.
 #[derive(Clone, Debug, Default)]
 pub struct Read {
     /// The history that they were read in; none where nothing could be read.
     pub history: Option<History>,
-    /// The events, oldest first.
+    /// The events, oldest first. In the place of one that is damaged stands a hole; its position is
+    /// [`Position::START`] where that isn't known.
     pub events: Vec<RecordedEvent>,
-    /// Why those that follow can't be read; none where there are none.
+    /// Why some of them, or those that follow, can't be read; none where all can.
     pub failed: Option<StoreError>,
 }
 
@@ -76,14 +81,18 @@ pub async fn newer(
             return (false, read);
         }
         // Whether it is still there can't be told.
-        None if read.failed.is_some() => return (false, read),
+        first if read.failed.is_some() && first.is_none_or(RecordedEvent::is_hole) => {
+            read.events.clear();
+            return (false, read);
+        }
         _ => {}
     }
     (true, read_stream(store, stream).await)
 }
 
-/// The events of a stream after a version. What is damaged hides no good event before it, though a store may name
-/// the first that it was asked for in the place of the damaged one: so less and less is asked for.
+/// The events of a stream after a version. What is damaged hides no good event around it, though a store may name
+/// the first that it was asked for in the place of the damaged one: so less and less is asked for, and behind it
+/// more and more.
 async fn read_after(
     store: &impl EventStore,
     stream: &StreamId,
@@ -94,22 +103,39 @@ async fn read_after(
         history,
         ..Read::default()
     };
-    let mut limit = PAGE;
+    let (mut limit, mut passed) = (PAGE, 0);
     loop {
         let after = read.events.last().map_or(after, |event| event.version);
-        match store.read_stream(stream, after, limit, read.history).await {
+        let error = match store.read_stream(stream, after, limit, read.history).await {
             Ok(page) => {
                 read.history = Some(page.history);
                 if page.items.is_empty() {
                     return read;
                 }
                 read.events.extend(page.items);
+                limit = PAGE.min(limit * 2);
+                continue;
             }
-            Err(StoreError::Corrupt { .. }) if limit > 1 => limit /= 2,
-            Err(error) => {
+            Err(error) => error,
+        };
+        let position = match &error {
+            // It is named by its own version.
+            StoreError::Corrupt {
+                cause, position, ..
+            } if cause == HOLE_CAUSE && passed < PASSED => *position,
+            StoreError::Corrupt { .. } if limit > 1 => {
+                limit /= 2;
+                continue;
+            }
+            StoreError::Corrupt { .. } if passed < PASSED => Position::START,
+            _ => {
                 read.failed = Some(error);
                 return read;
             }
-        }
+        };
+        passed += 1;
+        let hole = RecordedEvent::hole(stream.clone(), after.next(), position);
+        read.events.push(hole);
+        read.failed.get_or_insert(error);
     }
 }

@@ -403,15 +403,17 @@ impl State {
     #[must_use]
     pub fn foreign_types(&self) -> Vec<String> {
         let streams = self.streams.as_deref().map_or(&[][..], Vec::as_slice);
-        let types = streams.iter().map(|head| head.stream.aggregate_type());
-        let mut types: Vec<&str> = types.collect();
-        // They come in the order of their types.
-        types.dedup();
+        let mut types: Vec<String> = Vec::new();
+        let mut last = "";
+        for head in streams {
+            let aggregate_type = head.stream.aggregate_type();
+            // They come in the order of their types.
+            if aggregate_type != last && self.registry.find(aggregate_type).is_none() {
+                types.push(aggregate_type.to_owned());
+            }
+            last = aggregate_type;
+        }
         types
-            .into_iter()
-            .filter(|aggregate_type| self.registry.find(aggregate_type).is_none())
-            .map(str::to_owned)
-            .collect()
     }
 
     /// Whether a stream is listed where one is chosen.

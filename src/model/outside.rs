@@ -68,4 +68,7 @@ pub enum Refusal {
     /// A rule of the model forbids it; the text is in the domain's words.
     #[error("{0}")]
     Rejected(String),
+    /// The state that it would be decided on isn't known.
+    #[error("{0}")]
+    Undecidable(String),
 }

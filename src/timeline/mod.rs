@@ -10,7 +10,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use crate::core::{EncodedEvent, JsonText, RecordedEvent, ReplayError, StreamId, Version};
-use crate::model::{Instance, Model, Refusal};
+use crate::model::{Glyph, Instance, Look, Model, Refusal};
 
 pub use change::{Change, changes};
 pub use checkpoints::Checkpoints;
@@ -19,7 +19,8 @@ pub use tree::{Leaf, Node, Wording, tree};
 /// The most memory, in bytes, that the checkpoints of one timeline take.
 pub const CHECKPOINT_MEMORY: usize = 64 << 20;
 
-/// A stream's events, with checkpoints of its state to begin a fold from.
+/// A stream's events, with checkpoints of its state to begin a fold from. From the first hole on its state isn't
+/// known.
 ///
 /// Cheap to clone: events and checkpoints are shared.
 #[derive(Clone)]
@@ -28,8 +29,9 @@ pub struct Timeline {
     stream: StreamId,
     events: Vec<Rc<RecordedEvent>>,
     checkpoints: Checkpoints,
+    /// The last state that is known.
     head: Rc<dyn Instance>,
-    /// The model's number at each version, from 0.
+    /// The model's number at each version of which the state is known, from 0.
     measures: Vec<Option<f64>>,
 }
 
@@ -57,7 +59,8 @@ impl Timeline {
         }
     }
 
-    /// Adds the events that follow the head; those that it has already are passed over.
+    /// Adds the events that follow the last one of which the state is known, in the place of those that are there
+    /// already; those before are passed over.
     ///
     /// # Errors
     /// [`ReplayError`] at the first event that can't be replayed; those before it are kept.
@@ -67,8 +70,15 @@ impl Timeline {
     ) -> Result<(), ReplayError> {
         let mut state = self.head.fork();
         let mut outcome = Ok(());
+        self.events.truncate(self.measures.len() - 1);
         for event in events {
             if event.version <= state.version() && event.stream == self.stream {
+                continue;
+            }
+            if event.is_hole() || self.known() < self.head() {
+                if event.version == self.head().next() {
+                    self.events.push(Rc::new(event));
+                }
                 continue;
             }
             outcome = state.replay(&event);
@@ -101,7 +111,23 @@ impl Timeline {
         Version(self.events.len() as u64)
     }
 
-    /// All its events, oldest first.
+    /// The last version of which the state is known: the head, or the last before a hole.
+    #[must_use]
+    pub fn known(&self) -> Version {
+        Version(self.measures.len() as u64 - 1)
+    }
+
+    /// Why the state isn't known at the head, a sentence; none where it is.
+    #[must_use]
+    pub fn unknown(&self) -> Option<String> {
+        let known = self.known();
+        (known < self.head()).then(|| {
+            let damaged = known.next();
+            format!("The state can't be known from version {damaged} on: that event is damaged.")
+        })
+    }
+
+    /// All its events, oldest first, with holes in the places of those that are damaged.
     #[must_use]
     pub fn events(&self) -> &[Rc<RecordedEvent>] {
         &self.events
@@ -114,12 +140,21 @@ impl Timeline {
         self.events.get(index)
     }
 
-    /// The state at a version; beyond the head, the head's.
+    /// How an event is drawn.
+    #[must_use]
+    pub fn look(&self, event: &RecordedEvent) -> Look {
+        match event.is_hole() {
+            true => Look::new(0, Glyph::Cross),
+            false => self.model.look(&event.event_type),
+        }
+    }
+
+    /// The state at a version; beyond the last that is known, that one's.
     #[must_use]
     pub fn state_at(&self, version: Version) -> Value {
-        let version =
-            usize::try_from(version.0).map_or(self.events.len(), |v| v.min(self.events.len()));
-        if version == self.events.len() {
+        let known = self.measures.len() - 1;
+        let version = usize::try_from(version.0).map_or(known, |v| v.min(known));
+        if version == known {
             return self.head.view();
         }
         let (folded, start) = self.checkpoints.before(version);
@@ -136,11 +171,11 @@ impl Timeline {
         state.view()
     }
 
-    /// What the event of a version changed in the state; nothing at version 0.
+    /// What the event of a version changed in the state; nothing at version 0, and where that isn't known.
     #[must_use]
     pub fn changes_at(&self, version: Version) -> Vec<Change> {
         match version {
-            Version::NONE => Vec::new(),
+            _ if version == Version::NONE || version > self.known() => Vec::new(),
             // Version 0 is the empty state, not the model's defaults: what the first event gave
             // is all new.
             Version(1) => changes(
@@ -151,7 +186,7 @@ impl Timeline {
         }
     }
 
-    /// The model's number at each version from 0 to the head.
+    /// The model's number at each version from 0 to the last of which the state is known.
     #[must_use]
     pub fn measures(&self) -> &[Option<f64>] {
         &self.measures
@@ -180,6 +215,9 @@ impl Timeline {
         command: &str,
         arguments: &JsonText,
     ) -> Result<Vec<EncodedEvent>, Refusal> {
-        self.head.decide(command, arguments)
+        match self.unknown() {
+            Some(reason) => Err(Refusal::Undecidable(reason)),
+            None => self.head.decide(command, arguments),
+        }
     }
 }

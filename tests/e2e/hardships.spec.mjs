@@ -113,12 +113,14 @@ test('a tab that keeps an older database open is told of, and once it is closed 
   await expect(playground.storage).toContainText('Saved');
 });
 
-test('a stream with a damaged event is shown up to there, and the rest of the store can be exported', async ({
+test('a stream with a damaged event is shown with that in its place, and the rest of the store can be exported', async ({
   context, page, playground, baseURL, picture,
 }) => {
   await whileAway({ context, page, playground, baseURL }, damage, [4, true]);
   await playground.open();
-  await playground.shows(3, 3);
+  await playground.shows(9, 9);
+  await expect(playground.option('v4 damaged')).toHaveText('v4 damaged');
+  await expect(playground.tree).toHaveText("The state can't be known from version 4 on: that event is damaged.");
   await expect(playground.alert).toContainText(
     "This stream can't be shown whole: the record of bank_account/ada-savings version 4 is damaged: its checksum doesn't"
       + " fit what it holds. An export keeps all that is intact, with holes in the places of what isn't, and"
@@ -140,13 +142,13 @@ test('a damaged event is mended from the second copy, which is told', async ({ c
   await expect(page.getByRole('region', { name: 'Verification', exact: true })).toContainText('No problems');
 });
 
-test('a stream whose first event is damaged is said to be unreadable, and not to be empty', async ({
+test('a stream whose first event is damaged is said to be damaged, and not to be empty', async ({
   context, page, playground, baseURL,
 }) => {
   await whileAway({ context, page, playground, baseURL }, damage, [1, true]);
   await page.goto('./');
-  await expect(playground.alert).toContainText("The stream can't be read: the record of bank_account/ada-savings version 1");
-  await expect(playground.state).toContainText("Can't be read");
+  await expect(playground.alert).toContainText("This stream can't be shown whole: the record of bank_account/ada-savings version 1");
+  await expect(playground.tree).toHaveText("The state can't be known from version 1 on: that event is damaged.");
   await expect(playground.state).not.toContainText('Nothing has happened yet');
   await expect(playground.timeline).not.toContainText('begins with its first event');
 });

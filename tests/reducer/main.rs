@@ -10,6 +10,7 @@
 
 mod archive;
 mod commands;
+mod damaged;
 mod files;
 mod following;
 mod late;

@@ -1,4 +1,4 @@
-//! How far a stream is read: to its end, however short the pages are, or to the event that is damaged.
+//! How far a stream is read: to its end, however short the pages are, with holes in the places of what is damaged.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -151,6 +151,11 @@ impl EventStore for Faulty {
     }
 }
 
+/// A hole of Ada's.
+fn hole(version: u64, position: u64) -> RecordedEvent {
+    RecordedEvent::hole(ada(), Version(version), Position(position))
+}
+
 /// The version that is said to be damaged.
 fn failed_at(read: &Read) -> Option<Version> {
     match &read.failed {
@@ -187,7 +192,7 @@ fn a_short_page_is_not_the_end_of_the_streams() {
 }
 
 #[test]
-fn a_damaged_event_hides_no_good_one_before_it_though_the_store_names_another() {
+fn a_damaged_event_hides_no_good_one_around_it_though_the_store_names_another() {
     let mut store = Faulty::with(2_500, 10_000, None);
     let all = store.read().events;
     for damaged in [1, 2, 3, 700, 1_999, 2_000, 2_001, 2_500] {
@@ -195,21 +200,60 @@ fn a_damaged_event_hides_no_good_one_before_it_though_the_store_names_another() 
         store.reads.store(0, Ordering::Relaxed);
         let read = store.read();
         let good = (damaged - 1) as usize;
-        assert_eq!(read.events, all[..good], "{damaged}");
+        assert_eq!(read.events[..good], all[..good], "{damaged}");
+        // Where it is in the whole store isn't known.
+        assert_eq!(read.events[good], hole(damaged, 0));
+        assert_eq!(read.events[good + 1..], all[good + 1..], "{damaged}");
         assert_eq!(failed_at(&read), Some(Version(damaged)));
-        // As often as 2,000 can be halved, there and back.
+        // Each time that it is met, as often as what was asked for can be halved.
         let reads = store.reads.load(Ordering::Relaxed);
-        assert!(reads <= 30, "{reads} reads to find version {damaged}");
+        assert!(reads <= 100, "{reads} reads around version {damaged}");
     }
 }
 
 #[test]
-fn what_follows_a_version_is_told_up_to_a_damaged_event() {
+fn what_follows_a_version_is_told_around_a_damaged_event() {
     let store = Faulty::with(9, 10_000, Some(7));
     let held = history(4)[3].event_id.to_string();
     let (whole, read) = store.newer(4, &held);
-    assert_eq!((whole, &read.events[..]), (false, &history(6)[4..]));
+    let mut there = history(9);
+    there[6] = hole(7, 0);
+    assert_eq!((whole, &read.events[..]), (false, &there[4..]));
     assert_eq!(failed_at(&read), Some(Version(7)));
+}
+
+#[test]
+fn holes_are_read_in_their_places_each_in_a_read_of_its_own() {
+    let store = Faulty::with(0, 10_000, None);
+    let mut events = history(1_000);
+    for version in [1, 400, 401, 700, 1_000] {
+        events[version as usize - 1] = hole(version, version);
+    }
+    let go_on = |_| ControlFlow::Continue(());
+    block_on(store.store.import(Position::START, None, &events, go_on)).unwrap();
+    let read = store.read();
+    assert_eq!(read.events, events);
+    assert_eq!(failed_at(&read), Some(Version(1)));
+    // One for each hole, one for each run of events, and the last finds the end.
+    assert_eq!(store.reads.load(Ordering::Relaxed), 5 + 3 + 1);
+}
+
+#[test]
+fn a_stream_that_is_damaged_all_over_is_read_up_to_there() {
+    let store = Faulty::with(0, 10_000, None);
+    let mut events = history(1_000);
+    for version in 10..900 {
+        events[version as usize - 1] = hole(version, version);
+    }
+    let go_on = |_| ControlFlow::Continue(());
+    block_on(store.store.import(Position::START, None, &events, go_on)).unwrap();
+    let read = store.read();
+    let shown = 9 + 256;
+    assert_eq!(read.events.len(), shown);
+    assert!(read.events == events[..shown]);
+    assert!(failed_at(&read).is_some());
+    let reads = store.reads.load(Ordering::Relaxed);
+    assert!(reads <= 300, "{reads} reads");
 }
 
 #[test]

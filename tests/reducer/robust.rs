@@ -9,6 +9,7 @@ use eventloom::core::{ExpectedVersion, Version};
 use eventloom::store::{AppendError, StoreError};
 use proptest::prelude::*;
 
+use super::damaged::damaged_at;
 use super::{
     ADA, ID, ada, begun_at, head_of, history, in_use, showing, submitted, support, to_the_end,
     until,
@@ -44,6 +45,8 @@ fn actions_of(asked: View) -> Vec<Action> {
         came(true, to_the_end(history(3))),
         came(true, to_the_end(vec![])),
         came(true, until(history(2), in_use())),
+        came(true, until(damaged_at(2, 5), in_use())),
+        came(false, until(damaged_at(2, 7).split_off(1), in_use())),
         came(false, to_the_end(history(5)[3..].to_vec())),
         came(false, to_the_end(history(9)[8..].to_vec())),
         Action::Loaded {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use eventloom::app::action::{Action, Effect};
+use eventloom::app::action::{Action, Effect, Saved};
 use eventloom::app::parts::Part;
 use eventloom::app::state::{Dialog, OutcomeKind, Room, State};
 use eventloom::core::Timestamp;
@@ -128,5 +128,29 @@ fn how_many_events_it_holds_is_said_also_where_nobody_knows() {
         (None, "an unknown number of events of another history"),
     ] {
         assert_eq!(aside(events).to_string(), words);
+    }
+}
+
+#[test]
+fn what_a_saved_file_lacks_is_told() {
+    for (holes, told) in [
+        (0, ""),
+        (1, " 1 that is damaged or missing has a hole in its place."),
+        (
+            9,
+            " 9 that are damaged or missing have holes in their places.",
+        ),
+    ] {
+        let (mut page, _) = with_aside();
+        let file = "a.ndjson".to_owned();
+        page.reduce(Action::SetAsideSaved(Ok(Saved {
+            events: 1,
+            holes,
+            file,
+        })));
+        assert_eq!(
+            outcome(&page).text,
+            format!("Saved 1 event to a.ndjson.{told}")
+        );
     }
 }

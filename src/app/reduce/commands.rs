@@ -110,9 +110,11 @@ impl State {
                 });
                 self.saving = Some(sent);
             }
-            Err(Refusal::Rejected(reason) | Refusal::Malformed(reason)) => {
-                self.refuse(sent, "refused.", &reason);
-            }
+            Err(
+                Refusal::Rejected(reason)
+                | Refusal::Malformed(reason)
+                | Refusal::Undecidable(reason),
+            ) => self.refuse(sent, "refused.", &reason),
         }
     }
 

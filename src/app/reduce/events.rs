@@ -35,7 +35,7 @@ impl State {
             self.reached(asked, effects);
             return self.show(asked, whole, read, effects);
         };
-        // What comes before a damaged event can be looked at all the same.
+        // What comes before a damaged event, and behind it, can be looked at all the same.
         if !read.events.is_empty() {
             self.show(asked, whole, read, effects);
         }
@@ -51,7 +51,8 @@ impl State {
             return;
         };
         if !whole && !first {
-            return self.extend(read.events);
+            self.extend(read.events);
+            return self.stay(effects);
         }
         if !self.views.is_of_head(asked) {
             // What was appended since isn't in it, and can't be told from what is gone.
@@ -68,12 +69,16 @@ impl State {
         if first {
             self.settle_version(effects);
         } else {
-            // What it looked at may be gone.
-            self.look_at(self.viewed_version());
-            if self.viewed.is_none() {
-                self.stop_playing(effects);
-            }
+            self.stay(effects);
             self.show_address(Entry::Replace, effects);
+        }
+    }
+
+    /// Looks at the version that it looked at, if that isn't gone.
+    fn stay(&mut self, effects: &mut Vec<Effect>) {
+        self.look_at(self.viewed_version());
+        if self.viewed.is_none() {
+            self.stop_playing(effects);
         }
     }
 
@@ -81,7 +86,11 @@ impl State {
         let Some(timeline) = &mut self.timeline else {
             return;
         };
-        if events.is_empty() {
+        // Less than is held is a part of what is there.
+        if events
+            .last()
+            .is_none_or(|last| last.version < timeline.head())
+        {
             return;
         }
         if let Err(error) = Rc::make_mut(timeline).extend(events) {
@@ -111,7 +120,8 @@ impl State {
         if !self.reading.ask(asked) {
             return;
         }
-        let last = self.timeline.as_ref().and_then(|it| it.events().last());
+        // What is damaged may have been mended since.
+        let last = self.timeline.as_ref().and_then(|it| it.event(it.known()));
         effects.push(match last {
             Some(last) => Effect::CatchUp {
                 asked,

@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
-use super::super::action::Effect;
+use super::super::action::{Effect, Saved};
 use super::super::count;
 use super::super::parts::{Fetched, Part};
 use super::super::state::{About, OutcomeKind, Room, State};
+use super::verification::with_holes;
 use crate::store::SetAside;
 
 impl State {
@@ -17,10 +18,15 @@ impl State {
         }
     }
 
-    pub(super) fn set_aside_saved(&mut self, saved: Result<(u64, String), String>) {
+    pub(super) fn set_aside_saved(&mut self, saved: Result<Saved, String>) {
         match saved {
-            Ok((events, file)) => {
-                let text = format!("Saved {} to {file}.", count(events, "event"));
+            Ok(Saved {
+                events,
+                holes,
+                file,
+            }) => {
+                let events = count(events, "event");
+                let text = format!("Saved {events} to {file}.{}", with_holes(holes));
                 self.tell(OutcomeKind::Done, About::Store, "", &text);
             }
             Err(reason) => {

@@ -138,11 +138,7 @@ impl State {
         };
         let events = count(exported.events, "event");
         let mut text = format!("Exported {events} to {}.", exported.file);
-        text += &match exported.holes + exported.missing {
-            0 => String::new(),
-            1 => " 1 that is damaged or missing has a hole in its place.".to_owned(),
-            many => format!(" {many} that are damaged or missing have holes in their places."),
-        };
+        text += &with_holes(exported.holes + exported.missing);
         if exported.damaged > 0 {
             let those = count(exported.damaged, "damaged record");
             text += &format!(
@@ -155,5 +151,14 @@ impl State {
             effects.push(Effect::RememberExport(exported.at));
         }
         self.tell(OutcomeKind::Done, About::Store, "", &text);
+    }
+}
+
+/// That a file has so many holes: a sentence that follows another, if there are any.
+pub(super) fn with_holes(holes: u64) -> String {
+    match holes {
+        0 => String::new(),
+        1 => " 1 that is damaged or missing has a hole in its place.".to_owned(),
+        many => format!(" {many} that are damaged or missing have holes in their places."),
     }
 }

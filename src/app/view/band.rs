@@ -10,7 +10,7 @@ use yew::prelude::*;
 use super::icons::{self, icon};
 use super::notices::status;
 use super::weave::{THREAD, Weave, Woven};
-use super::{PLACE, ViewProps, glyph, reading, when};
+use super::{PLACE, ViewProps, called, glyph, reading, when};
 use crate::app::action::{Action, Settled, Step};
 use crate::app::loom::{Loom, Tenths, tenths};
 use crate::app::state::{Place, State};
@@ -159,7 +159,7 @@ fn Scrubber(props: &ViewProps) -> Html {
         .and_then(|timeline| timeline.event(viewed));
     let text = match event {
         None if state.timeline.is_none() => reading(state).to_owned(),
-        Some(event) => format!("Version {viewed} of {head}, {}", event.event_type),
+        Some(event) => format!("Version {viewed} of {head}, {}", called(event)),
         None => format!("Version {viewed} of {head}"),
     };
     html! {
@@ -176,17 +176,12 @@ fn Scrubber(props: &ViewProps) -> Html {
 fn drawing(timeline: &Rc<Timeline>, loom: Loom, height: f64, viewed: Version) -> Html {
     let x = loom.x(viewed.0);
     let bottom = height - 18.0;
-    let look = timeline
-        .event(viewed)
-        .map(|event| timeline.model().look(&event.event_type));
+    let look = timeline.event(viewed).map(|event| timeline.look(event));
     let radius = (loom.knot().unwrap_or(5.0) * 1.2).clamp(5.5, 9.0);
     // A label that would touch the viewed version's gives way to it.
     let near = |label: u64| label != viewed.0 && (loom.x(label) - x).abs() < 30.0;
-    let mut labels: Vec<u64> = loom
-        .labels()
-        .into_iter()
-        .filter(|label| !near(*label))
-        .collect();
+    let mut labels = loom.labels();
+    labels.retain(|label| !near(*label));
     if !labels.contains(&viewed.0) {
         labels.push(viewed.0);
     }

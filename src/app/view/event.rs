@@ -1,10 +1,13 @@
 //! The whole envelope of the viewed event.
 
+use std::fmt::Display;
+
 use serde_json::Value;
 use yew::prelude::*;
 
-use super::{ViewProps, glyph};
+use super::{ViewProps, called, glyph};
 use crate::app::action::Action;
+use crate::core::{Position, RecordedEvent};
 
 /// The viewed event.
 pub fn event(props: &ViewProps) -> Html {
@@ -12,48 +15,31 @@ pub fn event(props: &ViewProps) -> Html {
     let viewed = state.viewed_version();
     let event = state.timeline.as_ref().and_then(|timeline| {
         let event = timeline.event(viewed)?;
-        Some((event.clone(), timeline.model().look(&event.event_type)))
+        Some((event.clone(), timeline.look(event)))
     });
     let copy = act.reform(|_: MouseEvent| Action::CopyEvent);
+    let is_whole = event.as_ref().is_some_and(|(event, _)| !event.is_hole());
     html! {
         <section class="envelope" aria-label="Event">
             <div class="head">
                 <h2>{"Event"}</h2>
-                if event.is_some() {
+                if is_whole {
                     <button type="button" class="quiet" onclick={copy}>{"Copy as JSON"}</button>
                 }
             </div>
             if let Some((event, look)) = event {
                 <p class="event-name">
                     { glyph::icon(look) }
-                    <span>{ &event.event_type }</span>
+                    <span>{ called(&event) }</span>
                 </p>
                 <dl>
-                    { entry("version", &event.version.to_string()) }
-                    { entry("position", &event.position.to_string()) }
-                    { entry("recorded", &event.time_text()) }
-                    { entry("aggregate type", event.stream.aggregate_type()) }
-                    { entry("aggregate id", event.stream.aggregate_id()) }
-                    { entry("event id", &event.event_id.to_string()) }
-                    { entry("schema version", &event.schema_version.to_string()) }
-                    { entry("correlation id", &event.metadata.correlation_id) }
-                    if let Some(command_id) = &event.metadata.command_id {
-                        { entry("command id", &command_id.to_string()) }
+                    { for entries(&event) }
+                    if is_whole {
+                        <div class="data">
+                            <dt>{"data"}</dt>
+                            <dd><pre tabindex="0" aria-label="data">{ indented(event.data.as_str()) }</pre></dd>
+                        </div>
                     }
-                    if let Some(causation_id) = &event.metadata.causation_id {
-                        { entry("causation id", causation_id) }
-                    }
-                    if let Some(actor) = &event.metadata.actor {
-                        { entry("actor", actor) }
-                    }
-                    { for event.other_keys()
-                        // Null marks what the file left out.
-                        .filter(|(_, value)| !value.is_null())
-                        .map(|(key, value)| entry(key, &value.to_string())) }
-                    <div class="data">
-                        <dt>{"data"}</dt>
-                        <dd><pre tabindex="0" aria-label="data">{ indented(event.data.as_str()) }</pre></dd>
-                    </div>
                 </dl>
             } else {
                 <p class="empty">{"Version 0 is before the first event."}</p>
@@ -62,8 +48,46 @@ pub fn event(props: &ViewProps) -> Html {
     }
 }
 
-fn entry(name: &str, value: &str) -> Html {
-    html! { <div><dt>{ name.to_owned() }</dt><dd>{ value.to_owned() }</dd></div> }
+/// What is known of an event, but for its payload.
+fn entries(event: &RecordedEvent) -> Vec<Html> {
+    let mut entries = Vec::new();
+    let mut add = |name: &str, value: &dyn Display| {
+        let (name, value) = (name.to_owned(), value.to_string());
+        entries.push(html! { <div><dt>{ name }</dt><dd>{ value }</dd></div> });
+    };
+    let is_hole = event.is_hole();
+    let metadata = &event.metadata;
+    add("version", &event.version);
+    if event.position > Position::START {
+        add("position", &event.position);
+    }
+    if !is_hole {
+        add("recorded", &event.time_text());
+    }
+    add("aggregate type", &event.stream.aggregate_type());
+    add("aggregate id", &event.stream.aggregate_id());
+    if is_hole {
+        return entries;
+    }
+    add("event id", &event.event_id);
+    add("schema version", &event.schema_version);
+    add("correlation id", &metadata.correlation_id);
+    if let Some(command_id) = &metadata.command_id {
+        add("command id", command_id);
+    }
+    if let Some(causation_id) = &metadata.causation_id {
+        add("causation id", causation_id);
+    }
+    if let Some(actor) = &metadata.actor {
+        add("actor", actor);
+    }
+    for (key, value) in event.other_keys() {
+        // Null marks what the file left out.
+        if !value.is_null() {
+            add(key, value);
+        }
+    }
+    entries
 }
 
 /// A payload over several lines; as it is, where it can't be read.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use super::{ViewProps, glyph, when, wording};
+use super::{ViewProps, called, glyph, when, wording};
 use crate::app::action::{Action, Settled, Step};
 use crate::app::loom::Tenths;
 use crate::app::state::State;
@@ -112,27 +112,30 @@ fn rows(
             When::After
         };
         html! {
-            <Row key={version.0} event={Rc::clone(event)} look={timeline.model().look(&event.event_type)}
+            <Row key={version.0} event={Rc::clone(event)} look={timeline.look(event)}
                 words={Rc::clone(&words)} {when} {dated} last={version == timeline.head()} act={act.clone()}
                 total={windowed.then_some(events.len())}
                 top={windowed.then_some(index as f64 * height)} />
         }
     };
-    if !windowed {
-        return html! { <>{ for (0..events.len()).map(row) }</> };
+    let (mut from, mut to) = (0, events.len());
+    if windowed {
+        from = first.saturating_sub(MARGIN).min(to);
+        to = (first + shown + MARGIN).min(to);
     }
-    let from = first.saturating_sub(MARGIN).min(events.len());
-    let to = (first + shown + MARGIN).min(events.len());
-    let selected = usize::try_from(viewed.0)
-        .ok()
-        .and_then(|viewed| viewed.checked_sub(1));
-    let apart = selected.filter(|index| !(from..to).contains(index));
+    let mut indexes: Vec<usize> = (from..to).collect();
+    // The viewed one is there wherever it is.
+    match usize::try_from(viewed.previous().0) {
+        Ok(selected) if selected < from && viewed > Version::NONE => indexes.insert(0, selected),
+        Ok(selected) if selected >= to => indexes.push(selected),
+        _ => {}
+    }
     html! {
         <>
-            <div class="space" role="presentation" style={format!("height:{}px", Tenths(events.len() as f64 * height))}></div>
-            { for apart.filter(|index| *index < from).into_iter().map(row) }
-            { for (from..to).map(row) }
-            { for apart.filter(|index| *index >= to).into_iter().map(row) }
+            if windowed {
+                <div class="space" role="presentation" style={format!("height:{}px", Tenths(events.len() as f64 * height))}></div>
+            }
+            { for indexes.into_iter().map(row) }
         </>
     }
 }
@@ -178,12 +181,20 @@ fn Row(props: &RowProps) -> Html {
         .act
         .reform(move |_: MouseEvent| Action::View(version, Settled::Yes));
     let payload: Value = event.data.read().unwrap_or_default();
+    let mut summary = props.words.summary(&payload);
     let time = event.timestamp.to_string();
-    let shown = if props.dated {
+    let mut shown = if props.dated {
         time[..19].replace('T', " ")
     } else {
         time[11..19].to_owned()
     };
+    let mut time = Some(time);
+    if event.is_hole() {
+        // Neither is known of it.
+        summary.clear();
+        shown.clear();
+        time = None;
+    }
     let when = match props.when {
         When::Before => None,
         When::Viewed if props.last => Some("on"),
@@ -199,8 +210,8 @@ fn Row(props: &RowProps) -> Html {
             { glyph::icon(props.look) }
             <span class="version">{ format!("v{version}") }</span>{" "}
             <span class="words">
-                <span class="type">{ &event.event_type }</span>{" "}
-                <span class="payload">{ props.words.summary(&payload) }</span>
+                <span class="type">{ called(event) }</span>{" "}
+                <span class="payload">{ summary }</span>
             </span>{" "}
             <time class="time" datetime={time}>{ shown }</time>
         </div>

@@ -52,18 +52,15 @@ pub fn header(props: &PageProps) -> Html {
             <span class={classes!("kept", class)} aria-hidden="true">{ words }</span>
             <span class="store">
                 { import_button(props) }
-                <button type="button" onclick={click(|| Action::Export(Packing::Plain))}
-                    aria-disabled={state.export.is_some().to_string()}>{"Export"}</button>
+                { work("Export", click(|| Action::Export(Packing::Plain)), state.export.is_some(), None) }
                 if state.packs {
                     <button type="button" class="gzip" onclick={click(|| Action::Export(Packing::Gzip))}
                         aria-disabled={state.export.is_some().to_string()}>
                         <span>{"Export "}</span>{"gzip"}
                     </button>
                 }
-                <button type="button" id={VERIFY} onclick={click(|| Action::Verify)}
-                    aria-disabled={matches!(state.verifying, Verifying::Running { .. }).to_string()}>{"Verify"}</button>
-                <button type="button" onclick={click(|| Action::Open(Dialog::Reset))}
-                    aria-disabled={state.resetting.to_string()}>{"Reset"}</button>
+                { work("Verify", click(|| Action::Verify), matches!(state.verifying, Verifying::Running { .. }), Some(VERIFY)) }
+                { work("Reset", click(|| Action::Open(Dialog::Reset)), state.resetting, None) }
             </span>
             <button type="button" class="round help" aria-label="Help" onclick={click(|| Action::Open(Dialog::Help))}>
                 <span aria-hidden="true">{"?"}</span>
@@ -125,6 +122,16 @@ fn ModelBox(props: &ViewProps) -> Html {
     }
 }
 
+/// A button for work on the store, while that isn't under way.
+fn work(
+    name: &'static str,
+    onclick: Callback<MouseEvent>,
+    runs: bool,
+    id: Option<&'static str>,
+) -> Html {
+    html! { <button type="button" {id} {onclick} aria-disabled={runs.to_string()}>{ name }</button> }
+}
+
 fn import_button(props: &PageProps) -> Html {
     let input = NodeRef::default();
     let onclick = {
@@ -151,9 +158,7 @@ fn import_button(props: &PageProps) -> Html {
     });
     html! {
         <>
-            <button type="button" {onclick} aria-disabled={props.state.import.is_some().to_string()}>
-                {"Import"}
-            </button>
+            { work("Import", onclick, props.state.import.is_some(), None) }
             <input ref={input} type="file" hidden=true {onchange} tabindex="-1"
                 accept=".ndjson,.jsonl,.json,.gz,application/x-ndjson,application/cloudevents-batch+json" />
         </>

@@ -28,6 +28,7 @@ use super::address;
 use super::loading::Drawn;
 use super::parts::Beside;
 use super::state::{About, OutcomeKind, Place, State};
+use crate::core::RecordedEvent;
 use crate::timeline::{Timeline, Wording};
 
 pub use field::field_id;
@@ -45,6 +46,14 @@ fn reading(state: &State) -> &'static str {
         "Can't be read"
     } else {
         "Reading…"
+    }
+}
+
+/// What an event is called.
+fn called(event: &RecordedEvent) -> &str {
+    match event.is_hole() {
+        true => "damaged",
+        false => &event.event_type,
     }
 }
 
@@ -104,11 +113,11 @@ pub fn page(props: &PageProps) -> Html {
                 { storage::storage(views, drawn) }
                 if state.beside.is_some() {
                 } else if state.preferences.shortcuts {
-                    <span><kbd>{"←"}</kbd>{" "}<kbd>{"→"}</kbd>{" one version"}</span>
-                    <span><kbd>{"Space"}</kbd>{" play"}</span>
-                    <span><kbd>{"Home"}</kbd>{" "}<kbd>{"End"}</kbd>{" first, latest"}</span>
-                    <span><kbd>{"/"}</kbd>{" find a stream"}</span>
-                    <span><kbd>{"?"}</kbd>{" all keys"}</span>
+                    { keys(&["←", "→"], "one version") }
+                    { keys(&["Space"], "play") }
+                    { keys(&["Home", "End"], "first, latest") }
+                    { keys(&["/"], "find a stream") }
+                    { keys(&["?"], "all keys") }
                 } else {
                     <span>{"Single keys are off. Help turns them on."}</span>
                 }
@@ -187,6 +196,17 @@ fn refused_command(state: &State) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// A button that always does something.
+fn button(name: &str, onclick: Callback<MouseEvent>) -> Html {
+    html! { <button type="button" {onclick}>{ name.to_owned() }</button> }
+}
+
+/// What some keys do.
+fn keys(keys: &[&str], words: &str) -> Html {
+    let key = |key: &&str| html! { <><kbd>{ (*key).to_owned() }</kbd>{" "}</> };
+    html! { <span>{ for keys.iter().map(key) }{ words.to_owned() }</span> }
 }
 
 /// A callback that sends an action when something is clicked.

@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use super::ViewProps;
+use super::{ViewProps, button};
 use crate::app::action::{Action, Wish};
 use crate::app::count;
 use crate::app::parts::Beside;
@@ -75,7 +75,7 @@ pub fn alert(props: &ViewProps) -> Html {
             }
             if let Some((name, reason)) = unfetched {
                 <p><b>{ format!("{name} can't be loaded:") }</b>{ format!(" {reason}.") }</p>
-                <button type="button" onclick={again}>{"Try again"}</button>
+                { button("Try again", again) }
             }
             if let Some(outcome) = outcome {
                 <p>
@@ -89,17 +89,15 @@ pub fn alert(props: &ViewProps) -> Html {
                         aria-disabled={state.saving.is_some().to_string()}>{"Retry"}</button>
                 }
                 if let Some(offer) = &outcome.with_holes {
-                    <button type="button" onclick={with_holes}>
-                        { format!("Import with {}", count(offer.holes, "hole")) }
-                    </button>
+                    { button(&format!("Import with {}", count(offer.holes, "hole")), with_holes) }
                 }
             }
             if let Some(trying) = &state.trying {
                 <p>{ trying.words() }</p>
-                <button type="button" onclick={wish(Wish::TryNow)}>{"Try now"}</button>
-                <button type="button" onclick={wish(Wish::InMemory)}>{"Work in memory"}</button>
+                { button("Try now", wish(Wish::TryNow)) }
+                { button("Work in memory", wish(Wish::InMemory)) }
                 if trying.can_be_left() {
-                    <button type="button" onclick={wish(Wish::GoOn)}>{"Go on from the second copy"}</button>
+                    { button("Go on from the second copy", wish(Wish::GoOn)) }
                 }
             }
             if let Some(warning) = warning {
@@ -107,7 +105,7 @@ pub fn alert(props: &ViewProps) -> Html {
             }
             if let Some(recovery) = recovery {
                 <p>{ recovery.to_string() }{"."}</p>
-                <button type="button" onclick={dismiss}>{"Dismiss"}</button>
+                { button("Dismiss", dismiss) }
             }
         </div>
     }
@@ -167,7 +165,7 @@ fn file(
             }
             <progress aria-label={name} max="100" value={progress.percent.to_string()}></progress>
             <span class="pace">{ &progress.words }</span>
-            <button type="button" {onclick}>{ cancel }</button>
+            { button(cancel, onclick) }
         </div>
     }
 }
@@ -187,7 +185,7 @@ pub fn tip(props: &ViewProps) -> Html {
             <span>
                 {"Try this: drag the shuttle along the thread and watch the state follow. Then withdraw 900.00, and read why the account refuses."}
             </span>
-            <button type="button" onclick={dismiss}>{"Got it"}</button>
+            { button("Got it", dismiss) }
         </p>
     }
 }

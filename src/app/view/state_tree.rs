@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use super::{ViewProps, glyph, reading, wording};
+use super::{ViewProps, called, glyph, reading, wording};
 use crate::app::state::State;
 use crate::core::{StreamId, Version};
 use crate::timeline::{Change, Node, Timeline, tree};
@@ -26,13 +26,21 @@ pub fn StateTree(props: &ViewProps) -> Html {
             focused.set(String::new());
         });
     }
-    let nodes = match &state.timeline {
-        Some(timeline) if viewed > Version::NONE => tree(
-            &timeline.state_at(viewed),
-            &timeline.changes_at(viewed),
-            &wording(timeline),
-        ),
-        _ => Vec::new(),
+    let mut nodes = Vec::new();
+    let nothing = match &state.timeline {
+        None => Some(reading(state).to_owned()),
+        _ if viewed == Version::NONE => {
+            Some("Nothing has happened yet: version 0 is the empty state.".to_owned())
+        }
+        Some(timeline) if viewed > timeline.known() => timeline.unknown(),
+        Some(timeline) => {
+            nodes = tree(
+                &timeline.state_at(viewed),
+                &timeline.changes_at(viewed),
+                &wording(timeline),
+            );
+            None
+        }
     };
     let visible = Rc::new(visible(&nodes, &closed));
     // One item can be reached with Tab; arrows lead from there.
@@ -117,15 +125,10 @@ pub fn StateTree(props: &ViewProps) -> Html {
                 </span>
             </div>
             <ul ref={list} role="tree" aria-label="State" class="tree" {onkeydown}>
-                if state.timeline.is_none() {
-                    <li role="treeitem" class="nothing" tabindex="0" aria-selected="false">{ reading(state) }</li>
-                } else if viewed == Version::NONE {
-                    <li role="treeitem" class="nothing" tabindex="0" aria-selected="false">
-                        {"Nothing has happened yet: version 0 is the empty state."}
-                    </li>
-                } else {
-                    { for nodes.iter().map(|node| item.html(node, 1)) }
+                if let Some(nothing) = nothing {
+                    <li role="treeitem" class="nothing" tabindex="0" aria-selected="false">{ nothing }</li>
                 }
+                { for nodes.iter().map(|node| item.html(node, 1)) }
             </ul>
         </section>
     }
@@ -237,7 +240,7 @@ fn dye(state: &State) -> String {
 
 fn look_of(timeline: &Timeline, version: Version) -> Option<String> {
     let event = timeline.event(version)?;
-    Some(glyph::dye(timeline.model().look(&event.event_type)))
+    Some(glyph::dye(timeline.look(event)))
 }
 
 /// What the viewed event changed.
@@ -268,13 +271,13 @@ pub fn changes(props: &ViewProps) -> Html {
     let changes = timeline.changes_at(viewed);
     let by = timeline
         .event(viewed)
-        .map(|event| format!("by v{viewed} {}", event.event_type))
+        .map(|event| format!("by v{viewed} {}", called(event)))
         .unwrap_or_default();
     html! {
         <section class="changes" aria-label="Changes">
             <div class="head"><h2>{"Changes"}</h2><span class="role">{ by }</span></div>
             if changes.is_empty() {
-                <p class="empty">{"Nothing changed"}</p>
+                <p class="empty">{ if viewed > timeline.known() { "Can't be known" } else { "Nothing changed" } }</p>
             } else {
                 <ul>{ for changes.iter().map(line) }</ul>
             }

@@ -4,7 +4,7 @@
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
-use super::{ViewProps, click};
+use super::{ViewProps, button, click};
 use crate::app::action::Action;
 use crate::app::count;
 use crate::app::loading::Drawn;
@@ -76,7 +76,7 @@ fn archive(state: &State, act: &Callback<Action>) -> Html {
     html! {
         <div class="storage">
             if state.is_archived() {
-                <button type="button" onclick={click(|| Action::Archive(false))}>{"Bring stream back"}</button>
+                { button("Bring stream back", click(|| Action::Archive(false))) }
             } else {
                 <button type="button" onclick={click(|| Action::Open(Dialog::Archive))}
                     aria-disabled={(state.head() == Version::NONE).to_string()}>{"Archive stream"}</button>

@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use super::ViewProps;
+use super::{ViewProps, button};
 use crate::app::action::Action;
 use crate::app::checked::Checked;
 use crate::app::count;
@@ -24,7 +24,7 @@ pub fn checked(props: &ViewProps, drawn: &Drawn) -> Html {
                     <div class="importing">
                         <span>{ if props.state.is_open { "Checking the whole store" } else { "Waiting until the store is open" } }</span>
                         <progress aria-label="Verify" max="100" value={percent.to_string()}></progress>
-                        <button type="button" onclick={end}>{"Cancel verification"}</button>
+                        { button("Cancel verification", end) }
                     </div>
                 },
                 Verifying::Done(_) => drawn.verification(props),
@@ -60,7 +60,7 @@ pub fn came_to(props: &ViewProps) -> Html {
                 <p>{ words }</p>
             }
             if checked.second_copy.mendable() > 0 {
-                <button type="button" onclick={mend}>{"Mend from the second copy"}</button>
+                { button("Mend from the second copy", mend) }
             }
         </section>
     }

@@ -12,8 +12,8 @@ use crate::timeline::Timeline;
 /// Where the thread runs, in pixels from above.
 pub const THREAD: f64 = 30.0;
 
-/// How many dyes there are.
-const DYES: usize = 6;
+/// How many dyes there are, from 1.
+const DYES: u8 = 6;
 
 /// How it is drawn: solid up to the viewed version, loose after it.
 #[derive(Clone, Copy, PartialEq)]
@@ -73,13 +73,12 @@ pub fn Woven(props: &WovenProps) -> Html {
 }
 
 fn knots(timeline: &Timeline, loom: Loom) -> Html {
-    let look = |event_type: &str| timeline.model().look(event_type);
+    let events = timeline.events();
     if let Some(radius) = loom.knot() {
-        return timeline
-            .events()
+        return events
             .iter()
             .map(|event| {
-                let look = look(&event.event_type);
+                let look = timeline.look(event);
                 html! {
                     <g class={glyph::dye(look)}>
                         { glyph::knot(look.glyph, loom.x(event.version.0), THREAD, radius) }
@@ -88,22 +87,23 @@ fn knots(timeline: &Timeline, loom: Loom) -> Html {
             })
             .collect();
     }
-    let dyes: Vec<usize> = timeline
-        .events()
+    let dyes: Vec<u8> = events
         .iter()
-        .map(|event| usize::from(look(&event.event_type).dye.saturating_sub(1)) % DYES)
+        .map(|event| timeline.look(event).dye)
         .collect();
-    // Each dye has a height of its own under the thread, so that none hides another or the thread.
-    (0..DYES)
+    // Each dye has a height of its own under the thread, so that none hides another or the thread. What is damaged
+    // stands across it.
+    (0..=DYES)
         .map(|dye| {
-            let top = THREAD + 5.0 + 2.5 * dye as f64;
+            let bottom = THREAD + 4.5 + 2.5 * f64::from(dye);
+            let height = if dye == 0 { 13.0 } else { 2.0 };
             let lane = Lane {
-                top,
-                bottom: top + 2.0,
+                top: bottom - height,
+                bottom,
             };
             let only: Vec<usize> = dyes.iter().map(|of| usize::from(*of != dye)).collect();
             let path = loom.ticks(&only, 2, lane).swap_remove(0);
-            html! { <path class={classes!("tick", format!("dye-{}", dye + 1))} d={path} /> }
+            html! { <path class={classes!("tick", format!("dye-{dye}"))} d={path} /> }
         })
         .collect()
 }

@@ -6,7 +6,7 @@ use gloo::file::Blob;
 use js_sys::Array;
 
 use super::{Backend, Course, pack};
-use crate::archive::{Exporter, Piece, file_name, write_event};
+use crate::archive::{Exporter, Piece, file_name};
 use crate::browser::read_set_aside;
 use crate::core::Timestamp;
 use crate::store::{EventStore, Held, InspectStore};
@@ -112,8 +112,8 @@ impl Parts {
     }
 }
 
-/// What was set aside under a name, as one file. The answer holds how many events are in it, its name,
-/// and the file.
+/// What was set aside under a name, as one file, with holes in the places of what is known to be missing. The answer
+/// holds how many events are in it, how many holes, its name, and the file.
 ///
 /// # Errors
 /// A sentence.
@@ -121,12 +121,13 @@ pub async fn set_aside(name: &str, now: Timestamp) -> Result<Array, String> {
     let events = read_set_aside(name).await;
     let events = events.map_err(|error| format!("{error}."))?;
     let parts = Array::new();
-    let mut text = String::new();
+    let mut exporter = Exporter::new();
     for event in &events {
-        write_event(event, &mut text);
+        exporter.event(event);
     }
+    let (text, summary) = exporter.text();
     parts.push(&Blob::new(text.as_str()).into());
-    let answer = super::done([events.len() as u64]);
+    let answer = super::done([summary.events, summary.holes + summary.missing]);
     answer.push(
         &file_name(now)
             .replace("eventloom", "eventloom-set-aside")

@@ -1,6 +1,7 @@
 //! What a person asks of the second copy: to check it, to mend the store from it, and to bring back what
 //! was set aside.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
@@ -11,6 +12,7 @@ use super::super::hints::Signal;
 use super::super::parts::Parts;
 use super::super::schema::{STEPS, WhenBlocked};
 use super::super::store::IndexedDbStore;
+use super::super::transaction::Fault;
 use super::super::upkeep::{self, LoadUpkeep, Upkeep};
 use super::super::{import, inspect, reset, undo};
 use super::aside;
@@ -18,7 +20,7 @@ use super::file::Held;
 use super::keep::after;
 use super::source::{Mending, Source};
 use crate::browser::BrowserClock;
-use crate::core::{Clock, Position, RecordedEvent};
+use crate::core::{Clock, Position, RecordedEvent, StreamId, Version};
 use crate::log::journal::Body;
 use crate::log::segments::Index;
 use crate::store::{
@@ -106,7 +108,7 @@ impl IndexedDbStore {
 
     /// Exchanges what was set aside with what is here, which is set aside then. Nothing is merged. Broken
     /// off, both are there: here or set aside. Answers how many events came back. What can't be read whole
-    /// stays set aside, too.
+    /// stays set aside, too; where a stream would lack events before others, nothing is exchanged.
     ///
     /// # Errors
     /// [`ImportError`]; what is here is as it was.
@@ -120,6 +122,14 @@ impl IndexedDbStore {
         let aside::Read { events, is_whole } = read(&aside.name, *upkeep).await?;
         if events.is_empty() {
             return Err(failed("none of its events can be read".to_owned()).into());
+        }
+        if let Some(event) = behind_a_gap(&events) {
+            let (stream, version) = (&event.stream, event.version);
+            let cause = format!(
+                "what comes before version {version} of {stream} can't be read, and nothing was exchanged; \
+                 save it as a file, which has holes in such places and can be imported"
+            );
+            return Err(Fault::from(cause).while_doing("bring it back").into());
         }
         if connection.log.ask(Index::is_faulty) {
             // What is set aside here is what can be read of it.
@@ -143,6 +153,15 @@ impl IndexedDbStore {
             Err(failed) => Err(failed.why),
         }
     }
+}
+
+/// The first event of which those before it in its stream aren't all there.
+fn behind_a_gap(events: &[RecordedEvent]) -> Option<&RecordedEvent> {
+    let mut heads: HashMap<&StreamId, Version> = HashMap::new();
+    events.iter().find(|event| {
+        let before = heads.insert(&event.stream, event.version);
+        before.unwrap_or_default().next() != event.version
+    })
 }
 
 /// The events of what was set aside, in the order of their positions, as far as they can be read.
