@@ -16,6 +16,26 @@ impl Backend for Memory {
 
 eventloom::conformance_tests!(native: Memory, pollster::block_on);
 
+/// A store that is shared is a store, in all its parts.
+mod shared {
+    use std::sync::Arc;
+
+    use eventloom::store::MemoryStore;
+    use eventloom::store::conformance::Backend;
+
+    struct Shared;
+
+    impl Backend for Shared {
+        type Store = Arc<MemoryStore>;
+
+        async fn open() -> Arc<MemoryStore> {
+            Arc::default()
+        }
+    }
+
+    eventloom::conformance_tests!(native: Shared, pollster::block_on);
+}
+
 /// The suite itself takes no short page as the end.
 mod one_at_a_time {
     use eventloom::store::MemoryStore;
