@@ -1,5 +1,5 @@
 //! Trunk's `post_build` hook: cuts the page's program into what loads at first and the parts that load when they
-//! are opened, and makes all of them small.
+//! are opened, and makes them and the worker small.
 //!
 //! Trunk has built `app` whole by now and given it a name with a hash. The page gets what loads at first under that
 //! name, and the parts in a folder named like it: they are of one build, or not there at all.
@@ -29,6 +29,9 @@ const OPTIMIZE: &[&str] = &[
     "--one-caller-inline-max-function-size=40",
     "--reorder-functions-by-name",
 ];
+
+/// The name of the worker's files.
+const WORKER: &str = "worker";
 
 fn main() -> ExitCode {
     match split() {
@@ -78,6 +81,7 @@ fn split() -> Result<()> {
     fs::copy(out.join(&main), staging.join(main))?;
     if release {
         make_small(&staging, &name, &work)?;
+        make_small(&staging, WORKER, &work)?;
     }
 
     let into = staging.join(&folder);
