@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use crate::module::{CODE, FUNCTION, imports, number, sections, take, write_number, write_text};
 
 /// Of so many bytes each are the pieces by which two functions are alike.
-const PIECE: usize = 6;
+const PIECE: usize = 4;
 /// A piece that more functions have than this tells nothing.
-const COMMON: usize = 150;
+const COMMON: usize = 1_000;
 /// Functions that are less alike than this are not at all.
 const LEAST: f64 = 0.002;
 
@@ -71,7 +71,7 @@ fn order(bodies: &[&[u8]]) -> Vec<usize> {
     let mut is_left = vec![true; bodies.len()];
     let mut order = Vec::with_capacity(bodies.len());
     let mut first_left = 0;
-    let mut shared = vec![0.0; bodies.len()];
+    let mut shared = vec![0_u32; bodies.len()];
     while let Some(offset) = is_left[first_left..].iter().position(|is_left| *is_left) {
         first_left += offset;
         let mut next = Some(first_left);
@@ -84,19 +84,18 @@ fn order(bodies: &[&[u8]]) -> Vec<usize> {
                 if holders.len() > COMMON {
                     continue;
                 }
-                let weight = 1.0 / (holders.len() as f64).sqrt();
                 for other in holders.iter().copied().filter(|other| is_left[*other]) {
-                    if shared[other] == 0.0 {
+                    if shared[other] == 0 {
                         alike.push(other);
                     }
-                    shared[other] += weight;
+                    shared[other] += 1;
                 }
             }
             let mut most = LEAST;
             next = None;
             for other in alike {
                 let both = pieces[function].len() + pieces[other].len();
-                let likeness = std::mem::take(&mut shared[other]) / both as f64;
+                let likeness = f64::from(std::mem::take(&mut shared[other])) / both as f64;
                 if likeness > most {
                     (most, next) = (likeness, Some(other));
                 }
