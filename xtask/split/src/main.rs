@@ -1,9 +1,11 @@
 //! Trunk's `post_build` hook: cuts the page's program into what loads at first and the parts that load when they
-//! are opened.
+//! are opened, and makes them and the worker small.
 //!
 //! Trunk has built `app` whole by now and given it a name with a hash. The page gets what loads at first under that
 //! name, and the parts in a folder named like it: they are of one build, or not there at all.
 
+mod likeness;
+mod module;
 mod names;
 
 use std::env;
@@ -16,17 +18,20 @@ use names::Names;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// As small as can be. By name, functions made of the same source lie together, which packs better than any other
-/// order.
+/// What makes a module small, in two rounds. After the first its functions are put into the order in which they pack
+/// best, which hardly changes any more. That goes by likeness, and else by name: functions made of the same source
+/// lie together then.
+const ROUNDS: [&[&str]; 2] = [&["--flatten", "--rereloop", "-Oz"], &["-Oz"]];
+
+/// What both rounds do.
 const OPTIMIZE: &[&str] = &[
-    "--flatten",
-    "--rereloop",
-    "-Oz",
-    "-Oz",
     "--low-memory-unused",
     "--one-caller-inline-max-function-size=40",
     "--reorder-functions-by-name",
 ];
+
+/// The name of the worker's files.
+const WORKER: &str = "worker";
 
 fn main() -> ExitCode {
     match split() {
@@ -72,18 +77,12 @@ fn split() -> Result<()> {
     let out = work.join("out");
     bind(&main, &out, &name, release)?;
     let (glue, main) = (format!("{name}.js"), format!("{name}_bg.wasm"));
-    let (mut script, mut wasm) = (
-        fs::read_to_string(out.join(&glue))?,
-        fs::read(out.join(&main))?,
-    );
+    fs::copy(out.join(&glue), staging.join(glue))?;
+    fs::copy(out.join(&main), staging.join(main))?;
     if release {
-        wasm = optimized(&wasm, &work)?;
-        let names = Names::of(&wasm, &format!("./{name}_bg.js"))?;
-        script = names.shorten_script(&script)?;
-        wasm = names.shorten_imports(&wasm)?;
+        make_small(&staging, &name, &work)?;
+        make_small(&staging, WORKER, &work)?;
     }
-    fs::write(staging.join(glue), script)?;
-    fs::write(staging.join(main), wasm)?;
 
     let into = staging.join(&folder);
     fs::create_dir_all(&into)?;
@@ -116,11 +115,34 @@ fn bind(main: &Path, out: &Path, name: &str, release: bool) -> Result<()> {
     run(&mut bindgen)
 }
 
+/// Makes a program small, and shortens the names that it and its JavaScript have for the same things.
+fn make_small(folder: &Path, name: &str, work: &Path) -> Result<()> {
+    let (script, wasm) = (
+        folder.join(format!("{name}.js")),
+        folder.join(format!("{name}_bg.wasm")),
+    );
+    let small = optimized(&fs::read(&wasm)?, work)?;
+    let names = Names::of(&small, &format!("./{name}_bg.js"))?;
+    fs::write(
+        &script,
+        names.shorten_script(&fs::read_to_string(&script)?)?,
+    )?;
+    fs::write(&wasm, names.shorten_imports(&small)?)?;
+    Ok(())
+}
+
 /// What wasm-opt makes of a module.
 fn optimized(wasm: &[u8], work: &Path) -> Result<Vec<u8>> {
+    let [first, second] = ROUNDS;
+    let smaller = round(first, wasm, work)?;
+    round(second, &likeness::named(&smaller)?, work)
+}
+
+fn round(options: &[&str], wasm: &[u8], work: &Path) -> Result<Vec<u8>> {
     let (before, after) = (work.join("before.wasm"), work.join("after.wasm"));
     fs::write(&before, wasm)?;
     run(Command::new("wasm-opt")
+        .args(options)
         .args(OPTIMIZE)
         .arg(&before)
         .arg("-o")

@@ -3,12 +3,7 @@
 
 use std::collections::HashMap;
 
-/// What every module begins with.
-const MAGIC: usize = 8;
-/// The number of the section that says what is imported.
-const IMPORTS: u8 = 2;
-/// How an imported function is told from other things.
-const FUNCTION: u8 = 0;
+use crate::module::{IMPORTS, Import, MAGIC, TORN, imports, sections, write_number, write_text};
 
 /// The names that a module imports from its JavaScript, and the short ones that they get.
 pub struct Names {
@@ -48,10 +43,8 @@ impl Names {
         write_number(&mut section, imports.len());
         for Import { module, name, kind } in &imports {
             let short = self.short.get(*name).filter(|_| *module == self.module);
-            for text in [*module, short.map_or(*name, String::as_str)] {
-                write_number(&mut section, text.len());
-                section.extend(text.as_bytes());
-            }
+            write_text(&mut section, module);
+            write_text(&mut section, short.map_or(*name, String::as_str));
             section.extend(*kind);
         }
         let mut written = wasm.get(..MAGIC).ok_or(TORN)?.to_vec();
@@ -95,84 +88,6 @@ impl Names {
     }
 }
 
-const TORN: &str = "the program's module is torn";
-
-/// Something that a module imports.
-struct Import<'a> {
-    module: &'a str,
-    name: &'a str,
-    /// What it is, as it stands there.
-    kind: &'a [u8],
-}
-
-fn imports(wasm: &[u8]) -> Result<Vec<Import<'_>>, String> {
-    let section = sections(wasm)?.into_iter().find(|(id, _)| *id == IMPORTS);
-    let Some((_, mut rest)) = section else {
-        return Ok(Vec::new());
-    };
-    let count = number(&mut rest)?;
-    (0..count)
-        .map(|_| {
-            let (module, name) = (text(&mut rest)?, text(&mut rest)?);
-            let start = rest;
-            match take(&mut rest, 1)? {
-                [FUNCTION] => number(&mut rest)?,
-                _ => {
-                    return Err(format!(
-                        "the program imports {name}, which isn't a function"
-                    ));
-                }
-            };
-            let kind = &start[..start.len() - rest.len()];
-            Ok(Import { module, name, kind })
-        })
-        .collect()
-}
-
-/// The sections of a module, each with its number.
-fn sections(wasm: &[u8]) -> Result<Vec<(u8, &[u8])>, String> {
-    let mut rest = wasm.get(MAGIC..).ok_or(TORN)?;
-    let mut sections = Vec::new();
-    while let [id, ..] = rest {
-        rest = &rest[1..];
-        let length = number(&mut rest)?;
-        sections.push((*id, take(&mut rest, length)?));
-    }
-    Ok(sections)
-}
-
-fn text<'a>(rest: &mut &'a [u8]) -> Result<&'a str, String> {
-    let length = number(rest)?;
-    std::str::from_utf8(take(rest, length)?).map_err(|error| error.to_string())
-}
-
-fn take<'a>(rest: &mut &'a [u8], length: usize) -> Result<&'a [u8], String> {
-    let (taken, after) = rest.split_at_checked(length).ok_or(TORN)?;
-    *rest = after;
-    Ok(taken)
-}
-
-/// A number as WebAssembly writes it: seven bits a byte, the lowest first.
-fn number(rest: &mut &[u8]) -> Result<usize, String> {
-    let mut number = 0;
-    for shift in (0..32).step_by(7) {
-        let byte = take(rest, 1)?[0];
-        number |= usize::from(byte & 0x7f) << shift;
-        if byte < 0x80 {
-            return Ok(number);
-        }
-    }
-    Err(TORN.to_owned())
-}
-
-fn write_number(into: &mut Vec<u8>, mut number: usize) {
-    while number >= 0x80 {
-        into.push((number & 0x7f) as u8 | 0x80);
-        number >>= 7;
-    }
-    into.push(number as u8);
-}
-
 /// The name of this number: `a` to `Z`, then two letters.
 fn short(number: usize) -> String {
     const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -186,6 +101,7 @@ fn short(number: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::module::FUNCTION;
 
     /// A module that imports these functions, all of type 0, and has a section of another kind after them.
     fn module(imports: &[(&str, &str)]) -> Vec<u8> {
