@@ -62,3 +62,11 @@ export async function putOldDatabase(name, type, count) {
   database.close();
   return records.map((event, index) => ({ ...event, position: index + 1 }));
 }
+
+/** How many events are still to be moved. */
+export async function leftToMove(name) {
+  const database = await ended(indexedDB.open(name), 'onsuccess');
+  const count = await ended(database.transaction('events').objectStore('events').count(), 'onsuccess');
+  database.close();
+  return count;
+}

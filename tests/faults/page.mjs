@@ -2,7 +2,7 @@
 // its end, and tells the harness of each acknowledgement as it comes.
 import init, { EventStore } from '/eventloom/eventloom.js';
 import { DENIED } from '/denied.mjs';
-import { putOldDatabase } from '/old.mjs';
+import { leftToMove, putOldDatabase } from '/old.mjs';
 import { random } from '/random.mjs';
 
 const parameters = new URLSearchParams(location.search);
@@ -147,11 +147,11 @@ try {
     await post('found', { events, findings: [], recovery: null, copy: 'kept', upgrades });
     await go();
   }
+  const left = parameters.has('counts') ? await leftToMove('kill-test') : undefined;
   const { store, recovery, copy } = await openStore();
-  if (parameters.has('moves')) tell({ moved: true });
   const events = await everything(store);
   const findings = [...(await store.verify()), ...(await strayStreams(store, events))];
-  await post('found', { events, findings, recovery, copy, upgrades });
+  await post('found', { events, findings, recovery, copy, left, upgrades });
   const heads = new Map(events.map(({ stream, version }) => [stream, version]));
   await go();
   await appendForEver(store, heads);

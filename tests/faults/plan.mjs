@@ -45,7 +45,11 @@ export function plan(rounds, seed) {
     ten[0].begins = true;
     if (moves) Object.assign(ten[0], { moves, tabs: 1 });
     moves = !moves;
-    for (const index of faulty) Object.assign(ten[index], nextFault());
+    const faults = faulty.map(nextFault);
+    // Whoever opens an older database has to have all else: no fault comes right after.
+    const isLast = ({ harm }) => Number(harm === AN_OLDER_ONE);
+    faults.sort((one, other) => isLast(one) - isLast(other));
+    for (const [at, index] of faulty.toSorted().entries()) Object.assign(ten[index], faults[at]);
     // Who harms files has to wait until they are no one's.
     for (const index of harmed) Object.assign(ten[index], { harm: nextHarm(), wait: true });
     const replaced = ten.findIndex(({ harm }) => harm === AN_OLDER_ONE);
@@ -60,7 +64,8 @@ export function plan(rounds, seed) {
     ...round,
     round: index + 1,
     seed: Math.floor(chance() * 2 ** 32),
-    delay: Math.round(50 + chance() * 650),
+    // A move takes a few hundred milliseconds.
+    delay: Math.round((50 + chance() * 650) / (round.moves ? 3 : 1)),
   }));
 }
 

@@ -33,6 +33,7 @@ test('an older database is of the same store, and its move has ended', () => {
       if (harm !== AN_OLDER_ONE) continue;
       const begun = rounds.findLastIndex(({ begins }, index) => begins && index <= at);
       const kept = rounds.findLastIndex(({ keeps }, index) => keeps && index <= at);
+      assert.equal(rounds[at + 1]?.denied, undefined);
       assert.ok(kept > begun + Number(Boolean(rounds[begun].moves)), `${seed} ${at} ${kept} ${begun}`);
     }
   }

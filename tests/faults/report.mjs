@@ -67,7 +67,7 @@ export function line(row) {
     row.wait && 'wait',
     row.tabs > 1 && 'two tabs',
     row.denied,
-    row.moves && `moved from the first layout, killed ${row.moved ? 'after' : 'before the end of'} that`,
+    row.moves && `moved from the first layout, with ${row.left ?? 'an unknown number'} to move when killed`,
     row.frozen && `a tab frozen, while the tabs had ${row.frozen.join(' and ')} acknowledged`,
     row.harm && `${row.harm}${row.spared ? ', spared: no other copy is known to be whole' : ''}`,
   ];

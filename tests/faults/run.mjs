@@ -20,6 +20,8 @@ import { listen } from './server.mjs';
 const PATIENCE = 60_000;
 /** So long a tab is frozen: longer than another waits for it, and takes the journal over. */
 const FROZEN = 7_000;
+/** So long the second copy may take to be filled again and read whole before its database is harmed. */
+const FILLING = 10_000;
 /** So long each tab pauses meanwhile between its appends: a store that grows slows the rounds after it. */
 const PAUSE = 100;
 /** So many events at most a tab has sent that nobody was told of: eight appends of the greatest size. */
@@ -43,15 +45,12 @@ function hear(kind, round, tab, body) {
     return;
   }
   const { expected, row } = logs.get(round);
-  for (const { acknowledged, copy, moved, failed, name, message } of body) {
-    row.moved ||= moved;
-    if (moved) continue;
+  for (const { acknowledged, copy, failed, name, message } of body) {
     if (acknowledged) {
       expected.acknowledge(acknowledged);
       row.acknowledged += acknowledged.length;
       row.copies[tab] = copy;
       row.heard[tab] += acknowledged.length;
-      if (life?.older) life.older.appends += 1;
       continue;
     }
     row.failures.push(`${name}: ${message}`);
@@ -93,13 +92,14 @@ const server = await listen(here, `${target}bench/eventloom`, hear, () => talk.g
 const origin = `http://127.0.0.1:${server.address().port}`;
 
 /** Starts the browser for a round, or only to look, and answers with what its tabs found. */
-async function begin({ round, tabs, durability, seed, denied, moves, freezes }) {
+async function begin({ round, tabs, durability, seed, denied, moves, counts, freezes }) {
   let give;
   Object.assign(talk, { round, found: [], go: new Promise((resolve) => (give = resolve)) });
   const parameters = new URLSearchParams({ round, tab: 0, tabs, durability, seed });
   if (denied) parameters.set('denied', denied);
   if (freezes) parameters.set('pause', PAUSE);
   if (moves) parameters.set('moves', '');
+  if (counts) parameters.set('counts', '');
   browser = start(life.profile, `${origin}/?${parameters}`);
   return { answers: await found(tabs), give };
 }
@@ -111,7 +111,7 @@ async function leave() {
 
 /** Opens the store where its database can't be had: it has to refuse. */
 async function refuses(row, look) {
-  const { answers } = await begin(look);
+  const { answers } = await begin({ ...look, counts: undefined });
   await leave();
   if (answers.some(({ error }) => !error)) row.early.push({ kind: 'told', what: 'it opened without its database' });
   row.closed = answers[0].error;
@@ -123,9 +123,8 @@ function befell(row) {
   if (row.wiped) return { least: life.expected.size, kept: 0 };
   if (row.spared) return { aside };
   if (row.harm === AN_OLDER_ONE) {
-    const { kept, after, appends } = life.older;
-    // One append that the journal alone has may be one that nobody was told of.
-    return { least: appends > 1 ? life.expected.size - after : 0, kept, aside };
+    const { kept, after } = life.older;
+    return { least: life.expected.size - after, kept, aside };
   }
   return DATABASE_HARM.includes(row.harm) ? { kept: 0, aside } : { aside };
 }
@@ -136,9 +135,11 @@ function judge(row, look, answers) {
   row.error = undefined;
   row.recovery ??= answers.find(({ recovery }) => recovery)?.recovery;
   row.wiped ||= answers.some(({ upgrades }) => upgrades.some(({ oldVersion }) => oldVersion === 0));
-  row.faults = [...row.early];
+  row.left ??= answers[0].left;
   const told = row.durability === 'strict' && answers.find(({ error }) => !error);
-  if (told) row.faults.push(...life.expected.misled({ ...told, recovery: row.recovery }, befell(row)));
+  // What is there when it is judged again is what it goes on from since.
+  if (told) row.misled ??= life.expected.misled({ ...told, recovery: row.recovery }, befell(row));
+  row.faults = [...row.early, ...(row.misled ?? [])];
   for (const { error, recovery, copy, findings, events } of answers) {
     row.error ??= error;
     if (copy !== 'kept') row.copy = copy;
@@ -165,6 +166,7 @@ async function run() {
     if (life) {
       // Whoever opens it next looks at what the kill left.
       const look = asGoOn ? { ...next } : { ...previous, ...PLAIN, round: next.round, tabs: 1 };
+      if (previous.moves) look.counts = true;
       if (look.keeps) {
         await browser.gone();
         keepOlder(life.profile);
@@ -183,7 +185,7 @@ async function run() {
         begun = await begin({ ...look, tabs: 1 });
         judge(previous, look, begun.answers);
       }
-      if (look.keeps) Object.assign(life.older, { after: life.expected.size, appends: 0 });
+      if (look.keeps) life.older.after = life.expected.size;
       console.log(line(previous));
       const over = previous.refused || previous.faults.length > 0 || !asGoOn;
       if (over) await end();
@@ -223,13 +225,22 @@ async function work(round, { give, answers }) {
   give();
   await passed(round.delay);
   if (round.freezes) await freeze(row);
+  if (round.harm && !JOURNAL_HARM.includes(round.harm) && !life.isSound) await kept(row);
   browser.kill();
   await relieve();
   if (round.wait) await browser.gone();
   // What no copy but the database has by then may be lost with it.
-  if (row.copies.every((copy) => copy === 'kept')) life.isSound = true;
+  if (isKept(row)) life.isSound = true;
   if (hidesJournal(round.denied) || round.freezes || JOURNAL_HARM.includes(round.harm)) life.isSound = false;
   if (round.harm) row.spared = !mayHarm(round.harm) || !harm(life.profile, round.harm, random(round.seed));
+}
+
+const isKept = ({ copies }) => copies.every((copy) => copy === 'kept');
+
+/** Waits until the second copy is known to be whole, but not for ever. */
+async function kept(row) {
+  const from = performance.now();
+  while (!isKept(row) && performance.now() - from < FILLING) await passed(20);
 }
 
 /** Whether another copy has all that this takes. */
