@@ -1,5 +1,5 @@
 // What is done in each round, drawn from the seed.
-import { DENIED } from './denied.mjs';
+import { DENIED, hidesJournal } from './denied.mjs';
 import { AN_OLDER_ONE, DATABASE_HARM, JOURNAL_HARM } from './harm.mjs';
 import { random, shuffled } from './random.mjs';
 
@@ -53,7 +53,13 @@ export function plan(rounds, seed) {
     // Who harms files has to wait until they are no one's.
     for (const index of harmed) Object.assign(ten[index], { harm: nextHarm(), wait: true });
     const replaced = ten.findIndex(({ harm }) => harm === AN_OLDER_ONE);
-    if (replaced > 0) ten[Math.max(first, replaced - Math.floor(chance() * 3))].keeps = true;
+    if (replaced > 0) {
+      let kept = Math.max(first, replaced - Math.floor(chance() * 3));
+      // What was appended without the journal is in doubt until that was asked: what the journal has beyond it is set
+      // aside then, not put back.
+      while (hidesJournal(ten[kept - 1].denied)) kept -= 1;
+      ten[kept].keeps = true;
+    }
     planned.push(...ten);
   }
   planned.length = rounds;

@@ -1,7 +1,7 @@
 // That what is planned for each round is one thing at most, and that ten rounds may have any of them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DENIED } from './denied.mjs';
+import { DENIED, hidesJournal } from './denied.mjs';
 import { AN_OLDER_ONE, DATABASE_HARM, JOURNAL_HARM } from './harm.mjs';
 import { plan } from './plan.mjs';
 
@@ -34,6 +34,7 @@ test('an older database is of the same store, and its move has ended', () => {
       const begun = rounds.findLastIndex(({ begins }, index) => begins && index <= at);
       const kept = rounds.findLastIndex(({ keeps }, index) => keeps && index <= at);
       assert.equal(rounds[at + 1]?.denied, undefined);
+      assert.ok(!hidesJournal(rounds[kept - 1].denied));
       assert.ok(kept > begun + Number(Boolean(rounds[begun].moves)), `${seed} ${at} ${kept} ${begun}`);
     }
   }
