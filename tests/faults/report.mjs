@@ -31,7 +31,7 @@ export function summary(rows, seed) {
   const kinds = TITLED.map(([title]) => [title, rows.filter((row) => titleOf(row) === title)]);
   const sum = (list, of) => number(list.reduce((total, row) => total + of(row), 0));
   const faulty = (list, ...kinds) => sum(list, ({ faults }) => faults.filter(({ kind }) => kinds.includes(kind)).length);
-  const header = ['', 'rounds', 'acknowledged', 'lost', 'mixed', 'told wrong', 'gaps', 'duplicates', 'half batches', 'other', 'emptied', 'refused at first', 'detected', 'spared'];
+  const header = ['', 'rounds', 'acknowledged', 'lost', 'mixed', 'told wrong', 'gaps', 'duplicates', 'half batches', 'other', 'emptied', 'restored', 'set aside', 'refused at first', 'detected', 'spared'];
   const table = kinds.filter(([, list]) => list.length > 0).toReversed().map(([title, list]) => [
     title,
     number(list.length),
@@ -44,6 +44,8 @@ export function summary(rows, seed) {
     faulty(list, 'half'),
     faulty(list, 'disorder', 'refused', 'damage'),
     sum(list, ({ wiped }) => Number(wiped)),
+    sum(list, ({ recovery }) => Number(Boolean(recovery?.restored))),
+    sum(list, ({ recovery }) => Number(Boolean(recovery?.set_aside))),
     sum(list, ({ refused }) => Number(Boolean(refused))),
     sum(list, ({ detected }) => Number(detected)),
     sum(list, ({ spared }) => Number(Boolean(spared))),

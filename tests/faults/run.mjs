@@ -7,10 +7,11 @@ import { setTimeout as passed } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { befell, misstated, opened } from './befell.mjs';
 import { start } from './browser.mjs';
 import { Expected } from './check.mjs';
 import { closesStore, hidesJournal } from './denied.mjs';
-import { AN_OLDER_ONE, DATABASE_HARM, JOURNAL_HARM, forgetOlder, harm, keepOlder } from './harm.mjs';
+import { AN_OLDER_ONE, JOURNAL_HARM, forgetOlder, harm, keepOlder } from './harm.mjs';
 import { PLAIN, plan } from './plan.mjs';
 import { random } from './random.mjs';
 import { line, summary, verdict } from './report.mjs';
@@ -24,8 +25,6 @@ const FROZEN = 7_000;
 const FILLING = 10_000;
 /** So long each tab pauses meanwhile between its appends: a store that grows slows the rounds after it. */
 const PAUSE = 100;
-/** So many events at most a tab has sent that nobody was told of: eight appends of the greatest size. */
-const UNDER_WAY = 8 * 320;
 
 const { values } = parseArgs({ options: { rounds: { type: 'string' }, seed: { type: 'string' } } });
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 32));
@@ -113,20 +112,8 @@ async function leave() {
 async function refuses(row, look) {
   const { answers } = await begin({ ...look, counts: undefined });
   await leave();
-  if (answers.some(({ error }) => !error)) row.early.push({ kind: 'told', what: 'it opened without its database' });
+  row.early = opened(answers);
   row.closed = answers[0].error;
-}
-
-/** What may be told of what befell a store since its last browser. */
-function befell(row) {
-  const aside = row.frozen || hidesJournal(row.denied) ? UNDER_WAY * row.tabs : 0;
-  if (row.wiped) return { least: life.expected.size, kept: 0 };
-  if (row.spared) return { aside };
-  if (row.harm === AN_OLDER_ONE) {
-    const { kept, after } = life.older;
-    return { least: life.expected.size - after, kept, aside };
-  }
-  return DATABASE_HARM.includes(row.harm) ? { kept: 0, aside } : { aside };
 }
 
 /** Fills in what came of a round, and ends the life of a store that lost something. */
@@ -138,7 +125,8 @@ function judge(row, look, answers) {
   row.left ??= answers[0].left;
   const told = row.durability === 'strict' && answers.find(({ error }) => !error);
   // What is there when it is judged again is what it goes on from since.
-  if (told) row.misled ??= life.expected.misled({ ...told, recovery: row.recovery }, befell(row));
+  const { older, expected } = life;
+  if (told) row.misled ??= expected.misled({ ...told, recovery: row.recovery }, befell(row, { size: expected.size, older }));
   row.faults = [...row.early, ...(row.misled ?? [])];
   for (const { error, recovery, copy, findings, events } of answers) {
     row.error ??= error;
@@ -147,8 +135,7 @@ function judge(row, look, answers) {
     row.found = events.length;
     row.detected ||= Boolean(recovery) || findings.length > 0;
     row.faults.push(...life.expected.faults({ events, findings }));
-    const isMissing = copy.startsWith('missing');
-    if (isMissing !== hidesJournal(look.denied)) row.faults.push({ kind: 'told', what: `the second copy is told to be ${copy}` });
+    row.faults.push(...misstated(copy, hidesJournal(look.denied)));
     if (row.faults.length > 0) break;
     life.expected.goesOn(look.round, events);
   }
