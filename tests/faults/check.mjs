@@ -97,8 +97,10 @@ export class Expected {
     const round = ({ writer }) => Number.parseInt(writer, 10);
     const isBack = (event) => round(event) < this.#opened && !this.#events.has(event.event_id);
     if (!events.some((event) => round(event) >= this.#opened)) return [];
-    const what = ({ event_id, writer }) => `${event_id} of ${writer} came back beside what round ${this.#opened} recorded`;
-    return events.filter(isBack).map((event) => ({ kind: 'mixed', what: what(event) }));
+    return events.filter(isBack).map(({ event_id, writer }) => ({
+      kind: 'mixed',
+      what: `${event_id} of ${writer} came back beside what round ${this.#opened} recorded`,
+    }));
   }
 }
 

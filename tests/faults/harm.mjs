@@ -62,7 +62,7 @@ export function harm(profile, what, chance) {
   const logs = files.filter((file) => /\/\d+\.log$/.test(file));
   const records = files.filter((file) => /\/\d+\.(log|ldb)$/.test(file));
   const pages = `${profile}/Default/File System`;
-  const journals = listed(pages).flatMap((path) => (statSync(path).isFile() ? [path] : filesIn(path))).filter(isJournal);
+  const journals = (existsSync(pages) ? filesIn(pages) : []).filter(isJournal);
   if (what in TO_JOURNAL && journals.length === 0) return false;
   HARM[what]({ root, folders, files, logs, records, journals, older: olderOf(profile), chance });
   return true;

@@ -16,7 +16,14 @@ const FAULTS = [
   { freezes: true, tabs: 2 },
 ];
 /** What none of them is done to. */
-export const PLAIN = Object.fromEntries(['begins', 'denied', 'freezes', 'harm', 'keeps', 'moves'].map((what) => [what, undefined]));
+export const PLAIN = {
+  begins: undefined,
+  denied: undefined,
+  freezes: undefined,
+  harm: undefined,
+  keeps: undefined,
+  moves: undefined,
+};
 
 /**
  * The rounds: of each ten strict ones, half are killed under load, half are started again only once

@@ -30,8 +30,26 @@ const titleOf = (row) => TITLED.find(([, fits]) => fits(row))[0];
 export function summary(rows, seed) {
   const kinds = TITLED.map(([title]) => [title, rows.filter((row) => titleOf(row) === title)]);
   const sum = (list, of) => number(list.reduce((total, row) => total + of(row), 0));
-  const faulty = (list, ...kinds) => sum(list, ({ faults }) => faults.filter(({ kind }) => kinds.includes(kind)).length);
-  const header = ['', 'rounds', 'acknowledged', 'lost', 'mixed', 'told wrong', 'gaps', 'duplicates', 'half batches', 'other', 'emptied', 'restored', 'set aside', 'refused at first', 'detected', 'spared'];
+  const faulty = (list, ...kinds) =>
+    sum(list, ({ faults }) => faults.filter(({ kind }) => kinds.includes(kind)).length);
+  const header = [
+    '',
+    'rounds',
+    'acknowledged',
+    'lost',
+    'mixed',
+    'told wrong',
+    'gaps',
+    'duplicates',
+    'half batches',
+    'other',
+    'emptied',
+    'restored',
+    'set aside',
+    'refused at first',
+    'detected',
+    'spared',
+  ];
   const table = kinds.filter(([, list]) => list.length > 0).toReversed().map(([title, list]) => [
     title,
     number(list.length),

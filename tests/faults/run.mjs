@@ -126,7 +126,8 @@ function judge(row, look, answers) {
   const told = row.durability === 'strict' && answers.find(({ error }) => !error);
   // What is there when it is judged again is what it goes on from since.
   const { older, expected } = life;
-  if (told) row.misled ??= expected.misled({ ...told, recovery: row.recovery }, befell(row, { size: expected.size, older }));
+  const { size } = expected;
+  if (told) row.misled ??= expected.misled({ ...told, recovery: row.recovery }, befell(row, { size, older }));
   row.faults = [...row.early, ...(row.misled ?? [])];
   for (const { error, recovery, copy, findings, events } of answers) {
     row.error ??= error;
