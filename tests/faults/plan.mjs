@@ -77,8 +77,8 @@ export function plan(rounds, seed) {
     ...round,
     round: index + 1,
     seed: Math.floor(chance() * 2 ** 32),
-    // A move takes a few hundred milliseconds.
-    delay: Math.round((50 + chance() * 650) / (round.moves ? 3 : 1)),
+    // A move begins after a hundred milliseconds and takes a few hundred.
+    delay: Math.round(round.moves ? 80 + chance() * 220 : 50 + chance() * 650),
   }));
 }
 
