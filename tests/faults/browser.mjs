@@ -1,8 +1,7 @@
 // A Chromium with a profile on disk, in a process group of its own, so that all of it can be killed
-// at once; and what is done to its database's files while it is down.
-import { spawn } from 'node:child_process';
+// at once, or one of its tabs be frozen.
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { setTimeout as passed } from 'node:timers/promises';
 import configuration from '../../playwright.config.mjs';
 
@@ -40,6 +39,14 @@ export function start(profile, address) {
         if (error.code !== 'ESRCH') throw error;
       }
     },
+    /** Stops the process of one of its two tabs, and answers with what lets it go on. */
+    freeze(chance) {
+      const tabs = renderers(child.pid).slice(0, 2);
+      const tab = tabs[Math.floor(chance() * tabs.length)];
+      if (tabs.length < 2) throw new Error('Two tabs are open, and there is no process for each.');
+      process.kill(tab, 'SIGSTOP');
+      return () => process.kill(tab, 'SIGCONT');
+    },
     /** Once its whole group is gone. */
     async gone() {
       await ended;
@@ -61,33 +68,13 @@ function isThere(group) {
   }
 }
 
-/** What can befall the files of a database, by name. `chance` chooses where. */
-export const HARM = {
-  'deletes the files': ({ folders }) => folders.forEach((folder) => rmSync(folder, { recursive: true })),
-  'deletes the manifest': ({ files }) =>
-    files.filter((file) => /MANIFEST|CURRENT/.test(file)).forEach((file) => rmSync(file)),
-  'cuts the log': ({ logs, chance }) =>
-    logs.forEach((file) => truncateSync(file, Math.floor(statSync(file).size * chance()))),
-  'flips bytes': ({ records, chance }) => {
-    for (const file of records) {
-      const bytes = readFileSync(file);
-      for (let flip = 0; flip < 20 && bytes.length > 0; flip += 1) bytes[Math.floor(chance() * bytes.length)] ^= 0x55;
-      writeFileSync(file, bytes);
-    }
-  },
-};
-
-/** Does one of these to all that IndexedDB keeps in a profile; the browser must be gone. */
-export function harm(profile, what, chance) {
-  const root = `${profile}/Default/IndexedDB`;
-  const folders = existsSync(root) ? readdirSync(root).map((name) => `${root}/${name}`) : [];
-  const files = folders.flatMap((folder) =>
-    readdirSync(folder, { recursive: true })
-      .map((name) => `${folder}/${name}`)
-      .filter((file) => statSync(file).isFile()),
-  );
-  if (files.length === 0) throw new Error(`There is no database in ${root}; this harness looks in the wrong place.`);
-  const logs = files.filter((file) => /\/\d+\.log$/.test(file));
-  const records = files.filter((file) => /\/\d+\.(log|ldb)$/.test(file));
-  HARM[what]({ folders, files, logs, records, chance });
+/** The processes of a group's pages, the greatest first: the browser keeps an empty one ready beside them. */
+function renderers(group) {
+  const listed = execFileSync('ps', ['-eo', 'pid=,pgid=,rss=,args='], { encoding: 'utf8', maxBuffer: 2 ** 24 });
+  const processes = listed.split('\n').filter((line) => line.includes('--type=renderer'));
+  return processes
+    .map((line) => line.trim().split(/\s+/).slice(0, 3).map(Number))
+    .filter(([, of]) => of === group)
+    .toSorted(([, , one], [, , other]) => other - one)
+    .map(([pid]) => pid);
 }

@@ -2,20 +2,31 @@
 //
 // An event is `{ event_id, stream, version, position }` with what the page wrote into its data:
 // `batch`, the append that it was sent by, with `index` of `size`; and `number`, by which its
-// `writer`, a tab, counts the events that it sent to the stream, from 1.
+// `writer`, a tab, counts the events that it sent to the stream, from 1. A writer is named by its round and
+// tab, as `7.1`.
 
 /** Every way in which a store can be wrong. */
-export const KINDS = ['lost', 'gap', 'duplicate', 'disorder', 'half', 'refused', 'damage'];
+export const KINDS = ['lost', 'mixed', 'told', 'gap', 'duplicate', 'disorder', 'half', 'refused', 'damage'];
+
+/** What a store that missed nothing tells. */
+const NOTHING = { restored: 0, lost: 0, set_aside: 0, is_known: true };
 
 /** What is to be there: what was acknowledged, or read after an earlier kill. */
 export class Expected {
   #events = new Map();
   #refused = new Set();
   #failed = [];
+  #opened = 0;
 
   /** These events are to be at their places for ever. */
   acknowledge(events) {
     for (const event of events) this.#events.set(event.event_id, event);
+  }
+
+  /** The browser of a round read these, and goes on from them: nothing of an earlier round comes later. */
+  goesOn(round, events) {
+    this.acknowledge(events);
+    this.#opened = round;
   }
 
   /** The store said that nothing of these was recorded. */
@@ -40,10 +51,29 @@ export class Expected {
       ...findings.map((what) => ({ kind: 'damage', what })),
       ...this.#lost(events),
       ...this.#recordedAfterAll(events),
+      ...this.#mixed(events),
       ...order(events),
       ...halves(events),
       ...overtaken(events, this.#failed),
     ];
+  }
+
+  /**
+   * What is wrong with what was told of a recovery. `least` events at least have come back; `kept` are known to have
+   * stayed, so that no more than the others have; up to `aside` may be set aside.
+   */
+  misled({ events, recovery }, { least = 0, kept = this.size, aside = 0 } = {}) {
+    const lost = this.#lost(events).length;
+    const { restored, ...rest } = { ...NOTHING, ...recovery };
+    const most = events.length - kept;
+    const faults = [];
+    const told = (what) => faults.push({ kind: 'told', what });
+    if (restored < least || restored > most) told(`${restored} are told to be restored, and ${least} to ${most} are`);
+    // What nobody was told is recorded may be missed as well.
+    if (rest.lost < lost || (lost === 0 && rest.lost > 0)) told(`${rest.lost} are told to be lost, and ${lost} are`);
+    if (rest.set_aside > aside) told(`${rest.set_aside} are told to be set aside, and ${aside} at most are`);
+    if (!rest.is_known && lost === 0) told('it is told that something may be missing, and nothing is');
+    return faults;
   }
 
   #lost(events) {
@@ -60,6 +90,17 @@ export class Expected {
     return events
       .filter(({ event_id }) => this.#refused.has(event_id))
       .map(({ event_id }) => ({ kind: 'refused', what: `${event_id} was refused, and is there` }));
+  }
+
+  /** What an earlier round sent and this store had gone on without, beside what took its place. */
+  #mixed(events) {
+    const round = ({ writer }) => Number.parseInt(writer, 10);
+    const isBack = (event) => round(event) < this.#opened && !this.#events.has(event.event_id);
+    if (!events.some((event) => round(event) >= this.#opened)) return [];
+    return events.filter(isBack).map(({ event_id, writer }) => ({
+      kind: 'mixed',
+      what: `${event_id} of ${writer} came back beside what round ${this.#opened} recorded`,
+    }));
   }
 }
 

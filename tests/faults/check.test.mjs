@@ -120,3 +120,60 @@ test('what the store finds wrong with itself counts', () => {
   const { expected, events } = given();
   assert.deepEqual(kinds(expected, events, ['The record at position 3 is damaged.']), ['damage']);
 });
+
+/** The same events, where the first three are of round 1, and the last of round 2, which went on without another. */
+function goneOn() {
+  const [first, back] = [append('p', 'a', 1, 3, 1), append('q', 'b', 1, 1, 4)];
+  const later = append('r', 'a', 4, 1, 5);
+  for (const event of [...first, ...back]) event.writer = '1.0';
+  Object.assign(later[0], { writer: '2.0', number: 1 });
+  const expected = new Expected();
+  expected.goesOn(2, first);
+  return { expected, first, back, later };
+}
+
+test('what an earlier round sent and comes back beside what took its place is mixed', () => {
+  const { expected, first, back, later } = goneOn();
+  assert.deepEqual(kinds(expected, [...first, ...later]), []);
+  assert.deepEqual(kinds(expected, [...first, ...back, ...later]), ['mixed']);
+  // It may come back whole where nothing took its place.
+  assert.deepEqual(kinds(expected, [...first, ...back]), []);
+});
+
+const NONE = { restored: 0, lost: 0, set_aside: 0, is_known: true };
+/** How many things are told wrong of the eight events, of which five were acknowledged. */
+function misled(recovery, befell, from = 0) {
+  const { expected, events } = given();
+  const faults = expected.misled({ events: events.slice(from), recovery }, befell);
+  assert.ok(faults.every(({ kind }) => kind === 'told'));
+  return faults.length;
+}
+
+test('where nothing is missing, nothing is told but of what was never acknowledged', () => {
+  assert.equal(misled(null), 0);
+  assert.equal(misled({ ...NONE, restored: 3 }), 0);
+  assert.equal(misled({ ...NONE, restored: 4 }), 1);
+  assert.equal(misled({ ...NONE, lost: 1 }), 1);
+  assert.equal(misled({ ...NONE, set_aside: 1 }), 1);
+  assert.equal(misled({ ...NONE, is_known: false }), 1);
+});
+
+test('what came back has to be told, and no more', () => {
+  const befell = { least: 2, kept: 3 };
+  assert.equal(misled(null, befell), 1);
+  assert.equal(misled({ ...NONE, restored: 1 }, befell), 1);
+  assert.equal(misled({ ...NONE, restored: 2 }, befell), 0);
+  assert.equal(misled({ ...NONE, restored: 5 }, befell), 0);
+  assert.equal(misled({ ...NONE, restored: 6 }, befell), 1);
+});
+
+test('what is lost has to be told', () => {
+  assert.equal(misled(null, {}, 1), 1);
+  assert.equal(misled({ ...NONE, lost: 1 }, {}, 1), 0);
+  assert.equal(misled({ ...NONE, lost: 2 }, {}, 1), 0);
+});
+
+test('no more is told to be set aside than may be', () => {
+  assert.equal(misled({ ...NONE, set_aside: 3 }, { aside: 3 }), 0);
+  assert.equal(misled({ ...NONE, set_aside: 4 }, { aside: 3 }), 1);
+});

@@ -1,22 +1,30 @@
 // The page that is killed. It tells the harness what it finds, waits for a word, then appends until
 // its end, and tells the harness of each acknowledgement as it comes.
 import init, { EventStore } from '/eventloom/eventloom.js';
+import { DENIED } from '/denied.mjs';
+import { leftToMove, putOldDatabase } from '/old.mjs';
 import { random } from '/random.mjs';
 
 const parameters = new URLSearchParams(location.search);
 const [round, tab, durability] = ['round', 'tab', 'durability'].map((name) => parameters.get(name));
+const pause = Number(parameters.get('pause'));
 const alone = parameters.get('tabs') === '1';
 const chance = random(Number(parameters.get('seed')) + Number(tab));
 const writer = `${round}.${tab}`;
 const TYPE = 'kill_test';
 const STREAMS = ['north', 'east', 'south', 'west', 'middle'];
 const PAGE = 5_000;
+/** So many events the first release left: to move them takes several steps. */
+const OLD = 4_000;
 
 /** The one place that knows how a store is opened and what it says of a recovery; null for none. */
 async function openStore() {
   const store = await EventStore.open('kill-test', durability, true);
   return { store, recovery: store.recovery() ?? null, copy: store.secondCopy() };
 }
+
+const denied = parameters.get('denied');
+if (denied) DENIED[denied]();
 
 /** What the browser made of its database on opening: an old version of 0 is an empty one. */
 const upgrades = [];
@@ -31,6 +39,9 @@ IDBFactory.prototype.open = function (...given) {
 
 const post = (kind, body) =>
   fetch(`/${kind}?${new URLSearchParams({ round, tab })}`, { method: 'POST', body: JSON.stringify(body) });
+
+/** Waits for the word. */
+const go = () => fetch(`/go?${new URLSearchParams({ round, tab })}`);
 
 const logged = ({ aggregate_id, version, position, event_id, data }) => ({
   event_id,
@@ -93,7 +104,7 @@ function batch(stream, size) {
 async function append(store, stream, expected, events) {
   try {
     const recorded = await store.append(TYPE, stream, expected, events);
-    tell({ acknowledged: recorded.map(logged) });
+    tell({ acknowledged: recorded.map(logged), copy: store.secondCopy() });
   } catch (error) {
     const sent = events.map(({ event_id, data }) => ({ event_id, stream, ...JSON.parse(data) }));
     tell({ failed: sent, name: error.name, message: error.message });
@@ -120,6 +131,7 @@ async function appendForEver(store, heads) {
       sent.push(append(store, stream, alone ? head : 'any', events));
     }
     await Promise.all(sent);
+    if (pause > 0) await new Promise((passed) => setTimeout(passed, pause));
   }
 }
 
@@ -129,12 +141,19 @@ if (!alone && tab === '0') {
 }
 try {
   await init();
+  if (parameters.has('moves')) {
+    // It is killed while it opens.
+    const events = (await putOldDatabase('kill-test', TYPE, OLD)).map(logged);
+    await post('found', { events, findings: [], recovery: null, copy: 'kept', upgrades });
+    await go();
+  }
+  const left = parameters.has('counts') ? await leftToMove('kill-test') : undefined;
   const { store, recovery, copy } = await openStore();
   const events = await everything(store);
   const findings = [...(await store.verify()), ...(await strayStreams(store, events))];
-  await post('found', { events, findings, recovery, copy, upgrades });
+  await post('found', { events, findings, recovery, copy, left, upgrades });
   const heads = new Map(events.map(({ stream, version }) => [stream, version]));
-  await fetch(`/go?${new URLSearchParams({ round, tab })}`);
+  await go();
   await appendForEver(store, heads);
 } catch (error) {
   await post('found', { error: `${error.name}: ${error.message}`, upgrades });

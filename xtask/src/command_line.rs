@@ -342,7 +342,7 @@ mod tests {
             assert_eq!(parsed(line).unwrap(), Task::Faults(expected), "{line}");
         }
         let ordinary = Killing {
-            rounds: 100,
+            rounds: 300,
             seed: None,
         };
         assert_eq!(parsed("test faults").unwrap(), Task::Faults(ordinary));

@@ -37,7 +37,7 @@ impl Killing {
 impl Default for Killing {
     fn default() -> Self {
         Self {
-            rounds: 100,
+            rounds: 300,
             seed: None,
         }
     }

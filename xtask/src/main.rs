@@ -42,9 +42,9 @@ Eventloom's tasks. Each installs what it misses first (into target/tools and nod
 
   cargo xtask test faults [--rounds N] [--seed N]
       Kill a browser in the middle of appending, start it again, and look whether all that was
-      acknowledged is there: 100 times, or as often as --rounds says; `cargo xtask test` does it 10 times.
-      In two of ten rounds the database's files are deleted or damaged meanwhile. --seed repeats the
-      same rounds.
+      acknowledged is there: 300 times, or as often as --rounds says; `cargo xtask test` does it 10 times.
+      In most rounds more goes wrong: a copy can't be had, is damaged or is old, a tab is frozen, or
+      the database is being moved. --seed repeats the same rounds.
 
   cargo xtask test simulation [--schedules N] [--seed N]
       Run a model of the store's two copies by a million schedules of what happens to them, or as many as
