@@ -77,11 +77,12 @@ async fn request(
         let (asked, lock) = (Rc::clone(&turn), lock_name(store));
         let ask = move || asked.set(Some(Lock::ask(&lock)));
         let opened = schema::open_and(name, steps, when_blocked.clone(), ask).await;
+        // Where that failed, the lock is let go: the request may keep what asked for it.
+        let turn = turn.take();
         match (opened, pauses.next()) {
             (Err(error), Some(pause)) if is_broken(&error) => patience::pause(pause).await,
             (opened, _) => {
                 let opened = opened?;
-                let turn = turn.take();
                 return Ok((opened, turn.unwrap_or_else(|| Lock::ask(&lock_name(store)))));
             }
         }
