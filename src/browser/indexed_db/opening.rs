@@ -80,7 +80,10 @@ async fn request(
         // Where that failed, the lock is let go: the request may keep what asked for it.
         let turn = turn.take();
         match (opened, pauses.next()) {
-            (Err(error), Some(pause)) if is_broken(&error) => patience::pause(pause).await,
+            (Err(error), Some(pause)) if is_broken(&error) => {
+                drop(turn);
+                patience::pause(pause).await;
+            }
             (opened, _) => {
                 let opened = opened?;
                 return Ok((opened, turn.unwrap_or_else(|| Lock::ask(&lock_name(store)))));
