@@ -57,8 +57,9 @@ if (isWorker) {
       const file = await folder.getFileHandle(name, { create: true });
       for (let tries = 1; !handle; tries++) {
         handle = await file.createSyncAccessHandle().catch((error) => {
-          // The tab that had it is gone, but the browser hasn't heard that yet; nothing tells when.
-          if (error.name !== 'NoModificationAllowedError' || tries === 100) throw error;
+          // The tab that had it is gone, but the browser hasn't heard that yet; nothing tells when. A busy machine
+          // takes a second for it, and who opens without the file opens without what only that holds.
+          if (error.name !== 'NoModificationAllowedError' || tries === 250) throw error;
           return new Promise((again) => setTimeout(again, 20));
         });
       }

@@ -75,5 +75,7 @@ patch(LockManager.prototype, 'request', original => async function (name, option
     return step('journal lock', () => original.call(this, name, options, hold), held);
 });
 
-// Whoever tries again does so at once.
-patch(self, 'setTimeout', original => work => original.call(self, work));
+// Whoever tries in vain to open a file tries again at once. One that somebody really has open still is waited for:
+// the browser takes its time to hear that a worker is gone.
+patch(self, 'setTimeout', original => (work, millis) =>
+    original.call(self, work, plan?.kind === 'journal open' ? 0 : millis));

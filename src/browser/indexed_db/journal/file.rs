@@ -17,6 +17,9 @@ pub(super) const CHUNK: usize = 256 << 10;
 const TRIES: u32 = 20;
 const BETWEEN: u32 = 50;
 
+/// So often one that can't be opened is: each time is some seconds already.
+const FAILURES: u32 = 2;
+
 /// What the names of all of a store's files begin with.
 pub(super) fn stem(store: &str) -> String {
     // Slashes and the like are no part of a file's name.
@@ -144,13 +147,14 @@ impl Held {
 
     /// Opens one of an earlier epoch. Whoever kept it before may still be closing it.
     async fn open_patiently(store: &str, epoch: u64) -> Result<Option<Held>, String> {
-        let mut tries = 0;
+        let (mut tries, mut failures) = (0, 0);
         loop {
             match Held::open_other(store, epoch).await {
                 Ok(Some(other)) => return Ok(Some(other)),
                 Ok(None) if tries == TRIES => return Err("another tab has it open".to_owned()),
-                Err(reason) if tries == TRIES => return Err(reason),
-                Ok(None) | Err(_) => tries += 1,
+                Ok(None) => tries += 1,
+                Err(reason) if failures == FAILURES => return Err(reason),
+                Err(_) => failures += 1,
             }
             patience::pause(BETWEEN).await;
         }
