@@ -1,6 +1,7 @@
 // What the browser deletes comes back from the second copy, and the page says so.
 import { violations } from './axe.mjs';
 import { besides, deleteDatabase } from './database.mjs';
+import { fileOf, foreign } from './events.mjs';
 import { expect, test } from './fixtures.mjs';
 
 const removeJournal = async () => {
@@ -60,6 +61,25 @@ test('what no second copy has is told as lost, and the story isn\'t put in its p
   // It stays told until something is recorded here again.
   await page.reload();
   await expect(playground.alert).toContainText(lost);
+});
+
+test('what was imported is known beside both copies, though a worker recorded it', async ({
+  context,
+  page,
+  playground,
+  baseURL,
+}) => {
+  await playground.open();
+  await playground.choose(fileOf([1, 2, 3].map((n) => foreign({ source: '/note', subject: 'a', id: `n${n}` }))));
+  await expect(playground.status).toHaveText(/^Imported 3 events/);
+  // A worker has no local storage: the page notes it, once its second copy has it.
+  await expect.poll(() => page.evaluate(() => localStorage.getItem('eventloom.sentinel').split(' ')[3])).toBe('12');
+  await page.goto('about:blank');
+  const beside = await besides(context, baseURL);
+  await beside.evaluate(removeJournal);
+  await beside.evaluate(deleteDatabase);
+  await playground.open();
+  await expect(playground.alert).toContainText(/^Your browser deleted this store; 12 events are lost/);
 });
 
 test('of two tabs each command is in the second copy, whichever tab keeps it', async ({

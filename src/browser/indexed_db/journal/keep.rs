@@ -12,11 +12,13 @@ use wasm_bindgen::{JsCast, JsValue};
 use super::super::calls::Call;
 use super::super::codec::{self, Content, Record};
 use super::super::connection::Connection;
+use super::super::read;
 use super::super::schema::{LOG, PAGES};
 use super::super::transaction::{Fault, above, answer};
 use super::aside;
 use super::compare::{chain_at, reaches};
 use super::file::Held;
+use super::sentinel;
 use super::tab::Journal;
 use crate::browser::BrowserClock;
 use crate::core::{Clock, History, Position, RecordedEvent};
@@ -57,7 +59,10 @@ pub(in super::super) fn keep_up(journal: &Rc<Journal>) {
                 Ok(()) if journal.keeps(&held) && held.is_doubted() => continue,
                 // Another file by now, which is to be brought there as well.
                 _ if !journal.keeps(&held) => continue,
-                Ok(()) => journal.holds(journal.sure(&held)),
+                Ok(()) => {
+                    journal.holds(journal.sure(&held));
+                    note_followed(&journal, &held).await;
+                }
                 Err(reason) => {
                     journal.fail_of(&held, reason);
                     break;
@@ -70,6 +75,16 @@ pub(in super::super) fn keep_up(journal: &Rc<Journal>) {
         journal.is_busy.set(false);
         journal.connection.call(Call::Tidy);
     });
+}
+
+/// Notes how far the log goes where it goes further than is noted: a worker that recorded something has no local
+/// storage to note it in.
+async fn note_followed(journal: &Journal, held: &Held) {
+    let connection = &journal.connection;
+    let noted = sentinel::read(&connection.name).map_or(0, |noted| noted.segment);
+    if noted < held.seen() && read::catch_up(connection, "copy").await.is_ok() {
+        journal.note(None);
+    }
 }
 
 async fn follow(journal: &Journal, held: &Rc<Held>) -> Result<(), String> {
