@@ -29,6 +29,8 @@ mod doubted;
 mod faults;
 #[path = "browser_indexed_db/filling.rs"]
 mod filling;
+#[path = "browser_indexed_db/filters.rs"]
+mod filters;
 #[path = "browser_indexed_db/great_appends.rs"]
 mod great_appends;
 #[path = "browser_indexed_db/layout.rs"]

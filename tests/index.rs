@@ -9,7 +9,7 @@ use eventloom::core::{
 };
 use eventloom::log::Chain;
 use eventloom::log::segments::{
-    Damage, Fetch, INLINE, Index, Run, Segment, Turn, Unreadable, add_ids, directory, pack,
+    Damage, Fetch, INLINE, Ids, Index, Run, Segment, Turn, Unreadable, add_ids, directory, pack,
     paginate, read_directory, runs, runs_of, text_size, unpack,
 };
 use proptest::collection::vec;
@@ -306,15 +306,13 @@ fn ids_are_asked_for_where_a_stream_is_there_and_its_ids_are_not_known() {
     assert_eq!(index.holds_any(&ada(), &[]), Some(false));
     assert_eq!(index.holds_any(&none, &[id]), Some(false));
     assert_eq!(index.holds_any(&ada(), &[id]), None);
-    assert!(index.knows_ids_of(&none) && !index.knows_ids_of(&ada()));
     assert_eq!(index.want_ids([&ada(), &none]), [&ada()]);
-    index.know_ids(&ada(), HashSet::from([id]));
-    index.know_ids(&none, HashSet::from([id]));
+    index.know_ids(&ada(), HashSet::from([id]), Ids::All);
+    index.know_ids(&none, HashSet::from([id]), Ids::All);
     assert_eq!(index.want_ids([&ada(), &ben(), &none]), [&ben()]);
-    assert!(index.knows_ids_of(&ada()) && !index.knows_ids_of(&ben()));
     assert_eq!(index.holds_any(&ada(), &[id]), Some(true));
+    assert_eq!(index.holds_any(&ben(), &[id]), None);
     index.forget_ids(&ada());
-    assert!(!index.knows_ids_of(&ada()));
     assert_eq!(index.holds_any(&ada(), &[id]), None);
 }
 
@@ -323,10 +321,11 @@ fn a_hole_has_no_id_that_an_event_could_have() {
     let mut index = Index::default();
     let first = [event(&ada(), 1, 1)];
     index.add_events(segment(1, &first), inline(&first), &first);
-    assert!(index.knows_ids_of(&ada()));
+    let none = [event(&ada(), 9, 9).event_id];
+    assert_eq!(index.holds_any(&ada(), &none), Some(false));
     let hole = [RecordedEvent::hole(ada(), Version(2), Position(2))];
     index.add_events(segment(2, &hole), inline(&hole), &hole);
-    assert!(!index.knows_ids_of(&ada()));
+    assert_eq!(index.holds_any(&ada(), &none), None);
 
     // One that only has its name is an event.
     let named = RecordedEvent {
@@ -384,7 +383,7 @@ fn records_beside_each_other_are_one_fetch() {
         pages(6, 3, 3),
         pages(8, 4, 4),
     ];
-    assert_eq!(index.fetches_of([&ada()]), all);
+    assert_eq!(index.fetches_of([&ada()], Ids::All), all);
     let fetches = |after, limit| index.fetches(&ada(), Version(after), limit);
     assert_eq!(fetches(0, 99), (all.to_vec(), Version(8)));
     assert_eq!(fetches(1, 2), (vec![segments(2, 3)], Version(3)));

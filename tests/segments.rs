@@ -9,7 +9,7 @@ use eventloom::core::{
     CommandId, EventId, JsonText, Metadata, Position, RecordedEvent, StreamId, Timestamp, Version,
 };
 use eventloom::log::segments::{
-    Fetch, INLINE, Index, Page, Run, Segment, add_ids, directory, in_order, pack, paginate,
+    Fetch, INLINE, Ids, Index, Page, Run, Segment, add_ids, directory, in_order, pack, paginate,
     read_directory, runs, runs_of, unpack, unpack_stream,
 };
 use proptest::collection::vec;
@@ -428,7 +428,7 @@ fn the_ids_of_a_stream_are_known_from_its_first_event_on_or_not_at_all() {
     let (segment, runs) = inline(2, &events[1..2]);
     index.add_events(segment, runs, &events[1..2]);
     assert_eq!(index.holds_any(&stream, &ids), None);
-    index.know_ids(&stream, ids[..2].iter().copied().collect());
+    index.know_ids(&stream, ids[..2].iter().copied().collect(), Ids::All);
     assert_eq!(index.holds_any(&stream, &ids[2..]), Some(false));
     let (segment, runs) = inline(3, &events[2..]);
     index.add_events(segment, runs, &events[2..]);
@@ -454,7 +454,6 @@ fn what_was_appended_in_pages_is_known_and_what_was_imported_in_pages_is_not() {
     let segment = of_events(3, 3, &events[2..], 1);
     index.add(segment, [(0, page(&events[2..]))]);
     assert_eq!(index.holds_any(&stream, &ids), None);
-    assert!(!index.knows_ids_of(&stream));
 }
 
 #[test]
@@ -473,8 +472,8 @@ fn two_streams_of_one_round_that_have_more_ids_than_are_kept_stay_known_both() {
     index.keep_ids(2);
     index.want_ids([&ada, &ben]);
     let ids: Vec<Vec<EventId>> = [&ada, &ben].map(|s| ids_of(&of_stream(&log, s))).into();
-    index.know_ids(&ada, ids[0].iter().copied().collect());
-    index.know_ids(&ben, ids[1].iter().copied().collect());
+    index.know_ids(&ada, ids[0].iter().copied().collect(), Ids::All);
+    index.know_ids(&ben, ids[1].iter().copied().collect(), Ids::All);
     assert_eq!(index.holds_any(&ada, &ids[0]), Some(true));
     assert_eq!(index.holds_any(&ben, &ids[1]), Some(true));
 }
@@ -498,7 +497,7 @@ fn what_is_fetched_for_several_streams_is_each_page_once_in_the_order_of_the_log
         event("cleo", 2, 6),
     ];
     let (index, held) = taken_in(&log, &[1, 2, 1]);
-    let fetches = index.fetches_of([&stream("ben"), &stream("ada"), &stream("none")]);
+    let fetches = index.fetches_of([&stream("ben"), &stream("ada"), &stream("none")], Ids::All);
     let segments = |from, to| Fetch::Segments { from, to };
     let pages = |segment| Fetch::Pages {
         segment,

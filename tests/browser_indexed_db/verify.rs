@@ -167,6 +167,10 @@ async fn of_200_records_with_a_flipped_byte_each_is_found() {
         while expected.len() < enough {
             let record = all.swap_remove(random.below(all.len()));
             let field = |field: &str| Reflect::get(&record, &field.into()).unwrap();
+            if field("page").as_f64() == Some(-1.0) {
+                // A filter holds no events.
+                continue;
+            }
             let bytes: Uint8Array = field("packed").unchecked_into();
             let index = random.below(bytes.length() as usize) as u32;
             let flip = 1 << random.below(8);

@@ -18,10 +18,22 @@ const WASM: &str = "wasm32-unknown-unknown";
 pub struct Measuring {
     /// Whether it is to end within two minutes, to see that everything works.
     pub short: bool,
-    /// Whether it is about opening a great store: after it was closed, and after a kill.
-    pub great: bool,
+    /// What it is about.
+    pub of: Subject,
     /// How many events the big stores hold; none for what the form of the run says.
     pub events: Option<u32>,
+}
+
+/// What of the store is measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Subject {
+    /// The store against its peers.
+    #[default]
+    Peers,
+    /// Opening a great store: after it was closed, and after a kill.
+    Great,
+    /// The store against itself: much against little, the first time against the second.
+    Ratios,
 }
 
 /// How the core is measured.
@@ -52,7 +64,13 @@ pub fn browser(project: &Project, measuring: Measuring) -> Result<()> {
         step(&mut command, "The store could not be built.")?;
     }
     let time = match measuring {
-        Measuring { great: true, .. } => "half an hour with 1,000,000 events",
+        Measuring {
+            of: Subject::Great, ..
+        } => "half an hour with 1,000,000 events",
+        Measuring {
+            of: Subject::Ratios,
+            ..
+        } => "some minutes with 1,000,000 events",
         Measuring { short: true, .. } => "a minute or two",
         _ => "a quarter of an hour with 100,000 events",
     };
@@ -164,9 +182,10 @@ fn smaller(project: &Project) -> Command {
 }
 
 fn run(project: &Project, measuring: Measuring) -> Command {
-    let script = match measuring.great {
-        true => "benches/browser/great.mjs",
-        false => "benches/browser/run.mjs",
+    let script = match measuring.of {
+        Subject::Peers => "benches/browser/run.mjs",
+        Subject::Great => "benches/browser/great.mjs",
+        Subject::Ratios => "benches/browser/ratios.mjs",
     };
     let mut command = browser::script(project, script);
     if measuring.short {

@@ -1,6 +1,6 @@
 //! The command line: what it may ask for, and what it is told where it asks for something else.
 
-use crate::bench::{Folding, Measuring};
+use crate::bench::{Folding, Measuring, Subject};
 use crate::failure::{Failure, Result};
 use crate::faults::Killing;
 use crate::fuzz::Fuzzing;
@@ -105,7 +105,8 @@ fn parse_measuring(options: &[&str]) -> Result<Measuring> {
     while let Some(&option) = options.next() {
         match option {
             "--short" => measuring.short = true,
-            "--great" => measuring.great = true,
+            "--great" if measuring.of == Subject::Peers => measuring.of = Subject::Great,
+            "--ratios" if measuring.of == Subject::Peers => measuring.of = Subject::Ratios,
             "--events" => measuring.events = Some(events(options.next().copied().unwrap_or(""))?),
             other => match other.strip_prefix("--events=") {
                 Some(number) => measuring.events = Some(events(number)?),
@@ -113,14 +114,10 @@ fn parse_measuring(options: &[&str]) -> Result<Measuring> {
             },
         }
     }
-    // The great store has no short form but fewer events.
-    match measuring {
-        Measuring {
-            short: true,
-            great: true,
-            ..
-        } => Err(misunderstood("--short")),
-        _ => Ok(measuring),
+    // Only the peers have a short form; the others take fewer events.
+    match measuring.short && measuring.of != Subject::Peers {
+        true => Err(misunderstood("--short")),
+        false => Ok(measuring),
     }
 }
 
@@ -128,11 +125,11 @@ fn parse_page(options: &[&str]) -> Result<Option<u32>> {
     match parse_measuring(options)? {
         Measuring {
             short: false,
-            great: false,
+            of: Subject::Peers,
             events,
         } => Ok(events),
         Measuring { short: true, .. } => Err(misunderstood("--short")),
-        Measuring { great: true, .. } => Err(misunderstood("--great")),
+        Measuring { .. } => Err(misunderstood("--great or --ratios")),
     }
 }
 
@@ -398,7 +395,7 @@ mod tests {
     fn bench_takes_its_options_in_any_order() {
         let expected = Measuring {
             short: true,
-            great: false,
+            of: Subject::Peers,
             events: Some(20_000),
         };
         for line in [
@@ -419,13 +416,15 @@ mod tests {
 
     #[test]
     fn bench_takes_great_stores_and_the_page_with_a_number_of_events() {
-        let great = Measuring {
-            great: true,
-            events: Some(20_000),
-            ..Measuring::default()
-        };
-        let line = "bench browser --events 20000 --great";
-        assert_eq!(parsed(line).unwrap(), Task::BenchBrowser(great));
+        for (option, of) in [("--great", Subject::Great), ("--ratios", Subject::Ratios)] {
+            let expected = Measuring {
+                of,
+                events: Some(20_000),
+                ..Measuring::default()
+            };
+            let line = format!("bench browser --events 20000 {option}");
+            assert_eq!(parsed(&line).unwrap(), Task::BenchBrowser(expected));
+        }
         assert_eq!(parsed("bench page").unwrap(), Task::BenchPage(None));
         assert_eq!(
             parsed("bench page --events=20000").unwrap(),
@@ -461,8 +460,11 @@ mod tests {
             "bench core --events 5000",
             "bench browser --long",
             "bench browser --short --great",
+            "bench browser --ratios --short",
+            "bench browser --great --ratios",
             "bench page --short",
             "bench page --great",
+            "bench page --ratios",
             "serve --prot 1",
             "test faults --round 1",
             "test web e2e",

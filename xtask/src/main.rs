@@ -61,11 +61,12 @@ Eventloom's tasks. Each installs what it misses first (into target/tools and nod
       there. --sample takes so many of each part, chosen by --seed (1). What was missed is named, and judged
       again once a test or another file has changed; without target/mutants all is judged anew.
 
-  cargo xtask bench browser [--short | --great] [--events N]
+  cargo xtask bench browser [--short | --great | --ratios] [--events N]
       Measure the store in Chromium against bare IndexedDB, Dexie, idb, SQLite and PGlite; print a table
       and keep all figures in target/bench/browser.json. A quarter of an hour; --short takes two minutes
       and shows that it works, --events chooses how many events the big stores hold (100,000). --great
-      is about opening a store of a million, after it was closed and after the browser was killed.
+      is about opening a store of a million, after it was closed and after the browser was killed;
+      --ratios about what is done to much against little, and for the first time against the second.
 
   cargo xtask bench page [--events N]
       Import, export, check and empty a million events in the page: how long each takes, the longest task

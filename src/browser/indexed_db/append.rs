@@ -15,8 +15,8 @@ use super::codec;
 use super::connection::Connection;
 use super::copies::Copies;
 use super::hints::Signal;
-use super::lay_out::{Laid, is_great, lay_out};
-use super::learn::{learn, look_up, read_through};
+use super::lay_out::{self, Laid, is_great, lay_out};
+use super::learn::{ids_of, learn, look_up, read_through};
 use super::log::Wrote;
 use super::read;
 use super::schema::{LOG, META, PAGES};
@@ -271,12 +271,18 @@ async fn attempt(
 
 /// Sees to it that the ids of each stream are known; those whose stream can't be read are refused.
 async fn learn_ids(connection: &Rc<Connection>, round: &mut VecDeque<Asked>) {
-    let streams = round.iter().filter(|asked| !asked.events.is_empty());
+    let asked = round
+        .iter()
+        .map(|asked| (&asked.stream, ids_of(&asked.events)));
+    let asked: Vec<_> = asked.filter(|(_, ids)| !ids.is_empty()).collect();
     // What that fails for is read one by one, which says why.
-    let _ = learn(connection, streams.map(|asked| &asked.stream)).await;
+    let _ = learn(connection, &asked).await;
     for asked in std::mem::take(round) {
-        let is_known = |index: &Index| index.knows_ids_of(&asked.stream);
-        if asked.events.is_empty() || connection.log.ask(is_known) {
+        let ids = ids_of(&asked.events);
+        let holds_any = connection
+            .log
+            .ask(|index| index.holds_any(&asked.stream, &ids));
+        if holds_any.is_some() {
             round.push_back(asked);
             continue;
         }
@@ -307,7 +313,7 @@ fn plan(
     let now = log.history();
     for asked in round {
         let stream = &asked.stream;
-        let ids: Vec<EventId> = asked.events.iter().map(|event| event.event_id).collect();
+        let ids = ids_of(&asked.events);
         let rank = numbers.of(stream);
         if rank == heads.len() {
             heads.push((log.ask(|index| index.version(stream)), HashSet::new()));
@@ -446,6 +452,7 @@ async fn write(
                     let record = record?;
                     into.add(&record, None).map_err(Fault::from)?;
                 }
+                lay_out::put_filter(&into, &segment, events)?;
                 codec::paged(&segment, &directory(&pages))
             }
             false => codec::inline(number, events),

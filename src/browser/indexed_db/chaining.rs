@@ -9,12 +9,13 @@ use web_sys::{IdbCursor, IdbDatabase};
 
 use super::archived;
 use super::codec::{self, Content, Opened, Record};
+use super::lay_out::put_filter;
 use super::left::Left;
 use super::schema::{ALL, CHECKPOINTS, LOG, META, MOVED, PAGES, SNAPSHOTS, Told};
 use super::transaction::{self, Fault, Writing, above, answer};
 use crate::core::{History, RecordedEvent};
 use crate::log::Chain;
-use crate::log::segments::{Portion, Turn, in_order, unpack};
+use crate::log::segments::{Portion, Segment, Turn, in_order, unpack};
 use crate::store::{Durability, StoreError};
 
 /// How far it has come.
@@ -144,8 +145,13 @@ async fn step(
             Ok(Content::Turn(turn)) => chain = chain.with_turn(number, turn),
             Ok(Content::Gone) => chain = chain.with(number, []),
             _ => {
-                let events = events_of(opened, &writing.store(PAGES)?).await?;
+                let pages = writing.store(PAGES)?;
+                let laid = laid_in_pages(&opened);
+                let events = events_of(opened, &pages).await?;
                 chain = chain.with(number, &events);
+                if let Some((segment, _)) = laid.filter(|laid| laid.1 == events.len() as u64) {
+                    put_filter(&pages, &segment, &events)?;
+                }
             }
         }
         let made = made.unwrap_or_else(|| {
@@ -199,6 +205,17 @@ async fn belong(writing: &Writing, emptied: u64) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// A segment of events in pages, and how many they are; none of another, or of one that is damaged.
+fn laid_in_pages(opened: &Opened) -> Option<(Segment, u64)> {
+    match &opened.content {
+        Ok(Content::Paged(segment, runs)) => {
+            let count = runs.iter().flatten().map(|run| run.count).sum();
+            Some((*segment, count))
+        }
+        _ => None,
+    }
 }
 
 /// The events of a segment in the order of their positions, as far as they can be read.

@@ -15,8 +15,8 @@ pub(super) use self::record::{
     stream_of, subscriber_of, value_of, weight,
 };
 pub(super) use self::segment::{
-    Content, Opened, chain_of, fill, fill_page, gathered, inline, link, linked, misplaced,
-    number_of, open_page, open_saved_index, open_segment, page, page_of, paged, place_of,
-    saved_index, saved_up_to,
+    Content, FILTER, Opened, chain_of, fill, fill_page, filter, gathered, inline, link, linked,
+    misplaced, number_of, open_filter, open_page, open_saved_index, open_segment, page, page_of,
+    paged, place_of, saved_index, saved_up_to,
 };
 pub(super) use self::turn::{emptied, fills, gone, turned};

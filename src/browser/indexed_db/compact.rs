@@ -19,6 +19,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use super::codec::{self, Content, Read, Record};
 use super::connection::Connection;
 use super::copies::Copies;
+use super::lay_out::put_filter;
 use super::log::Log;
 use super::read;
 use super::schema::{INDEX, LOG, META, PAGES};
@@ -192,7 +193,15 @@ async fn step(copies: &Copies) -> Result<bool, Fault> {
         last: last.last,
         pages: u32::try_from(pages.len()).unwrap_or(u32::MAX),
     };
-    if !write(connection, forgotten, segments, (joined, chain), &pages).await? {
+    if !write(
+        connection,
+        forgotten,
+        segments,
+        (joined, chain),
+        (&pages, &events),
+    )
+    .await?
+    {
         return Ok(false);
     }
     log.joined(forgotten, joined, pages);
@@ -275,7 +284,7 @@ async fn write(
     forgotten: u64,
     segments: &[Segment],
     (joined, chain): (Segment, Option<Chain>),
-    pages: &[Page],
+    (pages, events): (&[Page], &[RecordedEvent]),
 ) -> Result<bool, Fault> {
     // Strict: what is taken away was kept so.
     let writing = connection
@@ -303,6 +312,7 @@ async fn write(
     for record in &records {
         into.add(record, None)?;
     }
+    put_filter(&into, &joined, events)?;
     let (from, to) = (key(joined.from), key(joined.number));
     log.delete(KeyRange::bound(&from, &to, None, None)?)?;
     log.add(&record, None)?;

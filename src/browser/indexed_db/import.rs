@@ -13,6 +13,7 @@ use super::connection::Connection;
 use super::copies::Copies;
 use super::filling::{fill, place_of};
 use super::hints::Signal;
+use super::lay_out::put_filter;
 use super::log::{Wrote, in_page};
 use super::read::{ask, read_all};
 use super::reset::another_history;
@@ -281,6 +282,7 @@ impl Into {
         }
         let count = u32::try_from(pages.len()).unwrap_or(u32::MAX);
         let segment = codec::place_of(self.next, events, count);
+        put_filter(&self.pages, &segment, events)?;
         let directory = directory(&pages);
         let record = codec::paged(&segment, &directory)?;
         let wrote = self.link(segment, events);

@@ -3,11 +3,15 @@
 
 use std::ops::Range;
 
+use idb::ObjectStore;
+
+use super::codec;
 use super::log::in_page;
+use super::transaction::Fault;
 use crate::core::RecordedEvent;
 use crate::log::Chain;
 use crate::log::segments::{
-    INLINE, INLINE_EVENTS, Page, Portion, Run, Segment, paginate, runs_of, text_size,
+    Filter, INLINE, INLINE_EVENTS, Page, Portion, Run, Segment, paginate, runs_of, text_size,
 };
 
 /// What stands in a segment with so many events is never joined with others, and so never laid out later.
@@ -50,6 +54,19 @@ impl Laid {
             runs,
         }
     }
+}
+
+/// Puts the filter of a segment beside its pages; nothing where it has none.
+pub(super) fn put_filter(
+    pages: &ObjectStore,
+    segment: &Segment,
+    events: &[RecordedEvent],
+) -> Result<(), Fault> {
+    if let Some(filter) = Filter::of(events) {
+        let record = codec::filter(segment, &filter)?;
+        pages.put(&record, None)?;
+    }
+    Ok(())
 }
 
 /// Whether appends with so many events each, which are these together, go in pages: they are many, or great.

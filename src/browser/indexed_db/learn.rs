@@ -8,51 +8,91 @@ use super::codec::{self, Content, Record};
 use super::connection::Connection;
 use super::read::{Batches, begin, read_stream};
 use crate::core::{EventId, History, NewEvent, RecordedEvent, StreamId, Version};
-use crate::log::segments::{Fetch, add_ids};
+use crate::log::segments::{Fetch, Ids, Segment, add_ids};
 use crate::store::{AppendError, StoreError, recognise};
 
 /// So many versions at a stream's end are searched first for what was recorded of a batch.
 const NEWEST: u64 = 1_000;
 
-/// Has the ids of these streams known, all read in one transaction, and each record once. Left out are
-/// those that can't be read whole, and those of which more was taken in meanwhile. What is known of these
-/// streams stays so until others are asked for.
+/// So many filters at most are read at once.
+const FILTERS: usize = 64;
+
+/// Sees to it that it is known whether each of these streams holds one of these ids, all read in one
+/// transaction, and each record once: the filters of the segments that have one, and the ids in the others. Of a
+/// stream that may hold one by its filters, all ids are read. Left out are streams that can't be read whole, and
+/// those of which more was taken in meanwhile. What is known of these streams stays so until others are asked for.
 pub(super) async fn learn(
     connection: &Rc<Connection>,
-    streams: impl Iterator<Item = &StreamId>,
+    asked: &[(&StreamId, Vec<EventId>)],
 ) -> Result<(), StoreError> {
     let log = &connection.log;
-    let unknown = log.change(|index| index.want_ids(streams));
-    if unknown.is_empty() {
-        return Ok(());
+    let streams = || asked.iter().map(|(stream, _)| *stream);
+    let unknown = log.change(|index| index.want_ids(streams()));
+    let filters = log.ask(|index| index.unread_filters(streams()));
+    if !unknown.is_empty() || !filters.is_empty() {
+        read_ids(connection, &unknown, Ids::Unfiltered, &filters).await?;
     }
-    let unknown = unknown.into_iter().map(|stream| (stream, HashSet::new()));
-    let mut found: HashMap<&StreamId, HashSet<EventId>> = unknown.collect();
-    let (_reading, sources) = begin(connection, None).await?;
-    let forgotten = log.forgotten();
-    let fetches = log.ask(|index| index.fetches_of(found.keys().copied()));
-    let mut batches = Batches::of(fetches, log.most_bytes());
-    while !batches.is_empty() {
-        let batch = batches.next(&sources).await;
-        let batch = batch.map_err(|fault| fault.while_doing("read"))?;
-        if !batch.is_whole {
+    let open: Vec<&StreamId> = log.ask(|index| {
+        let open = asked
+            .iter()
+            .filter(|(stream, ids)| index.holds_any(stream, ids).is_none());
+        open.map(|asked| asked.0).collect()
+    });
+    match open.is_empty() {
+        true => Ok(()),
+        false => read_ids(connection, &open, Ids::All, &[]).await,
+    }
+}
+
+/// Reads filters, and then these ids of these streams.
+async fn read_ids(
+    connection: &Rc<Connection>,
+    streams: &[&StreamId],
+    which: Ids,
+    filters: &[Segment],
+) -> Result<(), StoreError> {
+    let log = &connection.log;
+    let known = streams.iter().map(|stream| (*stream, HashSet::new()));
+    let mut found: HashMap<&StreamId, HashSet<EventId>> = known.collect();
+    let fetches = || log.ask(|index| index.fetches_of(streams.iter().copied(), which));
+    if !filters.is_empty() || !fetches().is_empty() {
+        let (_reading, sources) = begin(connection, None).await?;
+        let forgotten = log.forgotten();
+        for some in filters.chunks(FILTERS) {
+            let read = sources.filters(some).await;
+            let read = read.map_err(|fault| fault.while_doing("read"))?;
+            if log.forgotten() != forgotten {
+                return Ok(());
+            }
+            for (segment, filter) in some.iter().zip(read) {
+                log.change(|index| index.take_filter(segment.number, filter));
+            }
+        }
+        let mut batches = Batches::of(fetches(), log.most_bytes());
+        while !batches.is_empty() {
+            let batch = batches.next(&sources).await;
+            let batch = batch.map_err(|fault| fault.while_doing("read"))?;
+            if !batch.is_whole {
+                return Ok(());
+            }
+            batches.portion.passed(batch.records.len(), batch.bytes);
+            for (fetch, record) in batch.records {
+                take_ids(fetch, &record, &mut found);
+            }
+        }
+        if log.forgotten() != forgotten {
             return Ok(());
         }
-        batches.portion.passed(batch.records.len(), batch.bytes);
-        for (fetch, record) in batch.records {
-            take_ids(fetch, &record, &mut found);
-        }
-    }
-    if log.forgotten() != forgotten {
-        return Ok(());
     }
     for (stream, ids) in found {
-        // Fewer where some are damaged or holes, or came meanwhile.
-        if ids.len() as u64 >= log.ask(|index| index.version(stream)).0 {
-            log.change(|index| index.know_ids(stream, ids));
-        }
+        log.change(|index| index.know_ids(stream, ids, which));
     }
     Ok(())
+}
+
+/// The ids of a batch.
+pub(super) fn ids_of(batch: &[NewEvent]) -> Vec<EventId> {
+    batch.iter().map(|event| event.event_id).collect()
 }
 
 /// Takes what can be read of a record; that something is missing is told by who counts.
@@ -121,7 +161,7 @@ pub(super) async fn look_up(
         },
         other => other,
     };
-    let wanted: HashSet<EventId> = batch.iter().map(|event| event.event_id).collect();
+    let wanted: HashSet<EventId> = ids_of(batch).into_iter().collect();
     let mut found = Vec::new();
     let mut end = connection.log.ask(|index| index.version(stream)).0;
     let mut count = NEWEST.max(batch.len() as u64);

@@ -2,14 +2,15 @@
 //! the segments alone, whenever there is none; what a store holds beyond it is taken in segment by
 //! segment.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use super::fetch::{Fetch, join};
+use super::filter::Filter;
 use super::known::KnownIds;
 use super::run::{INLINE, Run};
 use crate::core::{
-    EventId, History, Position, PositionRanges, RecordedEvent, StreamHead, StreamId, Version,
+    History, Position, PositionRanges, RecordedEvent, StreamHead, StreamId, Version,
 };
 use crate::log::Chain;
 
@@ -65,6 +66,9 @@ pub struct Index {
     /// What is damaged, once for each stream that it is known to belong to, and once where that isn't known.
     pub(super) faults: Vec<Damage>,
     pub(super) ids: KnownIds,
+    /// The filters of segments, as far as they were read, the lowest number first; none for a segment that
+    /// has none.
+    pub(super) filters: Vec<(u64, Option<Filter>)>,
 }
 
 /// One stream.
@@ -262,23 +266,6 @@ impl Index {
         (fetches, Version(last))
     }
 
-    /// What to fetch for all events of some streams: each record once, in the order of the log.
-    #[must_use]
-    pub fn fetches_of<'a>(&self, streams: impl IntoIterator<Item = &'a StreamId>) -> Vec<Fetch> {
-        let threads = streams
-            .into_iter()
-            .filter_map(|stream| self.streams.get(stream));
-        let parts = threads.flat_map(|thread| &thread.parts);
-        let mut places: Vec<(u64, u32)> = parts.map(|part| (part.segment, part.page)).collect();
-        places.sort_unstable();
-        places.dedup();
-        let mut fetches = Vec::new();
-        for (segment, page) in places {
-            join(&mut fetches, segment, page);
-        }
-        fetches
-    }
-
     /// Whether a segment can be taken in as the next one: nothing before it was missed.
     #[must_use]
     pub fn follows(&self, number: u64) -> bool {
@@ -405,56 +392,6 @@ impl Index {
     /// or to any where that can't be told.
     pub fn note(&mut self, damage: Damage) {
         note(&mut self.faults, damage);
-    }
-
-    /// Whether a stream holds one of these ids; none where its ids aren't known: then they may be there.
-    #[must_use]
-    pub fn holds_any(&self, stream: &StreamId, ids: &[EventId]) -> Option<bool> {
-        match self.ids.holds_any(stream, ids) {
-            None if ids.is_empty() || !self.streams.contains_key(stream) => Some(false),
-            known => known,
-        }
-    }
-
-    /// Whether any ids are known.
-    #[must_use]
-    pub fn knows_ids(&self) -> bool {
-        !self.ids.is_empty()
-    }
-
-    /// Whether the ids of a stream's events are known, all of them.
-    #[must_use]
-    pub fn knows_ids_of(&self, stream: &StreamId) -> bool {
-        !self.streams.contains_key(stream) || self.ids.has(stream)
-    }
-
-    /// Has the ids of these streams stay known until this is called again for others. Answers with those
-    /// whose ids aren't known, some of them more than once.
-    pub fn want_ids<'a>(
-        &mut self,
-        streams: impl IntoIterator<Item = &'a StreamId>,
-    ) -> Vec<&'a StreamId> {
-        let mut unknown = self.ids.begin_turn(streams);
-        unknown.retain(|stream| self.streams.contains_key(*stream));
-        unknown
-    }
-
-    /// Notes the ids of a stream's events, all of them.
-    pub fn know_ids(&mut self, stream: &StreamId, ids: HashSet<EventId>) {
-        if self.streams.contains_key(stream) {
-            self.ids.know(stream, ids);
-        }
-    }
-
-    /// Forgets the ids of a stream, so that they are looked up when they are needed next.
-    pub fn forget_ids(&mut self, stream: &StreamId) {
-        self.ids.forget(stream);
-    }
-
-    /// Keeps so many ids of events, and those of one stream besides, for a test that can't have more.
-    #[cfg(any(test, feature = "testing"))]
-    pub fn keep_ids(&mut self, most: usize) {
-        self.ids.keep(most);
     }
 }
 

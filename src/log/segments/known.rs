@@ -1,6 +1,6 @@
 //! Which ids of events are known, so that a batch that is sent again is recognised without reading its
-//! stream. A stream's ids are known all of them or not at all: what isn't known is looked up, and never
-//! taken for absent.
+//! stream. Of a stream all ids are known, or those in segments without a filter, or none: what isn't known is
+//! looked up, and never taken for absent.
 
 use std::collections::{HashMap, HashSet};
 
@@ -26,6 +26,8 @@ pub(super) struct KnownIds {
 #[derive(Clone, Debug, Default)]
 struct Ids {
     held: HashSet<EventId>,
+    /// Whether those of events that filters tell of are among them.
+    is_whole: bool,
     /// The turn in which they were asked for last: in that one they stay.
     turn: u64,
 }
@@ -48,11 +50,12 @@ impl KnownIds {
         self.streams.is_empty()
     }
 
-    pub(super) fn has(&self, stream: &StreamId) -> bool {
-        self.streams.contains_key(stream)
+    /// Whether all ids of a stream are known.
+    pub(super) fn is_whole(&self, stream: &StreamId) -> bool {
+        self.streams.get(stream).is_some_and(|ids| ids.is_whole)
     }
 
-    /// Whether a stream holds one of these ids; none where its ids aren't known.
+    /// Whether one of these ids is known of a stream; none where its ids aren't.
     pub(super) fn holds_any(&self, stream: &StreamId, ids: &[EventId]) -> Option<bool> {
         let held = &self.streams.get(stream)?.held;
         Some(ids.iter().any(|id| held.contains(id)))
@@ -76,12 +79,17 @@ impl KnownIds {
         unknown
     }
 
-    /// Notes the ids of a stream, all of them. They stay in this turn.
-    pub(super) fn know(&mut self, stream: &StreamId, held: HashSet<EventId>) {
+    /// Notes the ids of a stream, all of them or those that no filter tells of. They stay in this turn.
+    pub(super) fn know(&mut self, stream: &StreamId, held: HashSet<EventId>, is_whole: bool) {
         self.forget(stream);
         self.count += held.len();
         let turn = self.turn;
-        self.streams.insert(stream.clone(), Ids { held, turn });
+        let ids = Ids {
+            held,
+            is_whole,
+            turn,
+        };
+        self.streams.insert(stream.clone(), ids);
         self.forget_some();
     }
 
@@ -90,9 +98,12 @@ impl KnownIds {
         let added = match self.streams.get_mut(stream) {
             Some(ids) => ids.held.insert(id),
             None if is_first => {
-                let held = HashSet::from([id]);
-                let turn = self.turn - 1;
-                self.streams.insert(stream.clone(), Ids { held, turn });
+                let ids = Ids {
+                    held: HashSet::from([id]),
+                    is_whole: true,
+                    turn: self.turn - 1,
+                };
+                self.streams.insert(stream.clone(), ids);
                 true
             }
             None => false,
@@ -168,11 +179,14 @@ mod tests {
         let all = ["a", "b", "c"].map(stream);
         known.begin_turn(&all);
         for (stream, count) in all.iter().zip([30, 30, 40]) {
-            known.know(stream, ids(0..count));
+            known.know(stream, ids(0..count), true);
         }
-        assert!(all.iter().all(|stream| known.has(stream)));
+        assert!(all.iter().all(|stream| known.is_whole(stream)));
         known.begin_turn(&all[..1]);
-        assert_eq!(all.map(|stream| known.has(&stream)), [true, false, true]);
+        assert_eq!(
+            all.map(|stream| known.is_whole(&stream)),
+            [true, false, true]
+        );
     }
 
     #[test]
@@ -180,12 +194,12 @@ mod tests {
         let mut known = few();
         let great = stream("great");
         known.begin_turn([&great]);
-        known.know(&great, ids(0..1_000));
+        known.know(&great, ids(0..1_000), true);
         for number in 0..100 {
             let other = stream(&number.to_string());
             known.begin_turn([&other]);
-            known.know(&other, ids(0..4));
-            assert!(known.has(&great) && known.has(&other));
+            known.know(&other, ids(0..4), true);
+            assert!(known.is_whole(&great) && known.is_whole(&other));
             assert!(known.count <= 1_000 + 10 + 4, "{}", known.count);
         }
     }
@@ -195,13 +209,13 @@ mod tests {
         let mut known = few();
         for (id, count) in [("great", 20), ("old", 5), ("used", 4)] {
             known.begin_turn([&stream(id)]);
-            known.know(&stream(id), ids(0..count));
+            known.know(&stream(id), ids(0..count), true);
         }
         known.begin_turn([&stream("used")]);
         known.begin_turn([&stream("new")]);
-        known.know(&stream("new"), ids(0..6));
+        known.know(&stream("new"), ids(0..6), true);
         let all = ["great", "old", "used", "new"].map(stream);
-        assert_eq!(all.map(|s| known.has(&s)), [true, false, true, true]);
+        assert_eq!(all.map(|s| known.is_whole(&s)), [true, false, true, true]);
     }
 
     #[test]

@@ -7,6 +7,8 @@
 //! tries again. Old segments are joined to greater ones, which stand for all their numbers.
 
 mod fetch;
+mod filter;
+mod ids;
 mod index;
 mod joining;
 mod known;
@@ -20,6 +22,8 @@ mod turn;
 mod turned;
 
 pub use fetch::Fetch;
+pub use filter::Filter;
+pub use ids::Ids;
 pub use index::{Damage, Index, Segment};
 pub use joining::NEWEST;
 pub use packed::{Unreadable, add_ids, pack, runs, unpack, unpack_stream};

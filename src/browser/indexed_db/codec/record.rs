@@ -86,7 +86,7 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub(super) fn page(this: &Record) -> JsValue;
     #[wasm_bindgen(method, setter)]
-    pub(super) fn set_page(this: &Record, value: u32);
+    pub(super) fn set_page(this: &Record, value: i32);
     #[wasm_bindgen(method, getter)]
     pub(super) fn emptied(this: &Record) -> JsValue;
     #[wasm_bindgen(method, setter)]

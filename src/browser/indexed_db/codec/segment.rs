@@ -9,12 +9,15 @@ use super::event::{Written, read_event, written};
 use super::record::{MISFIT, Record, number, record, small, whole};
 use super::turn::{first_emptied, turn};
 use crate::core::{Position, PositionRanges, RecordedEvent};
-use crate::log::segments::{Run, Segment, Turn, pack, read_directory, unpack};
+use crate::log::segments::{Filter, Run, Segment, Turn, pack, read_directory, unpack};
 use crate::log::{Chain, checksum};
 use crate::store::StoreError;
 
 /// So many events of one segment are records of their own, that a person can read; more are packed.
 const READABLE: usize = 16;
+
+/// The number of the page that a filter lies under.
+pub(in super::super) const FILTER: i32 = -1;
 
 /// A segment as it lies in the log.
 pub(in super::super) struct Opened {
@@ -119,9 +122,26 @@ pub(in super::super) fn paged(segment: &Segment, directory: &[u8]) -> Result<Rec
 pub(in super::super) fn page(segment: u64, page: u32, packed: &[u8]) -> Result<Record, StoreError> {
     let record = record();
     record.set_segment(number("segment", segment)?);
-    record.set_page(page);
+    record.set_page(page as i32);
     write_bytes(&record, packed, &page_text(segment, page));
     Ok(record)
+}
+
+/// The filter of a segment. It lies before the pages, as page -1, and so goes with them.
+///
+/// # Errors
+/// As [`inline`].
+pub(in super::super) fn filter(segment: &Segment, filter: &Filter) -> Result<Record, StoreError> {
+    let record = record();
+    record.set_segment(number("segment", segment.number)?);
+    record.set_page(FILTER);
+    write_bytes(&record, filter.as_bytes(), &filter_text(segment));
+    Ok(record)
+}
+
+/// Reads the filter of a segment; none where it is damaged, or of another.
+pub(in super::super) fn open_filter(record: &Record, segment: &Segment) -> Option<Filter> {
+    Filter::from_bytes(read_bytes(record, &filter_text(segment)).ok()?)
 }
 
 /// Puts events in the places of the holes that stand in a segment's record; answers with one for which there
@@ -421,6 +441,10 @@ fn place_text(segment: &Segment) -> String {
         true => format!("segments {from} to {number}, {first} to {last}, {pages} pages"),
         false => format!("segment {number}, {first} to {last}, {pages} pages"),
     }
+}
+
+fn filter_text(segment: &Segment) -> String {
+    format!("filter of {}", place_text(segment))
 }
 
 fn page_text(segment: u64, page: u32) -> String {

@@ -8,6 +8,7 @@ use web_sys::IdbDatabase;
 
 use super::super::codec;
 use super::super::filling::fill_what_is_there;
+use super::super::lay_out::put_filter;
 use super::super::schema::{INDEX, LOG, META, MOVED, PAGES, SNAPSHOTS};
 use super::super::transaction::{Fault, Writing, ends_at};
 use super::compare::has_all;
@@ -209,11 +210,13 @@ pub(super) fn put(log: &ObjectStore, pages: &ObjectStore, entry: &Entry<'_>) -> 
                 .delete(range.map_err(|error| error.to_string())?)
                 .map_err(|error| error.to_string())?;
             let mut laid_out = Vec::with_capacity(packed.len());
+            let mut events = Vec::new();
             for (page, packed) in (0..).zip(packed) {
                 let page = codec::page(number, page, packed);
                 pages
                     .add(page.map_err(|error| error.to_string())?.as_ref(), None)
                     .map_err(|error| error.to_string())?;
+                events.extend(unpack(packed).map_err(|error| error.to_string())?);
                 laid_out.push(Page {
                     runs: runs(packed).map_err(|error| error.to_string())?,
                     packed: packed.to_vec(),
@@ -226,6 +229,7 @@ pub(super) fn put(log: &ObjectStore, pages: &ObjectStore, entry: &Entry<'_>) -> 
                 last: *last,
                 pages: u32::try_from(packed.len()).unwrap_or(u32::MAX),
             };
+            put_filter(pages, &laid, &events).map_err(|error| error.to_string())?;
             codec::paged(&laid, &directory(&laid_out))
         }
         // As the releases before wrote it: it gets its history with its chain.

@@ -13,7 +13,7 @@ use super::super::connection::Connection;
 use super::super::schema::{LOG, PAGES};
 use super::super::transaction::{Fault, Reading, answer};
 use crate::core::{History, Position, PositionRanges, RecordedEvent, Version};
-use crate::log::segments::{Fetch, Index, Portion};
+use crate::log::segments::{Fetch, Filter, Index, Portion, Segment};
 use crate::store::{At, Page, StoreError, same_history};
 
 /// Takes in what the log holds beyond what is known.
@@ -82,6 +82,30 @@ impl Sources {
         };
         let range = KeyRange::bound(&from, &to, None, None)?;
         Ok(store.get_all(Some(range.into()), None)?.into())
+    }
+}
+
+impl Sources {
+    /// The filters of some segments; none of one that has none, or where it is damaged.
+    pub(in super::super) async fn filters(
+        &self,
+        segments: &[Segment],
+    ) -> Result<Vec<Option<Filter>>, Fault> {
+        let mut asked = Vec::new();
+        for segment in segments {
+            let number = JsValue::from_f64(segment.number as f64);
+            let key = Array::of2(&number, &codec::FILTER.into());
+            asked.push(self.pages.get(JsValue::from(key))?);
+        }
+        let mut filters = Vec::new();
+        for (segment, request) in segments.iter().zip(asked) {
+            let found = answer(request).await?;
+            filters.push(match found.is_object() {
+                true => codec::open_filter(found.unchecked_ref(), segment),
+                false => None,
+            });
+        }
+        Ok(filters)
     }
 }
 
