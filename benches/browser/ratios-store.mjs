@@ -121,6 +121,25 @@ async function batch(count) {
   return found;
 }
 
+/** Emptying a store of so many events, undone each time, and strict appends to it. */
+async function reset(count) {
+  const database = fresh();
+  const found = await opened(database, async (store) => {
+    await store.importAll(Array.from({ length: count }, (_, index) =>
+      recorded(streamNamed(`s${index % 100}`), Math.floor(index / 100) + 1, index + 1, newEvent(index))));
+    const times = { reset: [], append: [] };
+    for (let turn = 0; turn < 25; turn += 1) {
+      times.append.push(await append(store, 'one', turn));
+      const [time, token] = await timed(() => store.reset());
+      times.reset.push(time);
+      await store.undoReset(token);
+    }
+    return { reset: middle(times.reset), append: middle(times.append) };
+  }, eventloom, 'strict');
+  await eventloom.destroy(database);
+  return found;
+}
+
 /** Strict appends with the second copy, where it is noted how far the log goes, and where that is left out. */
 async function noted(count) {
   const [note, leave] = [fresh(), fresh()];
@@ -140,4 +159,4 @@ async function noted(count) {
   return { noted: middle(times.noted), left: middle(times.left) };
 }
 
-globalThis.ratios = { great, first, batch, noted };
+globalThis.ratios = { great, first, batch, reset, noted };

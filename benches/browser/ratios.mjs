@@ -28,6 +28,7 @@ const WORKS = [
     ['the same after opening', 'opened', 'append', 2],
     ['an append of 50,000 read, against the same imported', 'readAppended', 'readImported', 1.3],
   ]],
+  ['reset', 100_000, [['emptying a store of 100,000 events, against a strict append', 'reset', 'append', 1.5]]],
   ['noted', 500, [['strict append with how far the log goes noted, against without', 'noted', 'left', 1.05]]],
 ];
 

@@ -25,6 +25,8 @@ const peer = (name, secondCopy) => ({
       head: async ({ aggregate_type, aggregate_id }) => (await store.head(aggregate_type, aggregate_id)).version,
       knownHead: ({ aggregate_type, aggregate_id }) => store.knownHead(aggregate_type, aggregate_id),
       streams: () => store.streams(),
+      reset: () => store.reset(),
+      undoReset: (token) => store.undoReset(token),
       compact: () => store.compact(),
       async close() {
         store.close();
@@ -44,9 +46,12 @@ export const withSecondCopy = {
   async destroy(database) {
     await deleteDatabase(database);
     localStorage.removeItem(`${database}.sentinel`);
-    const name = `${database}.journal`;
     const folder = await navigator.storage.getDirectory();
-    // Its worker lets the file go when it has ended.
-    await navigator.locks.request(name, () => folder.removeEntry(name));
+    // Its worker lets the files go when it has ended.
+    await navigator.locks.request(`${database}.journals`, async () => {
+      const names = [];
+      for await (const name of folder.keys()) if (name.startsWith(`${database}.journal-`)) names.push(name);
+      for (const name of names) await folder.removeEntry(name);
+    });
   },
 };
