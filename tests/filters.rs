@@ -85,7 +85,9 @@ fn the_bits_of_an_id_are_those_that_the_form_says() {
     }
     assert_eq!(filter_of(ids).as_bytes(), bytes);
     bytes[0] = 2;
-    assert!(Filter::from_bytes(bytes).is_none() && Filter::from_bytes(Vec::new()).is_none());
+    for bytes in [bytes, Vec::new(), vec![1], vec![1; 64]] {
+        assert!(Filter::from_bytes(bytes).is_none());
+    }
 }
 
 #[test]
@@ -121,6 +123,12 @@ fn take(index: &mut Index, events: &[RecordedEvent], pages: u32, known: Option<&
     }
 }
 
+/// These ids were read.
+fn know(index: &mut Index, ids: &[EventId], which: Ids) {
+    index.begin_ids(&ada(), which);
+    index.know_ids(&ada(), ids.to_vec(), which);
+}
+
 fn pages(segment: u64) -> Fetch {
     Fetch::Pages {
         segment,
@@ -151,9 +159,9 @@ fn with_the_filters_of_its_segments_it_is_known_what_a_stream_does_not_hold() {
     assert_eq!(index.fetches_of([&ada()], Ids::Unfiltered), [two]);
     let all = [pages(1), two, pages(3)];
     assert_eq!(index.fetches_of([&ada()], Ids::All), all);
-    index.know_ids(&ada(), HashSet::new(), Ids::Unfiltered);
+    know(&mut index, &[], Ids::Unfiltered);
     assert_eq!(index.holds_any(&ada(), &[id(9)]), None, "one id is lacking");
-    index.know_ids(&ada(), HashSet::from([id(3)]), Ids::Unfiltered);
+    know(&mut index, &[id(3)], Ids::Unfiltered);
     assert_eq!(index.holds_any(&ada(), &[id(9)]), Some(false));
     assert_eq!(index.holds_any(&ada(), &[id(9), id(3)]), Some(true));
     assert_eq!(index.holds_any(&ada(), &[id(9), id(4)]), None);
@@ -170,8 +178,8 @@ fn with_the_filters_of_its_segments_it_is_known_what_a_stream_does_not_hold() {
     assert_eq!(index.holds_any(&ada(), &[id(9)]), Some(false));
 
     // With all of them, filters aren't asked any more.
-    let held = log.iter().map(|event| event.event_id).collect();
-    index.know_ids(&ada(), held, Ids::All);
+    let held: Vec<EventId> = log.iter().map(|event| event.event_id).collect();
+    know(&mut index, &held, Ids::All);
     assert_eq!(index.holds_any(&ada(), &[id(4)]), Some(true));
     let more = [event(&ada(), id(7), 7)];
     import(&mut index, &more);
@@ -187,9 +195,9 @@ fn the_ids_of_a_segment_without_a_filter_are_read() {
     index.take_filter(1, None);
     index.take_filter(2, Filter::of(&log[2..]));
     assert_eq!(index.fetches_of([&ada()], Ids::Unfiltered), [pages(1)]);
-    index.know_ids(&ada(), HashSet::from([id(1)]), Ids::Unfiltered);
+    know(&mut index, &[id(1)], Ids::Unfiltered);
     assert_eq!(index.holds_any(&ada(), &[id(9)]), None, "one id is lacking");
-    index.know_ids(&ada(), HashSet::from([id(1), id(2)]), Ids::Unfiltered);
+    know(&mut index, &[id(1), id(2)], Ids::Unfiltered);
     assert_eq!(index.holds_any(&ada(), &[id(9)]), Some(false));
     assert_eq!(index.holds_any(&ada(), &[id(2)]), Some(true));
 
@@ -201,6 +209,39 @@ fn the_ids_of_a_segment_without_a_filter_are_read() {
 }
 
 #[test]
+fn what_comes_while_ids_are_read_is_known_too_unless_it_is_not_looked_at() {
+    let log: Vec<_> = (1..=4).map(|n| event(&ada(), id(n.into()), n)).collect();
+    let mut index = Index::default();
+    take(&mut index, &log[..2], 0, None);
+    index.begin_ids(&ada(), Ids::All);
+    assert_eq!(index.holds_any(&ada(), &[id(9)]), None);
+    assert_eq!(index.want_ids([&ada()]), [&ada()], "they aren't known yet");
+    take(&mut index, &log[2..3], 0, Some(&log[2..3]));
+    assert_eq!(index.holds_any(&ada(), &[id(3)]), None);
+    index.know_ids(&ada(), vec![id(1), id(2)], Ids::All);
+    assert_eq!(index.holds_any(&ada(), &[id(3)]), Some(true));
+    assert_eq!(index.holds_any(&ada(), &[id(9)]), Some(false));
+
+    index.begin_ids(&ada(), Ids::All);
+    import(&mut index, &log[3..]);
+    index.know_ids(&ada(), vec![id(1), id(2), id(3)], Ids::All);
+    assert_eq!(index.holds_any(&ada(), &[id(9)]), None);
+}
+
+/// As a release before may have recorded it.
+#[test]
+fn the_ids_of_a_stream_that_holds_one_twice_are_known() {
+    let log: Vec<_> = [(1, 1), (2, 2), (2, 3)]
+        .map(|(n, version)| event(&ada(), id(n), version))
+        .into();
+    let mut index = Index::default();
+    take(&mut index, &log, 0, None);
+    know(&mut index, &[id(1), id(2), id(2)], Ids::Unfiltered);
+    assert_eq!(index.holds_any(&ada(), &[id(2)]), Some(true));
+    assert_eq!(index.holds_any(&ada(), &[id(9)]), Some(false));
+}
+
+#[test]
 fn what_was_joined_here_is_known_as_before_once_its_filter_is() {
     let log: Vec<_> = (1..=3).map(|n| event(&ada(), id(n.into()), n)).collect();
     let mut index = Index::default();
@@ -209,7 +250,7 @@ fn what_was_joined_here_is_known_as_before_once_its_filter_is() {
         take(&mut index, std::slice::from_ref(event), 0, None);
     }
     index.take_filter(1, Filter::of(&log[..1]));
-    index.know_ids(&ada(), HashSet::from([id(2), id(3)]), Ids::Unfiltered);
+    know(&mut index, &[id(2), id(3)], Ids::Unfiltered);
     let joined = Segment {
         number: 3,
         from: 2,

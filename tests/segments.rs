@@ -3,7 +3,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use eventloom::core::{
     CommandId, EventId, JsonText, Metadata, Position, RecordedEvent, StreamId, Timestamp, Version,
@@ -418,6 +418,12 @@ fn ids_of(events: &[RecordedEvent]) -> Vec<EventId> {
     events.iter().map(|event| event.event_id).collect()
 }
 
+/// These ids of a stream were read.
+fn know(index: &mut Index, stream: &StreamId, ids: &[EventId]) {
+    index.begin_ids(stream, Ids::All);
+    index.know_ids(stream, ids.to_vec(), Ids::All);
+}
+
 #[test]
 fn the_ids_of_a_stream_are_known_from_its_first_event_on_or_not_at_all() {
     let stream = support::stream("t", "ada");
@@ -428,7 +434,7 @@ fn the_ids_of_a_stream_are_known_from_its_first_event_on_or_not_at_all() {
     let (segment, runs) = inline(2, &events[1..2]);
     index.add_events(segment, runs, &events[1..2]);
     assert_eq!(index.holds_any(&stream, &ids), None);
-    index.know_ids(&stream, ids[..2].iter().copied().collect(), Ids::All);
+    know(&mut index, &stream, &ids[..2]);
     assert_eq!(index.holds_any(&stream, &ids[2..]), Some(false));
     let (segment, runs) = inline(3, &events[2..]);
     index.add_events(segment, runs, &events[2..]);
@@ -472,8 +478,8 @@ fn two_streams_of_one_round_that_have_more_ids_than_are_kept_stay_known_both() {
     index.keep_ids(2);
     index.want_ids([&ada, &ben]);
     let ids: Vec<Vec<EventId>> = [&ada, &ben].map(|s| ids_of(&of_stream(&log, s))).into();
-    index.know_ids(&ada, ids[0].iter().copied().collect(), Ids::All);
-    index.know_ids(&ben, ids[1].iter().copied().collect(), Ids::All);
+    know(&mut index, &ada, &ids[0]);
+    know(&mut index, &ben, &ids[1]);
     assert_eq!(index.holds_any(&ada, &ids[0]), Some(true));
     assert_eq!(index.holds_any(&ben, &ids[1]), Some(true));
 }
@@ -509,12 +515,11 @@ fn what_is_fetched_for_several_streams_is_each_page_once_in_the_order_of_the_log
         [segments(1, 1), pages(2), segments(3, 3), pages(4)]
     );
     let ben = stream("ben");
-    let mut found = HashMap::from([(&ben, HashSet::new())]);
+    let mut found = HashMap::from([(&ben, Vec::new())]);
     for bytes in fetches.iter().flat_map(|fetch| fetched(&held, *fetch)) {
         add_ids(bytes, &mut found).unwrap();
     }
-    let expected = ids_of(&of_stream(&log, &ben)).into_iter().collect();
-    assert_eq!(found[&ben], expected);
+    assert_eq!(found[&ben], ids_of(&of_stream(&log, &ben)));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::ops::ControlFlow;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 
 use eventloom::browser::IndexedDbStore;
@@ -200,7 +200,11 @@ async fn who_reads_and_appends_while_segments_are_joined_notices_nothing() {
 
 /// Goes on with a future for so many polls and then leaves it; answers whether it ended.
 async fn broken_off<T>(polls: usize, future: impl Future<Output = T>) -> bool {
-    let mut future = pin!(future);
+    polled(polls, pin!(future)).await
+}
+
+/// Goes on with a future for so many polls; answers whether it ended.
+pub async fn polled<T>(polls: usize, mut future: Pin<&mut impl Future<Output = T>>) -> bool {
     let mut left = polls;
     poll_fn(|context| {
         if left == 0 {

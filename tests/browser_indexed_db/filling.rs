@@ -1,20 +1,23 @@
 //! Filling holes: whatever the record that holds them, whoever looks, and in the second copy.
 
 use std::ops::ControlFlow;
+use std::pin::pin;
 
 use eventloom::browser::{IndexedDbStore, read_set_aside};
 use eventloom::core::{ExpectedVersion, Position, RecordedEvent, StreamId, Version};
-use eventloom::store::conformance::{Plain, PlainImport};
+use eventloom::store::conformance::{Plain, PlainImport, both};
 use eventloom::store::{Durability, EventStore, StoreError};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
+use super::compact::polled;
 use super::second_copy::{
     copied, deleted, end, in_files, journal_bytes, kept, open, reopened_after_loss,
     set_journal_bytes,
 };
 use super::support::{
-    Ear, Spy, ada, change_event, delete, event, everything, fresh, fresh_name, js, meddle, recorded,
+    Ear, Spy, ada, change_event, delete, event, events, everything, fresh, fresh_name, js, meddle,
+    recorded,
 };
 use super::verify::verified;
 
@@ -124,6 +127,47 @@ async fn holes_in_joined_segments_are_filled_and_joined_later_too() {
     }
     again.close();
     delete(store).await;
+}
+
+/// At each step of a joining somebody fills the holes in what is being joined.
+#[wasm_bindgen_test]
+async fn what_is_filled_while_it_is_being_joined_stays_filled() {
+    let (mut polls, mut ended) = (0, false);
+    while !ended {
+        polls += 1;
+        let store = fresh().await.with_durability(Durability::Relaxed);
+        import(&store, 0, &log(9).0).await;
+        let ben = StreamId::new("bank_account", "ben").unwrap();
+        for first in (10_000..15_000).step_by(100) {
+            let batch = events(first..first + 100);
+            let appended = store.record(&ben, ExpectedVersion::Any, &batch).await;
+            appended.unwrap();
+        }
+        for number in 20_000..20_256 {
+            append(&store, number).await;
+        }
+        let rest = store.all_events(Position(9), 9_999).await.unwrap();
+        let mut joining = pin!(store.compact());
+        ended = polled(polls, joining.as_mut()).await;
+        let fills = log(9).1;
+        let filling = import(&store, 5_265, &fills);
+        match ended {
+            true => filling.await,
+            false => both(joining, filling).await.0.unwrap(),
+        }
+        store.compact().await.unwrap();
+        let again = super::support::open(store.name()).await;
+        for tab in [&store, &again] {
+            assert_eq!(
+                everything(tab).await,
+                [whole(9), rest.clone()].concat(),
+                "{polls}"
+            );
+        }
+        again.close();
+        delete(store.clone()).await;
+    }
+    assert!(polls > 3, "{polls}");
 }
 
 /// At each request of the transaction in turn it is undone: no hole is filled then, and all are where it is

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 
+use super::faults::in_time;
 use super::layout::records;
 use super::second_copy;
 use super::support::{
@@ -162,6 +163,48 @@ async fn holds(store: &IndexedDbStore, log: &[RecordedEvent], what: &str) {
     // Nothing is lost by that, and nothing is told.
     assert_eq!(verified(store).await.findings, [], "{what}");
     delete(store.clone()).await;
+}
+
+/// The storage hands out all but the filter.
+#[wasm_bindgen_test]
+async fn a_filter_that_the_storage_cannot_hand_out_stops_no_append() {
+    let (store, log) = imported().await;
+    let spy = Spy::on(
+        &store,
+        "tx.objectStore = name => {
+            const found = IDBTransaction.prototype.objectStore.call(tx, name);
+            found.get = key => {
+                if (name !== 'pages') return IDBObjectStore.prototype.get.call(found, key);
+                // What it answers with an error undoes the transaction.
+                return IDBObjectStore.prototype.add.call(found, { none: true });
+            };
+            return found;
+        };",
+    );
+    let appended = in_time(store.record(&stream(5), ANY, &[event(9_000), event(9_001)])).await;
+    assert_eq!(appended.unwrap().unwrap()[1].version, Version(22));
+    let again = in_time(store.record(&stream(5), ANY, &[event(45)])).await;
+    assert_eq!(again.unwrap().unwrap(), [log[45].clone()]);
+    drop(spy);
+    delete(store).await;
+}
+
+/// As a release before may have recorded it: the same id stands in a stream twice.
+#[wasm_bindgen_test]
+async fn a_stream_that_holds_an_id_twice_is_appended_to() {
+    for count in [20, 900] {
+        let store = fresh().await;
+        let log: Vec<RecordedEvent> = (1..=count)
+            .map(|n| recorded(if n == 7 { 6 } else { n }, n, n))
+            .collect();
+        let go_on = |_| ControlFlow::Continue(());
+        store.take_in(Position::START, &log, go_on).await.unwrap();
+        store.close();
+        let store = open(store.name()).await;
+        let next = in_time(store.record(&ada(), ANY, &[event(1_000)])).await;
+        assert_eq!(next.unwrap().unwrap()[0].version, Version(count + 1));
+        delete(store).await;
+    }
 }
 
 #[wasm_bindgen_test]

@@ -24,7 +24,7 @@ use super::log::Log;
 use super::read;
 use super::schema::{INDEX, LOG, META, PAGES};
 use super::transaction::{Fault, answer};
-use crate::core::{Position, RecordedEvent};
+use crate::core::{History, Position, RecordedEvent};
 use crate::log::Chain;
 use crate::log::segments::{Index, Page, Portion, Segment, directory, paginate, unpack};
 use crate::store::{Durability, StoreError};
@@ -158,7 +158,7 @@ async fn step(copies: &Copies) -> Result<bool, Fault> {
     } = copies;
     let log = &connection.log;
     read::catch_up(connection, "compact").await?;
-    let forgotten = log.forgotten();
+    let (forgotten, history) = (log.forgotten(), log.history());
     let segments = log.ask(|index| match index.is_faulty() {
         // Where something is damaged, all stays as it is.
         true => None,
@@ -195,7 +195,7 @@ async fn step(copies: &Copies) -> Result<bool, Fault> {
     };
     if !write(
         connection,
-        forgotten,
+        (forgotten, history),
         segments,
         (joined, chain),
         (&pages, &events),
@@ -281,7 +281,7 @@ fn whole(record: &Record, segment: &Segment) -> Option<Vec<RecordedEvent>> {
 /// Puts one segment in the place of some; answers whether these were still there.
 async fn write(
     connection: &Rc<Connection>,
-    forgotten: u64,
+    (forgotten, history): (u64, History),
     segments: &[Segment],
     (joined, chain): (Segment, Option<Chain>),
     (pages, events): (&[Page], &[RecordedEvent]),
@@ -293,7 +293,9 @@ async fn write(
     let log = writing.store(LOG)?;
     connection.log.catch_up(&log).await?;
     let is_there = connection.log.ask(|index| index.holds(segments));
-    if !is_there || connection.log.forgotten() != forgotten {
+    // Of another history, they may hold what they didn't when they were read: holes that are filled.
+    let is_same = connection.log.history() == history && connection.log.forgotten() == forgotten;
+    if !is_there || !is_same {
         return Ok(false);
     }
     let imported = connection

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::codec::{self, Content, Record};
 use super::connection::Connection;
+use super::log::Log;
 use super::read::{Batches, begin, read_stream};
 use crate::core::{EventId, History, NewEvent, RecordedEvent, StreamId, Version};
 use crate::log::segments::{Fetch, Ids, Segment, add_ids};
@@ -49,26 +50,40 @@ async fn read_ids(
     connection: &Rc<Connection>,
     streams: &[&StreamId],
     which: Ids,
-    filters: &[Segment],
+    mut filters: &[Segment],
 ) -> Result<(), StoreError> {
     let log = &connection.log;
-    let known = streams.iter().map(|stream| (*stream, HashSet::new()));
-    let mut found: HashMap<&StreamId, HashSet<EventId>> = known.collect();
-    let fetches = || log.ask(|index| index.fetches_of(streams.iter().copied(), which));
-    if !filters.is_empty() || !fetches().is_empty() {
+    let mut found: HashMap<&StreamId, Vec<EventId>> = HashMap::new();
+    let is_outside = || {
+        let fetches = log.ask(|index| index.fetches_of(streams.iter().copied(), which));
+        filters.is_empty() && fetches.is_empty()
+    };
+    if is_outside() {
+        // All of it stands where filters tell of it.
+        begin_ids(log, streams, which, &mut found);
+    } else {
         let (_reading, sources) = begin(connection, None).await?;
         let forgotten = log.forgotten();
-        for some in filters.chunks(FILTERS) {
+        while let Some((some, rest)) = filters.split_at_checked(FILTERS.min(filters.len()))
+            && !some.is_empty()
+        {
             let read = sources.filters(some).await;
-            let read = read.map_err(|fault| fault.while_doing("read"))?;
             if log.forgotten() != forgotten {
                 return Ok(());
             }
+            // Those that the storage can't hand out are as good as none; the transaction is undone with it.
+            let is_read = read.is_ok();
+            let read = read.unwrap_or_else(|_| vec![None; some.len()]);
             for (segment, filter) in some.iter().zip(read) {
                 log.change(|index| index.take_filter(segment.number, filter));
             }
+            filters = rest;
+            if !is_read {
+                return Box::pin(read_ids(connection, streams, which, filters)).await;
+            }
         }
-        let mut batches = Batches::of(fetches(), log.most_bytes());
+        let fetches = begin_ids(log, streams, which, &mut found);
+        let mut batches = Batches::of(fetches, log.most_bytes());
         while !batches.is_empty() {
             let batch = batches.next(&sources).await;
             let batch = batch.map_err(|fault| fault.while_doing("read"))?;
@@ -90,13 +105,29 @@ async fn read_ids(
     Ok(())
 }
 
+/// Begins to read the ids of these streams; answers what to fetch for them.
+fn begin_ids<'a>(
+    log: &Log,
+    streams: &[&'a StreamId],
+    which: Ids,
+    found: &mut HashMap<&'a StreamId, Vec<EventId>>,
+) -> Vec<Fetch> {
+    log.change(|index| {
+        for stream in streams {
+            index.begin_ids(stream, which);
+            found.insert(stream, Vec::new());
+        }
+        index.fetches_of(streams.iter().copied(), which)
+    })
+}
+
 /// The ids of a batch.
 pub(super) fn ids_of(batch: &[NewEvent]) -> Vec<EventId> {
     batch.iter().map(|event| event.event_id).collect()
 }
 
 /// Takes what can be read of a record; that something is missing is told by who counts.
-fn take_ids(fetch: Fetch, record: &Record, found: &mut HashMap<&StreamId, HashSet<EventId>>) {
+fn take_ids(fetch: Fetch, record: &Record, found: &mut HashMap<&StreamId, Vec<EventId>>) {
     let bytes = match fetch {
         Fetch::Pages { .. } => codec::open_page(record).ok(),
         Fetch::Segments { .. } => match codec::open_segment(record).map(|opened| opened.content) {
@@ -105,7 +136,7 @@ fn take_ids(fetch: Fetch, record: &Record, found: &mut HashMap<&StreamId, HashSe
                 let events = records.iter().flat_map(codec::read_event);
                 for event in events.filter(|event| !event.is_hole()) {
                     if let Some(ids) = found.get_mut(&event.stream) {
-                        ids.insert(event.event_id);
+                        ids.push(event.event_id);
                     }
                 }
                 None

@@ -50,7 +50,7 @@ impl Filter {
     #[must_use]
     pub fn may_hold(&self, id: EventId) -> bool {
         let mut bits = self.bits(id);
-        self.0.len() > 1 && bits.all(|(at, bit)| self.0[at] & bit != 0)
+        bits.all(|(at, bit)| self.0[at] & bit != 0)
     }
 
     /// As bytes.
@@ -59,10 +59,11 @@ impl Filter {
         &self.0
     }
 
-    /// The filter that these are the bytes of; none where they are of another form.
+    /// The filter that these are the bytes of; none where they are of another form, or too few.
     #[must_use]
     pub fn from_bytes(bytes: Vec<u8>) -> Option<Filter> {
-        (bytes.first() == Some(&FORM)).then_some(Filter(bytes))
+        let is_one = bytes.first() == Some(&FORM) && bytes.len() > LEAST;
+        is_one.then_some(Filter(bytes))
     }
 
     /// Which bits stand for an id: the byte and the bit in it.

@@ -1,8 +1,6 @@
 //! Which ids of events an index knows: what is known to be there, what a filter denies, and what has to be
 //! read to tell.
 
-use std::collections::HashSet;
-
 use super::fetch::{Fetch, join};
 use super::filter::Filter;
 use super::index::{Index, Part, Segment, Thread};
@@ -126,24 +124,26 @@ impl Index {
         unknown
     }
 
-    /// Notes the ids of a stream's events, unless they are fewer than there are: some are damaged or holes, or
-    /// more came meanwhile.
-    pub fn know_ids(&mut self, stream: &StreamId, ids: HashSet<EventId>, which: Ids) {
+    /// Begins to read these ids of a stream. What comes meanwhile is known besides.
+    pub fn begin_ids(&mut self, stream: &StreamId, which: Ids) {
         let Some(thread) = self.streams.get(stream) else {
             return;
         };
-        let (mut next, mut wanted) = (thread.version.0 + 1, 0);
+        let (mut next, mut count) = (thread.version.0 + 1, 0);
         for part in thread.parts.iter().rev() {
-            let count = next.saturating_sub(part.first.0);
-            next = part.first.0;
             if which == Ids::All || !self.is_filtered(part) {
-                wanted += count;
+                count += next.saturating_sub(part.first.0);
             }
+            next = part.first.0;
         }
         // Versions before the first part are missing.
-        if ids.len() as u64 >= wanted && next <= 1 {
-            self.ids.know(stream, ids, which == Ids::All);
-        }
+        self.ids.begin(stream, count + next.saturating_sub(1));
+    }
+
+    /// Notes the ids that were read of a stream's events since that was begun, unless they are fewer than there were,
+    /// since some events are damaged or holes, or what came meanwhile wasn't looked at.
+    pub fn know_ids(&mut self, stream: &StreamId, read: Vec<EventId>, which: Ids) {
+        self.ids.know(stream, read, which == Ids::All);
     }
 
     /// Forgets the ids of a stream, so that they are looked up when they are needed next.

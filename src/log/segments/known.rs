@@ -1,6 +1,6 @@
 //! Which ids of events are known, so that a batch that is sent again is recognised without reading its
-//! stream. Of a stream all ids are known, or those in segments without a filter, or none: what isn't known is
-//! looked up, and never taken for absent.
+//! stream. Of a stream all ids are known, or those in segments without a filter, or none as long as they are
+//! being read: what isn't known is looked up, and never taken for absent.
 
 use std::collections::{HashMap, HashSet};
 
@@ -23,13 +23,22 @@ pub(super) struct KnownIds {
     enough: usize,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Ids {
     held: HashSet<EventId>,
-    /// Whether those of events that filters tell of are among them.
-    is_whole: bool,
+    extent: Extent,
     /// The turn in which they were asked for last: in that one they stay.
     turn: u64,
+}
+
+/// Which of a stream's ids are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Extent {
+    /// Those that came since the others are read, of which there were so many.
+    New(u64),
+    /// Those of events that no filter tells of.
+    Unfiltered,
+    All,
 }
 
 impl Default for KnownIds {
@@ -52,13 +61,18 @@ impl KnownIds {
 
     /// Whether all ids of a stream are known.
     pub(super) fn is_whole(&self, stream: &StreamId) -> bool {
-        self.streams.get(stream).is_some_and(|ids| ids.is_whole)
+        self.streams
+            .get(stream)
+            .is_some_and(|ids| ids.extent == Extent::All)
     }
 
     /// Whether one of these ids is known of a stream; none where its ids aren't.
     pub(super) fn holds_any(&self, stream: &StreamId, ids: &[EventId]) -> Option<bool> {
-        let held = &self.streams.get(stream)?.held;
-        Some(ids.iter().any(|id| held.contains(id)))
+        let Ids { held, extent, .. } = self.streams.get(stream)?;
+        match extent {
+            Extent::New(_) => None,
+            Extent::Unfiltered | Extent::All => Some(ids.iter().any(|id| held.contains(id))),
+        }
     }
 
     /// Begins a turn, in which what is known of these streams stays so. Answers with those of which
@@ -71,25 +85,42 @@ impl KnownIds {
         let mut unknown = Vec::new();
         for stream in streams {
             match self.streams.get_mut(stream) {
-                Some(ids) => ids.turn = self.turn,
-                None => unknown.push(stream),
+                Some(ids) if !matches!(ids.extent, Extent::New(_)) => ids.turn = self.turn,
+                _ => unknown.push(stream),
             }
         }
         self.forget_some();
         unknown
     }
 
-    /// Notes the ids of a stream, all of them or those that no filter tells of. They stay in this turn.
-    pub(super) fn know(&mut self, stream: &StreamId, held: HashSet<EventId>, is_whole: bool) {
+    /// Begins to read the ids of a stream, which are so many: those of what comes meanwhile are known from now
+    /// on. They stay in this turn.
+    pub(super) fn begin(&mut self, stream: &StreamId, count: u64) {
         self.forget(stream);
-        self.count += held.len();
-        let turn = self.turn;
         let ids = Ids {
-            held,
-            is_whole,
-            turn,
+            held: HashSet::new(),
+            extent: Extent::New(count),
+            turn: self.turn,
         };
         self.streams.insert(stream.clone(), ids);
+    }
+
+    /// Notes the ids of a stream that were read, all of them or those that no filter tells of; nothing where they are
+    /// fewer than there were, or were forgotten meanwhile. A stream of before may hold one twice.
+    pub(super) fn know(&mut self, stream: &StreamId, read: Vec<EventId>, is_all: bool) {
+        let Some(ids) = self.streams.get_mut(stream) else {
+            return;
+        };
+        if !matches!(ids.extent, Extent::New(count) if read.len() as u64 >= count) {
+            return;
+        }
+        let before = ids.held.len();
+        ids.held.extend(read);
+        ids.extent = match is_all {
+            true => Extent::All,
+            false => Extent::Unfiltered,
+        };
+        self.count += ids.held.len() - before;
         self.forget_some();
     }
 
@@ -100,7 +131,7 @@ impl KnownIds {
             None if is_first => {
                 let ids = Ids {
                     held: HashSet::from([id]),
-                    is_whole: true,
+                    extent: Extent::All,
                     turn: self.turn - 1,
                 };
                 self.streams.insert(stream.clone(), ids);
@@ -166,6 +197,13 @@ mod tests {
         numbers.map(|n| EventId(Uuid::from_u128(n))).collect()
     }
 
+    /// So many ids of a stream were read.
+    fn know(known: &mut KnownIds, stream: &StreamId, numbers: std::ops::Range<u128>) {
+        let read: Vec<EventId> = ids(numbers).into_iter().collect();
+        known.begin(stream, read.len() as u64);
+        known.know(stream, read, true);
+    }
+
     /// Keeps ten ids, and those of one stream besides.
     fn few() -> KnownIds {
         let mut known = KnownIds::default();
@@ -179,7 +217,7 @@ mod tests {
         let all = ["a", "b", "c"].map(stream);
         known.begin_turn(&all);
         for (stream, count) in all.iter().zip([30, 30, 40]) {
-            known.know(stream, ids(0..count), true);
+            know(&mut known, stream, 0..count);
         }
         assert!(all.iter().all(|stream| known.is_whole(stream)));
         known.begin_turn(&all[..1]);
@@ -194,11 +232,11 @@ mod tests {
         let mut known = few();
         let great = stream("great");
         known.begin_turn([&great]);
-        known.know(&great, ids(0..1_000), true);
+        know(&mut known, &great, 0..1_000);
         for number in 0..100 {
             let other = stream(&number.to_string());
             known.begin_turn([&other]);
-            known.know(&other, ids(0..4), true);
+            know(&mut known, &other, 0..4);
             assert!(known.is_whole(&great) && known.is_whole(&other));
             assert!(known.count <= 1_000 + 10 + 4, "{}", known.count);
         }
@@ -209,11 +247,11 @@ mod tests {
         let mut known = few();
         for (id, count) in [("great", 20), ("old", 5), ("used", 4)] {
             known.begin_turn([&stream(id)]);
-            known.know(&stream(id), ids(0..count), true);
+            know(&mut known, &stream(id), 0..count);
         }
         known.begin_turn([&stream("used")]);
         known.begin_turn([&stream("new")]);
-        known.know(&stream("new"), ids(0..6), true);
+        know(&mut known, &stream("new"), 0..6);
         let all = ["great", "old", "used", "new"].map(stream);
         assert_eq!(all.map(|s| known.is_whole(&s)), [true, false, true, true]);
     }

@@ -6,7 +6,7 @@
 //! and each event's position, id (16 bytes), type, schema version, data, time in milliseconds since
 //! 1970, correlation id, causation id, actor, and extensions as JSON text, the command's id among them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use uuid::Uuid;
 
@@ -270,13 +270,13 @@ pub fn runs(bytes: &[u8]) -> Result<Vec<Run>, Unreadable> {
     Ok(runs)
 }
 
-/// Adds the ids of the events of those streams that have a set, without unpacking anything else.
+/// Adds the ids of the events of those streams that have a list, one for each event, without unpacking anything else.
 ///
 /// # Errors
 /// [`Unreadable`].
 pub fn add_ids(
     bytes: &[u8],
-    found: &mut HashMap<&StreamId, HashSet<EventId>>,
+    found: &mut HashMap<&StreamId, Vec<EventId>>,
 ) -> Result<(), Unreadable> {
     each_run(bytes, |head, rest| {
         let stream = head.stream()?;
@@ -287,7 +287,7 @@ pub fn add_ids(
         for version in (head.first..u64::MAX).take(count) {
             let passed = PackedEvent::pass(rest).ok_or_else(cut)?;
             if !passed.is_hole(&stream, Version(version)) {
-                ids.insert(passed.event_id);
+                ids.push(passed.event_id);
             }
         }
         Ok(())

@@ -21,6 +21,8 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 use wasm_bindgen_test::{console_log, wasm_bindgen_test};
 
+pub use self::run::in_time;
+
 use self::inject::Tally;
 use self::operations::Case;
 

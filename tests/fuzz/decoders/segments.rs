@@ -1,6 +1,6 @@
 //! What a log as segments is kept as: packed events, directories of pages, the saved index.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt::Debug;
 
 use eventloom::core::{Position, RecordedEvent, StreamHead, Version};
@@ -31,10 +31,10 @@ pub fn packed(bytes: &[u8]) {
             .cloned()
             .collect();
         assert_eq!(of_stream, Ok(expected));
-        let mut ids = HashMap::from([(&run.stream, HashSet::new())]);
+        let mut ids = HashMap::from([(&run.stream, Vec::new())]);
         assert_eq!(add_ids(bytes, &mut ids), Ok(()));
         let of_stream = events.iter().filter(|event| event.stream == run.stream);
-        let expected: HashSet<_> = of_stream.map(|event| event.event_id).collect();
+        let expected: Vec<_> = of_stream.map(|event| event.event_id).collect();
         assert_eq!(ids[&run.stream], expected);
     }
     let pages = paginate(&events);

@@ -1,17 +1,22 @@
 //! Mending what is damaged in the database from the second copy, where that has the very events: those of
 //! the segment of this number, of a log that is the same.
 
+use idb::{KeyRange, ObjectStore};
+use js_sys::Array;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::IdbDatabase;
 
+use super::super::codec::{self, Content, Opened};
 use super::super::schema::{LOG, PAGES};
-use super::super::transaction::{Fault, Writing};
+use super::super::transaction::{Fault, Writing, answer};
 use super::compare::{are_in, events_of};
 use super::ours::Ours;
 use super::restore::put;
 use super::source::{Mending, Source};
-use crate::core::RecordedEvent;
+use crate::core::{PositionRanges, RecordedEvent};
 use crate::log::Chain;
-use crate::log::journal::{Entry, Fills};
+use crate::log::journal::{Body, Entry, Fills};
+use crate::log::segments::paginate;
 use crate::store::Durability;
 
 /// Numbers of the log that lack events.
@@ -19,6 +24,8 @@ struct Hole {
     first: u64,
     last: u64,
     chain: Option<Chain>,
+    /// Whether a record stands there, which is damaged.
+    is_there: bool,
     /// Those that can be read.
     whole: Vec<RecordedEvent>,
 }
@@ -43,6 +50,7 @@ pub(in super::super) async fn mend(
     let gather = async |entry: Entry<'_>| fills.take(&entry).map_err(|error| error.to_string());
     let void = source.entries(gather).await?.void;
     let mut mended = 0;
+    let mut gathered = Gathered::default();
     let take = async |entry: Entry<'_>| {
         let at = holes.partition_point(|hole| hole.last < entry.segment);
         if let Some(hole) = holes.get(at)
@@ -51,18 +59,77 @@ pub(in super::super) async fn mend(
                 .filled(entry, &void)
                 .map_err(|error| error.to_string())?
             && let Some(events) = events_of(&entry).map_err(|fault| fault.to_string())?
+            && let Some((entry, events)) = gathered.with(hole, entry, events)
             && hole.takes(&entry, &events)
         {
-            if mending == Mending::Mends {
-                let put = put_anew(database, &entry, hole.chain).await;
-                put.map_err(|fault| fault.to_string())?;
+            let is_mended = match mending {
+                Mending::Mends => put_anew(database, &entry, hole).await,
+                Mending::Counts => Ok(true),
+            };
+            if is_mended.map_err(|fault| fault.to_string())? {
+                mended += (events.len() - hole.whole.len()) as u64;
             }
-            mended += (events.len() - hole.whole.len()) as u64;
         }
         Ok(())
     };
     source.entries(take).await?;
     Ok(mended)
+}
+
+/// The events of entries that stand one after the other where the log has a record for all of their numbers.
+#[derive(Default)]
+struct Gathered {
+    /// The number that comes next.
+    next: u64,
+    events: Vec<RecordedEvent>,
+    imported: PositionRanges,
+}
+
+impl Gathered {
+    /// Takes an entry of a hole; answers with what is to be put in its place, once that is together: the entry
+    /// itself, or one that stands for several.
+    fn with<'a>(
+        &mut self,
+        hole: &Hole,
+        entry: Entry<'a>,
+        events: Vec<RecordedEvent>,
+    ) -> Option<(Entry<'a>, Vec<RecordedEvent>)> {
+        if !hole.is_there || (entry.from(), entry.segment) == (hole.first, hole.last) {
+            return Some((entry, events));
+        }
+        if entry.from() == hole.first {
+            *self = Gathered::default();
+        } else if entry.from() != self.next {
+            self.next = 0;
+            return None;
+        }
+        self.next = entry.segment + 1;
+        self.events.extend(events);
+        for (first, last) in entry.imported.iter() {
+            self.imported.add(first, last);
+        }
+        if entry.segment < hole.last {
+            return None;
+        }
+        let Gathered {
+            events, imported, ..
+        } = std::mem::take(self);
+        let body = Body::Paged {
+            from: hole.first,
+            first: events.first()?.position,
+            last: events.last()?.position,
+            pages: paginate(&events)
+                .into_iter()
+                .map(|page| page.packed.into())
+                .collect(),
+        };
+        let joined = Entry {
+            imported,
+            body,
+            ..entry
+        };
+        Some((joined, events))
+    }
 }
 
 impl Hole {
@@ -74,6 +141,30 @@ impl Hole {
             _ => true,
         };
         is_same && self.first <= entry.from() && are_in(&self.whole, events)
+    }
+
+    /// Whether the log still is as it was found to be, within the caller's transaction: what was taken back
+    /// meanwhile isn't put there again.
+    async fn is_still(&self, log: &ObjectStore, entry: &Entry<'_>) -> Result<bool, Fault> {
+        let key = |number: u64| JsValue::from_f64(number as f64);
+        let range = KeyRange::bound(&key(entry.from()), &key(entry.segment), None, None)?;
+        let found = answer(log.get_all(Some(range.into()), None)?).await?;
+        let found: Vec<JsValue> = found.unchecked_into::<Array>().iter().collect();
+        Ok(match &found[..] {
+            [] => !self.is_there,
+            [record] => {
+                let opened = codec::open_segment(record.unchecked_ref());
+                let holds = |opened: &Opened| {
+                    let is_empty = matches!(
+                        opened.content,
+                        Ok(Content::Turn(_) | Content::Emptied(_) | Content::Gone)
+                    );
+                    opened.number == self.last && !is_empty
+                };
+                self.is_there && opened.as_ref().is_some_and(holds)
+            }
+            _ => false,
+        })
     }
 }
 
@@ -87,6 +178,7 @@ async fn holes(database: &IdbDatabase, after: u64) -> Result<Vec<Hole>, Fault> {
                 first: last + 1,
                 last: part.from - 1,
                 chain: None,
+                is_there: false,
                 whole: Vec::new(),
             });
         }
@@ -96,6 +188,7 @@ async fn holes(database: &IdbDatabase, after: u64) -> Result<Vec<Hole>, Fault> {
                 first: part.from,
                 last: part.number,
                 chain: part.chain,
+                is_there: true,
                 whole: part.events,
             });
         }
@@ -103,17 +196,18 @@ async fn holes(database: &IdbDatabase, after: u64) -> Result<Vec<Hole>, Fault> {
     Ok(holes)
 }
 
-async fn put_anew(
-    database: &IdbDatabase,
-    entry: &Entry<'_>,
-    chain: Option<Chain>,
-) -> Result<(), Fault> {
+/// Puts an entry where a hole is; false where the log isn't as it was found to be any more.
+async fn put_anew(database: &IdbDatabase, entry: &Entry<'_>, hole: &Hole) -> Result<bool, Fault> {
     let writing = Writing::begin(database, &[LOG, PAGES], Durability::Strict)?;
     let (log, pages) = (writing.store(LOG)?, writing.store(PAGES)?);
+    if !hole.is_still(&log, entry).await? {
+        return Ok(false);
+    }
     let linked = Entry {
-        chain: chain.unwrap_or(entry.chain),
+        chain: hole.chain.unwrap_or(entry.chain),
         ..entry.clone()
     };
     put(&log, &pages, &linked)?;
-    writing.commit().await
+    writing.commit().await?;
+    Ok(true)
 }

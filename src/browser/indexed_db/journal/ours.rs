@@ -68,7 +68,7 @@ impl Ours<'_> {
                 break;
             };
             let number = opened.number;
-            self.after = number;
+            let next = std::mem::replace(&mut self.after, number) + 1;
             let mut part = Part {
                 number,
                 from: opened.from,
@@ -97,7 +97,8 @@ impl Ours<'_> {
                 }
                 Ok(Content::Turn(turn)) => part.turn = Some(turn),
                 Ok(Content::Gone) => {}
-                Err(_) => part.is_damaged = true,
+                // It doesn't tell for which numbers it stands either.
+                Err(_) => (part.from, part.is_damaged) = (next, true),
             }
             self.ready.push_back(part);
         }

@@ -181,6 +181,20 @@ fn chain_of(entry: &Entry<'_>) -> Option<Chain> {
     Some(entry.chain).filter(|chain| *chain != Chain::START)
 }
 
+/// Takes away what lies under these numbers, pages that a record left among it.
+fn clear((log, pages): (&ObjectStore, &ObjectStore), (from, to): (u64, u64)) -> Result<(), String> {
+    let (from, to) = (JsValue::from_f64(from as f64), JsValue::from_f64(to as f64));
+    let cleared = || {
+        log.delete(KeyRange::bound(&from, &to, None, None)?)?;
+        // A list comes after all lists that begin with the same and end earlier.
+        let (first, last) = (Array::of1(&from), Array::of2(&to, &f64::INFINITY.into()));
+        pages.delete(KeyRange::bound(&first, &last, None, None)?)?;
+        Ok(())
+    };
+    let cleared: Result<(), Fault> = cleared();
+    cleared.map_err(|fault| fault.to_string())
+}
+
 /// Puts a segment into the log as it was, in the place of what lies under its numbers.
 pub(super) fn put(log: &ObjectStore, pages: &ObjectStore, entry: &Entry<'_>) -> Result<(), String> {
     let number = entry.segment;
@@ -188,6 +202,7 @@ pub(super) fn put(log: &ObjectStore, pages: &ObjectStore, entry: &Entry<'_>) -> 
     let record = match &entry.body {
         Body::Inline { packed } => {
             let events = unpack(packed).map_err(|error| error.to_string())?;
+            clear((log, pages), (number, number))?;
             codec::inline(number, &events)
         }
         Body::Paged {
@@ -197,18 +212,7 @@ pub(super) fn put(log: &ObjectStore, pages: &ObjectStore, entry: &Entry<'_>) -> 
             pages: packed,
         } => {
             // An older copy of the database may hold the first of what was joined to it since.
-            let (from, to) = (*first_number as f64, number as f64);
-            let range = KeyRange::bound(&from.into(), &to.into(), None, None);
-            log.delete(range.map_err(|error| error.to_string())?)
-                .map_err(|error| error.to_string())?;
-            let (from, to) = (
-                Array::of1(&from.into()),
-                Array::of2(&to.into(), &f64::INFINITY.into()),
-            );
-            let range = KeyRange::bound(&from, &to, None, None);
-            pages
-                .delete(range.map_err(|error| error.to_string())?)
-                .map_err(|error| error.to_string())?;
+            clear((log, pages), (*first_number, number))?;
             let mut laid_out = Vec::with_capacity(packed.len());
             let mut events = Vec::new();
             for (page, packed) in (0..).zip(packed) {

@@ -18,7 +18,7 @@ use super::sentinel::{self, Sentinel};
 use crate::core::{Position, PositionRanges, RecordedEvent};
 use crate::log::Chain;
 use crate::log::journal::{Body, Entry, Mark};
-use crate::log::segments::{Page, Segment, pack};
+use crate::log::segments::{Index, Page, Segment, pack};
 use crate::store::{Durability, Loss, Recovery};
 use crate::target::spawn;
 
@@ -201,6 +201,9 @@ impl Journal {
                     .knowingly_emptied(index.emptied().unwrap_or(0)),
                 before: connection.doubts.events_before(),
             });
+            // Where another tab's came meanwhile, it isn't the last any more.
+            let end = connection.log.ask(Index::last_position);
+            let last = last.filter(|last| last.position == end);
             let hash = last.map(|last| sentinel::hash(&(last.event_id, last.position)));
             let before = self.noting.replace(Some(Sentinel { hash, ..noted }));
             if before.is_none() {
