@@ -19,8 +19,8 @@ const NEWEST: u64 = 1_000;
 const FILTERS: usize = 64;
 
 /// Sees to it that it is known whether each of these streams holds one of these ids, all read in one
-/// transaction, and each record once: the filters of the segments that have one, and the ids in the others. Of a
-/// stream that may hold one by its filters, all ids are read. Left out are streams that can't be read whole, and
+/// transaction, and each record once: the filters of the segments that have one, and the ids in the others. Of
+/// streams that may hold one by their filters, all ids are read, in another. Left out are streams that can't be read whole, and
 /// those of which more was taken in meanwhile. What is known of these streams stays so until others are asked for.
 pub(super) async fn learn(
     connection: &Rc<Connection>,
