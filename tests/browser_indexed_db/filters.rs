@@ -116,7 +116,8 @@ async fn a_great_append_sent_again_after_opening_is_recorded_once() {
 
 #[wasm_bindgen_test]
 async fn without_a_filter_that_can_be_read_the_stream_is_read() {
-    let changes: [(&str, fn(&JsValue)); 3] = [
+    type Change = fn(&JsValue);
+    let changes: [(&str, Change); 3] = [
         ("a bit is another", |record| {
             let bytes: Uint8Array = field(record, "packed").unchecked_into();
             bytes.set_index(9, bytes.get_index(9) ^ 4);
