@@ -16,7 +16,6 @@ use super::action::{
 };
 use super::backend::{Backend, all_after};
 use super::checked::{Checked, SecondCopyRead};
-use super::effect::DATABASE;
 use super::loading::Load;
 use super::story;
 use super::wishes::{self, Wishes};
@@ -418,11 +417,14 @@ fn broken(reason: &str) -> String {
     )
 }
 
-/// What a worker works on: the browser's store by its name, one in memory by what it holds and the
+/// What a worker works on: the browser's store by its name and its database's, one in memory by what it holds and the
 /// position that it gives next, which what it holds doesn't tell.
 async fn source(store: &Backend) -> (JsValue, Position) {
     match store {
-        Backend::Browser(_) => (DATABASE.into(), Position::START),
+        Backend::Browser(store) => {
+            let names = Array::of2(&store.name().into(), &store.database().into());
+            (names.into(), Position::START)
+        }
         Backend::Memory(memory) => {
             // A store in memory can always be read.
             let events = all_after(store, Position::START).await;

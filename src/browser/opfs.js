@@ -45,6 +45,18 @@ if (isWorker) {
   let broken;
   // Another tab has taken it over meanwhile.
   let lost;
+  const take = async (folder) => {
+    const file = await folder.getFileHandle(opened, { create: true });
+    handle = undefined;
+    for (let tries = 1; !handle; tries++) {
+      handle = await file.createSyncAccessHandle().catch((error) => {
+        // The tab that had it is gone, but the browser hasn't heard that yet; nothing tells when. A busy machine
+        // takes a second for it, and who opens without the file opens without what only that holds.
+        if (error.name !== 'NoModificationAllowedError' || tries === 250) throw error;
+        return new Promise((again) => setTimeout(again, 20));
+      });
+    }
+  };
   const does = {
     /** Whether it is open: not where another tab has the lock and `wait` is false. */
     async open(name, how, of) {
@@ -54,15 +66,7 @@ if (isWorker) {
       if (!held) return false;
       const folder = await navigator.storage.getDirectory();
       opened = name;
-      const file = await folder.getFileHandle(name, { create: true });
-      for (let tries = 1; !handle; tries++) {
-        handle = await file.createSyncAccessHandle().catch((error) => {
-          // The tab that had it is gone, but the browser hasn't heard that yet; nothing tells when. A busy machine
-          // takes a second for it, and who opens without the file opens without what only that holds.
-          if (error.name !== 'NoModificationAllowedError' || tries === 250) throw error;
-          return new Promise((again) => setTimeout(again, 20));
-        });
-      }
+      await take(folder);
       return true;
     },
     read(at, length) {
@@ -86,12 +90,12 @@ if (isWorker) {
     },
     /** Gives the file another name, and begins a new one under its own. */
     async aside(to) {
+      if (lost) throw lost;
       handle.close();
       try {
         if (!await moveFile(opened, to)) throw new DOMException('a file has that name already', 'InvalidStateError');
       } finally {
-        const folder = await navigator.storage.getDirectory();
-        handle = await (await folder.getFileHandle(opened, { create: true })).createSyncAccessHandle();
+        await take(await navigator.storage.getDirectory());
       }
     },
     async remove() {

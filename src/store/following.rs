@@ -67,10 +67,10 @@ impl Following {
         }
     }
 
-    /// Whether an event can only fill a hole: its position was given already.
+    /// Whether an event can only fill a hole: its position was given already. Nothing that has a hole's type does.
     #[must_use]
     pub fn is_to_fill(&self, event: &RecordedEvent) -> bool {
-        event.position < self.next && !event.is_hole()
+        event.position < self.next && event.event_type != HOLE
     }
 
     /// Why an event isn't taken that is to fill a hole, where there is none.

@@ -5,11 +5,13 @@ use std::ops::ControlFlow;
 use eventloom::browser::{IndexedDbStore, Signal};
 use eventloom::core::Position;
 use eventloom::store::{ImportStore, SecondCopy};
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::second_copy::{append, copied, deleted, end, open, reopened_after_loss};
 use super::second_copy_waits::{Held, is_next_answered_by_the_database_alone};
 use super::support::*;
+use super::waiting::Held as Lock;
 
 /// Imports so many events.
 async fn import(store: &IndexedDbStore, count: u64) {
@@ -79,6 +81,35 @@ async fn a_second_copy_that_is_being_filled_says_so_in_each_tab_and_keeps_nobody
     other.close();
     let (recovery, after) = reopened_after_loss(&name).await;
     assert_eq!((recovery, after.len()), (deleted(2_024, 0), 2_024));
+}
+
+/// A tab that said that it fills the second copy, and was frozen then: it says nothing more, and answers nobody.
+#[wasm_bindgen_test]
+async fn a_tab_that_was_frozen_while_it_filled_the_second_copy_is_passed_over() {
+    let name = fresh_name();
+    let store = open(&name).await;
+    append(&store, [1]).await;
+    store.close();
+    let frozen = Lock::on(&format!("{name}.journals")).await;
+    let id = raw_record(&name, "meta", "store".into()).await;
+    let store = open(&name).await;
+    let mut ear = Ear::on(&store);
+    let say = js(&format!(
+        "(record) => new BroadcastChannel('{name}').postMessage(`copying 0 1 ${{record.value}}`)"
+    ));
+    let say: js_sys::Function = say.unchecked_into();
+    say.call1(&JsValue::UNDEFINED, &id).unwrap();
+    while !matches!(ear.next().await, Signal::Copying { .. }) {}
+    soon(append(&store, [2])).await;
+    // Some seconds later it keeps it itself.
+    while store.second_copy() != Some(SecondCopy::Kept) {
+        soon(ear.next()).await;
+    }
+    append(&store, [3]).await;
+    drop(frozen);
+    store.close();
+    let (recovery, after) = reopened_after_loss(&name).await;
+    assert_eq!((recovery, after.len()), (deleted(3, 0), 3));
 }
 
 #[wasm_bindgen_test]

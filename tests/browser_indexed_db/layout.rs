@@ -264,6 +264,26 @@ async fn what_was_emptied_is_swept_away_and_no_number_is_taken_twice() {
 }
 
 #[wasm_bindgen_test]
+async fn a_list_of_archived_streams_that_can_not_be_read_is_left_as_it_is() {
+    let store = fresh().await;
+    append(&store, 1).await;
+    store.archive(&ada()).await.unwrap();
+    let key = JsValue::from("archived");
+    let record = super::support::raw_record(store.name(), "meta", key.clone()).await;
+    super::support::set(&record, "value", "[[\"bank_account\"");
+    super::support::put(store.name(), "meta", std::slice::from_ref(&record)).await;
+    assert!(store.archived().await.unwrap().is_empty());
+    let refused = store.archive(&ada()).await.unwrap_err().to_string();
+    assert!(
+        refused.contains("is damaged, and is left as it is"),
+        "{refused}"
+    );
+    let after = super::support::raw_record(store.name(), "meta", key).await;
+    assert_eq!(super::support::json(&after), super::support::json(&record));
+    delete(store).await;
+}
+
+#[wasm_bindgen_test]
 async fn an_append_and_an_opening_alone_sweep_what_was_emptied() {
     let store = fresh().await;
     for number in 1..=5 {

@@ -138,19 +138,21 @@ async fn a_second_copy_that_is_being_filled_again_counts_less_than_the_one_befor
     append(&store, 1..=5).await;
     store.close();
     let bytes = journal_bytes(&name).await;
-    // Whoever began the next was killed with the database.
+    // Whoever began the next was killed with the database, or before that said whose it is.
     let mut next = Mark::new(mark(&bytes).store, 2);
     let (_, slot) = next.begin().bytes.remove(0);
-    write_file(&format!("{name}.journal-2"), &slot).await;
-    lose_database(&name).await;
-    let store = open(&name).await;
-    assert_eq!(store.recovery(), deleted(5, 0));
-    assert_eq!(everything(&store).await.len(), 5);
-    kept(&store).await;
-    assert_eq!(only_file(&name).await, format!("{name}.journal-2"));
-    append(&store, [6]).await;
-    store.close();
-    assert_eq!(mark(&journal_bytes(&name).await).tail.events, 6);
+    for (epoch, slot, count) in [(2, &slot[..], 5), (3, &[], 6)] {
+        write_file(&format!("{name}.journal-{epoch}"), slot).await;
+        lose_database(&name).await;
+        let store = open(&name).await;
+        assert_eq!(store.recovery(), deleted(count, 0));
+        assert_eq!(everything(&store).await.len() as u64, count);
+        kept(&store).await;
+        assert_eq!(only_file(&name).await, format!("{name}.journal-{epoch}"));
+        append(&store, [count + 1]).await;
+        store.close();
+        assert_eq!(mark(&journal_bytes(&name).await).tail.events, count + 1);
+    }
     end(open(&name).await).await;
 }
 

@@ -115,6 +115,12 @@ async fn a_database_that_does_not_open_is_left_and_the_store_goes_on_from_the_se
     assert_eq!(everything(&store).await, before);
     assert_eq!(databases(&name).await, [name.clone(), format!("{name}~2")]);
     append(&store, 6..=6).await;
+    // A worker is told which it is: what the browser lists may be another by now.
+    assert_eq!(store.database(), format!("{name}~2"));
+    let worker = IndexedDbStore::open_beside(&name, store.database()).await;
+    let worker = worker.unwrap();
+    assert_eq!(everything(&worker).await, everything(&store).await);
+    worker.close();
     let aside = store.set_aside().await.unwrap();
     assert_eq!(why(&aside), [(&*name, None, WhySetAside::Unopened)]);
     assert!(aside[0].at.is_some());

@@ -93,8 +93,9 @@ async fn work(what: &str, message: &Array, course: Course) -> Result<Array, Stri
 
 /// The store to work on: the browser's, or what the page holds in memory.
 async fn open(source: JsValue) -> Result<Backend, String> {
-    if let Some(name) = source.as_string() {
-        let store = IndexedDbStore::open(&name).await;
+    if let Some(names) = source.dyn_ref::<Array>() {
+        let (name, database) = (text(&names.get(0)), text(&names.get(1)));
+        let store = IndexedDbStore::open_beside(&name, &database).await;
         return store.map(Backend::Browser).map_err(|e| e.to_string());
     }
     let packed = Uint8Array::new(&source).to_vec();

@@ -18,6 +18,9 @@ use crate::store::{Durability, StoreError};
 /// that emptied it.
 const ARCHIVED: &str = "archived";
 
+/// Why a list isn't changed that can't be read.
+const UNREADABLE: &str = "the list of archived streams is damaged, and is left as it is";
+
 /// The key of the list of a log since a segment emptied it, 0 where none did.
 pub(super) fn key(emptied: u64) -> String {
     match emptied {
@@ -60,6 +63,10 @@ pub(super) async fn change(
         connection.log.catch_up(&writing.store(LOG)?).await?;
         let key = key(connection.log.ask(Index::since));
         let found = answer(meta.get(JsValue::from(&key))?).await?;
+        let is_unread = found.is_object() && read(&found).is_none();
+        if is_unread {
+            return Err(Fault::from(UNREADABLE.to_owned()));
+        }
         let mut archived = streams(&found);
         change(&mut archived);
         meta.put(&codec::meta(&key, &text(&archived)), None)?;
@@ -79,11 +86,13 @@ fn text(archived: &BTreeSet<StreamId>) -> String {
     serde_json::Value::from_iter(archived.iter().map(names)).to_string()
 }
 
+fn read(record: &JsValue) -> Option<Vec<(String, String)>> {
+    serde_json::from_str(&codec::value_of(record)?).ok()
+}
+
 /// What can't be read is as good as nothing: it only says what to leave out of a list.
 fn streams(record: &JsValue) -> BTreeSet<StreamId> {
-    let names: Vec<(String, String)> = codec::value_of(record)
-        .and_then(|text| serde_json::from_str(&text).ok())
-        .unwrap_or_default();
+    let names = read(record).unwrap_or_default();
     let mut streams = BTreeSet::new();
     // One by one: made of all at once, a set brings the code of a sort with it.
     for (aggregate_type, aggregate_id) in names {

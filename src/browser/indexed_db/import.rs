@@ -40,16 +40,13 @@ const STEP: u32 = 16;
 
 pub(super) async fn import(
     copies: &Copies,
-    after: Position,
-    history: Option<History>,
+    durability: Durability,
+    (after, history): (Position, Option<History>),
     next: impl FnMut(usize) -> ControlFlow<(), Vec<RecordedEvent>>,
 ) -> Result<Option<ImportToken>, ImportError> {
     let Copies { connection, .. } = copies;
-    // Relaxed: a file that was imported can be imported again.
     let stores = [LOG, PAGES, META];
-    let writing = connection
-        .write("import", &stores, Durability::Relaxed)
-        .await?;
+    let writing = connection.write("import", &stores, durability).await?;
     let log = &connection.log;
     let segments = writing.store(LOG)?;
     log.catch_up(&segments).await?;

@@ -42,7 +42,7 @@ type Turn = Result<Lock, String>;
 /// `names` are the store's and the database's.
 ///
 /// # Errors
-/// As [`schema::open`]. [`InUse::Blocked`] also where another tab is at it, and doesn't end.
+/// As [`schema::open`]. [`InUse::Unanswered`] also where another tab is at it, and isn't done yet.
 pub(super) async fn ask(
     names: (&str, &str),
     steps: &'static [Step],
@@ -95,7 +95,7 @@ async fn request(
 /// Waits for the lock.
 ///
 /// # Errors
-/// [`InUse::Blocked`]: another tab is at it, and doesn't end.
+/// [`InUse::Unanswered`]: another tab is at it, and isn't done yet.
 async fn wait(
     turn: oneshot::Receiver<Turn>,
     when_blocked: WhenBlocked,
@@ -111,7 +111,7 @@ async fn wait(
         Some(Err(_)) => Err(StoreError::Unavailable {
             reason: "the page is being closed".into(),
         }),
-        None => Err(InUse::Blocked.into()),
+        None => Err(InUse::Unanswered.into()),
     }
 }
 

@@ -66,7 +66,7 @@ impl IndexedDbStore {
     /// [`IndexedDbStore::second_copy`] says why there is none.
     ///
     /// # Errors
-    /// As [`IndexedDbStore::open`]. [`InUse::Blocked`] also where another tab that is opening it
+    /// As [`IndexedDbStore::open`]. [`InUse::Unanswered`] also where another tab that is opening it
     /// isn't done within five seconds, as one that was frozen. [`StoreError::Unavailable`] also where
     /// events are missing and another tab, which keeps their second copy, doesn't bring them back.
     pub async fn open_with_second_copy(name: &str) -> Result<IndexedDbStore, StoreError> {
@@ -103,6 +103,16 @@ impl IndexedDbStore {
         IndexedDbStore::open_with(name, STEPS, when_blocked, None, at_hand()).await
     }
 
+    /// Opens it like [`IndexedDbStore::open`] in a worker of a page that has it open as this
+    /// [`database`](IndexedDbStore::database): a worker has no local storage to ask which of the store's it is.
+    ///
+    /// # Errors
+    /// As [`IndexedDbStore::open`].
+    pub async fn open_beside(name: &str, database: &str) -> Result<IndexedDbStore, StoreError> {
+        let names = (name, database.to_owned());
+        IndexedDbStore::open_named(names, STEPS, WhenBlocked::GiveUp, None, at_hand()).await
+    }
+
     pub(super) async fn open_with(
         name: &str,
         steps: &'static [schema::Step],
@@ -111,6 +121,16 @@ impl IndexedDbStore {
         upkeep: (LoadUpkeep, Rc<Told>),
     ) -> Result<IndexedDbStore, StoreError> {
         let names = (name, naming::current(name).await);
+        IndexedDbStore::open_named(names, steps, when_blocked, journal, upkeep).await
+    }
+
+    async fn open_named(
+        names: (&str, String),
+        steps: &'static [schema::Step],
+        when_blocked: WhenBlocked,
+        journal: Option<MakeJournal>,
+        upkeep: (LoadUpkeep, Rc<Told>),
+    ) -> Result<IndexedDbStore, StoreError> {
         Ok(IndexedDbStore {
             parts: Parts::open(names, steps, when_blocked, journal, upkeep).await?,
             durability: Durability::default(),
@@ -208,10 +228,16 @@ impl IndexedDbStore {
         self.durability
     }
 
-    /// The name of the database.
+    /// The name of the store.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.parts.connection.name
+    }
+
+    /// The name of its database: the store's, unless one of that name doesn't open and was left.
+    #[must_use]
+    pub fn database(&self) -> &str {
+        &self.parts.connection.database
     }
 
     /// Whether nothing was ever kept here: there is no event, and nobody emptied it. So it is on a
@@ -416,7 +442,9 @@ impl ImportStore for IndexedDbStore {
         history: Option<History>,
         next: impl FnMut(usize) -> ControlFlow<(), Vec<RecordedEvent>> + MaybeSend,
     ) -> Result<Option<ImportToken>, ImportError> {
-        import::import(&self.parts.copies, after, history, next).await
+        // Relaxed: a file that was imported can be imported again.
+        let place = (after, history);
+        import::import(&self.parts.copies, Durability::Relaxed, place, next).await
     }
 
     async fn reset(&self, events: &[RecordedEvent]) -> Result<ResetToken, ResetError> {

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::*;
-use crate::core::InvalidEnvelope;
+use crate::core::{HOLE, InvalidEnvelope};
 use crate::store::{Held, ImportError, InspectStore, Misplaced, UndoError, met_hole};
 
 const GO_ON: fn(usize) -> ControlFlow<()> = |_| ControlFlow::Continue(());
@@ -284,6 +284,18 @@ pub async fn what_does_not_fit_a_hole_changes_nothing(
         let met = store.read_all(Position(1), 10, None).await;
         assert_eq!(met, Err(met_hole(&log()[1])));
     }
+    // The type of a hole is no event's.
+    let named = RecordedEvent {
+        event_type: HOLE.to_owned(),
+        ..fits
+    };
+    let refused = store.take_in(Position(6), &[named], GO_ON).await;
+    assert!(
+        matches!(refused, Err(ImportError::Misplaced(_))),
+        "{refused:?}"
+    );
+    let met = store.read_all(Position(1), 10, None).await;
+    assert_eq!(met, Err(met_hole(&log()[1])));
 }
 
 /// Of hundreds of events, in pages by stream, some in holes that the same import made.

@@ -58,7 +58,10 @@ impl Journal {
         match written {
             // Unless it was begun anew meanwhile, or is another tab's now.
             Ok(()) if self.keeps(&ahead.held) && ahead.held.seen() >= segment => {
-                self.holds(segment);
+                // Where one before it failed, it stands behind a gap.
+                if !ahead.held.is_doubted() {
+                    self.holds(segment);
+                }
             }
             Ok(()) => {}
             Err(reason) => self.fail_of(&ahead.held, reason),

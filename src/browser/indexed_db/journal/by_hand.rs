@@ -224,7 +224,8 @@ async fn exchange(copies: &Copies, events: &[RecordedEvent], seen: u64) -> Resul
     let next = |_| ControlFlow::Continue(rest.next().unwrap_or_default().to_vec());
     // What was recorded meanwhile isn't set aside.
     let done = match emptied.segments().first == seen + 1 {
-        true => import::import(copies, Position::START, None, next).await,
+        // Strictly: what it brings is deleted elsewhere then.
+        true => import::import(copies, Durability::Strict, (Position::START, None), next).await,
         false => {
             let what = "something was recorded meanwhile; try again";
             Err(failed(what.to_owned()).into())
@@ -253,6 +254,16 @@ async fn set_aside_here(connection: &Rc<Connection>) -> Result<(Option<String>, 
     let now = BrowserClock.now();
     let name = aside::name_of(&connection.name, now, Some(events), WhySetAside::Exchanged);
     let copy = Held::begin_named(&name, connection.store.get().unwrap_or_default()).await?;
+    if let Err(reason) = copy_into(connection, &copy).await {
+        // A part of it would be taken for all.
+        let _ = copy.remove().await;
+        return Err(reason);
+    }
+    Ok((Some(name), copy.seen()))
+}
+
+/// Copies the log into a journal.
+async fn copy_into(connection: &Rc<Connection>, copy: &Held) -> Result<(), String> {
     let mut step = 1;
     loop {
         let found = after(connection, copy.seen(), step).await;
@@ -273,8 +284,7 @@ async fn set_aside_here(connection: &Rc<Connection>) -> Result<(Option<String>, 
             copy.skip(segment);
         }
     }
-    copy.flush().await?;
-    Ok((Some(name), copy.seen()))
+    copy.flush().await
 }
 
 fn failed(cause: String) -> StoreError {

@@ -131,7 +131,9 @@ impl Held {
         // The numbers of another store say nothing; one whose marks are damaged doesn't say whose it is.
         let is_ours = |held: &Held| {
             let of = held.mark().store;
-            of.is_nil() || of == self.mark().store
+            let ours = self.mark().store;
+            // Nor does one of which the tab was killed that made it.
+            of.is_nil() || ours.is_nil() || of == ours
         };
         for epoch in epochs(store).await? {
             if epoch < self.epoch

@@ -24,7 +24,7 @@ use crate::browser::BrowserClock;
 use crate::core::{Clock, History, Position, RecordedEvent};
 use crate::log::Chain;
 use crate::log::journal::{Body, Entry};
-use crate::log::segments::{Turn, pack};
+use crate::log::segments::{Index, Turn, pack};
 use crate::store::StoreError;
 use crate::target::spawn;
 
@@ -59,10 +59,7 @@ pub(in super::super) fn keep_up(journal: &Rc<Journal>) {
                 Ok(()) if journal.keeps(&held) && held.is_doubted() => continue,
                 // Another file by now, which is to be brought there as well.
                 _ if !journal.keeps(&held) => continue,
-                Ok(()) => {
-                    journal.holds(journal.sure(&held));
-                    note_followed(&journal, &held).await;
-                }
+                Ok(()) => journal.holds(journal.sure(&held)),
                 Err(reason) => {
                     journal.fail_of(&held, reason);
                     break;
@@ -74,15 +71,20 @@ pub(in super::super) fn keep_up(journal: &Rc<Journal>) {
         }
         journal.is_busy.set(false);
         journal.connection.call(Call::Tidy);
+        let seen = journal.held().map_or(0, |held| held.seen());
+        if sentinel::read(&journal.connection.name).is_none_or(|noted| noted.segment < seen) {
+            note_followed(&journal).await;
+        }
     });
 }
 
 /// Notes how far the log goes where it goes further than is noted: a worker that recorded something has no local
 /// storage to note it in.
-async fn note_followed(journal: &Journal, held: &Held) {
+pub(super) async fn note_followed(journal: &Journal) {
     let connection = &journal.connection;
+    let is_caught_up = read::catch_up(connection, "copy").await.is_ok();
     let noted = sentinel::read(&connection.name).map_or(0, |noted| noted.segment);
-    if noted < held.seen() && read::catch_up(connection, "copy").await.is_ok() {
+    if is_caught_up && noted < connection.log.ask(Index::last_segment) {
         journal.note(None);
     }
 }

@@ -11,6 +11,7 @@ use super::super::hints::Signal;
 use super::super::log::Log;
 use super::evidence::store_of;
 use super::file::Held;
+use super::keep::note_followed;
 use super::tab::Journal;
 use crate::log::segments::Index;
 use crate::store::SecondCopy;
@@ -113,6 +114,40 @@ impl Journal {
         *self.asking.borrow_mut() = Some(patience);
     }
 
+    /// Who fills it says so again and again, and answers who asks; one that does neither, as a tab that was
+    /// frozen, is passed over.
+    fn expect_more(self: &Rc<Self>) {
+        let weak = Rc::downgrade(self);
+        let silent = Timeout::new(PATIENCE, move || {
+            // Not within the timeout that this takes the place of.
+            spawn(async move {
+                let Some(journal) = weak
+                    .upgrade()
+                    .filter(|journal| journal.is_filled_elsewhere())
+                else {
+                    return;
+                };
+                let weak = Rc::downgrade(&journal);
+                let silent = Timeout::new(PATIENCE, move || {
+                    if let Some(journal) = weak.upgrade()
+                        && journal.is_filled_elsewhere()
+                    {
+                        journal.copying.set(None);
+                        journal.fail(SILENT.to_owned());
+                        journal.pass_over();
+                    }
+                });
+                *journal.asking.borrow_mut() = Some(silent);
+                journal.connection.hints.ask();
+            });
+        });
+        *self.asking.borrow_mut() = Some(silent);
+    }
+
+    fn is_filled_elsewhere(&self) -> bool {
+        !self.is_here() && self.copying.get().is_some()
+    }
+
     /// Whether it holds the log up to a segment, or there is none that could: then segments up to
     /// that one may be joined.
     pub(in super::super) fn has(&self, segment: u64) -> bool {
@@ -190,6 +225,7 @@ impl Journal {
         self.copying.set(None);
         self.is_late.set(false);
         *self.passing.borrow_mut() = None;
+        *self.asking.borrow_mut() = None;
         *self.behind.borrow_mut() = None;
         let kept = self.kept.get();
         self.waiting
@@ -206,6 +242,11 @@ fn hear(journal: &Rc<Journal>, signal: Signal) {
             if !journal.held().is_none_or(is_known) {
                 keep_up();
             }
+            if !journal.is_wanted() {
+                // Nobody follows the log: what a worker recorded is noted all the same.
+                let journal = Rc::clone(journal);
+                spawn(async move { note_followed(&journal).await });
+            }
         }
         Signal::Reset => keep_up(),
         Signal::Copied(segment) => journal.heard(segment),
@@ -215,6 +256,7 @@ fn hear(journal: &Rc<Journal>, signal: Signal) {
             journal.copying.set(Some((events, of)));
             *journal.passing.borrow_mut() = None;
             *journal.behind.borrow_mut() = None;
+            journal.expect_more();
         }
         Signal::Archived | Signal::SetAside | Signal::Superseded | Signal::Closed => {}
     }
