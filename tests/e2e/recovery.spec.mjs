@@ -9,6 +9,14 @@ const removeJournal = async () => {
   await navigator.locks.request('eventloom.journals', () => folder.removeEntry('eventloom.journal-1'));
 };
 
+/** The browser loses both copies, while no tab has them open. */
+async function loseBoth(page, context, baseURL) {
+  await page.goto('about:blank');
+  const beside = await besides(context, baseURL);
+  await beside.evaluate(removeJournal);
+  await beside.evaluate(deleteDatabase);
+}
+
 test('a store that the browser deleted comes back, and the alert says how many events and from where', async ({
   context,
   page,
@@ -49,10 +57,7 @@ test('what no second copy has is told as lost, and the story isn\'t put in its p
 }) => {
   await playground.open();
   await playground.shows(9, 9);
-  await page.goto('about:blank');
-  const beside = await besides(context, baseURL);
-  await beside.evaluate(removeJournal);
-  await beside.evaluate(deleteDatabase);
+  await loseBoth(page, context, baseURL);
 
   await playground.open();
   const lost = /^Your browser deleted this store; 9 events are lost, since no second copy has them\. If you have an export, import it\./;
@@ -74,10 +79,7 @@ test('what was imported is known beside both copies, though a worker recorded it
   await expect(playground.status).toHaveText(/^Imported 3 events/);
   // A worker has no local storage: the page notes it, once its second copy has it.
   await expect.poll(() => page.evaluate(() => localStorage.getItem('eventloom.sentinel').split(' ')[3])).toBe('12');
-  await page.goto('about:blank');
-  const beside = await besides(context, baseURL);
-  await beside.evaluate(removeJournal);
-  await beside.evaluate(deleteDatabase);
+  await loseBoth(page, context, baseURL);
   await playground.open();
   await expect(playground.alert).toContainText(/^Your browser deleted this store; 12 events are lost/);
 });

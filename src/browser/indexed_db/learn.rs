@@ -20,8 +20,9 @@ const FILTERS: usize = 64;
 
 /// Sees to it that it is known whether each of these streams holds one of these ids, all read in one
 /// transaction, and each record once: the filters of the segments that have one, and the ids in the others. Of
-/// streams that may hold one by their filters, all ids are read, in another. Left out are streams that can't be read whole, and
-/// those of which more was taken in meanwhile. What is known of these streams stays so until others are asked for.
+/// streams that may hold one by their filters, all ids are read, in another. Left out are streams that can't be
+/// read whole, and those of which more was taken in meanwhile. What is known of these streams stays so until
+/// others are asked for.
 pub(super) async fn learn(
     connection: &Rc<Connection>,
     asked: &[(&StreamId, Vec<EventId>)],
@@ -71,7 +72,8 @@ async fn read_ids(
             if log.forgotten() != forgotten {
                 return Ok(());
             }
-            // Those that the storage can't hand out are as good as none; the transaction is undone with it.
+            // Those that the storage can't hand out are as good as none. The transaction is undone with it: the streams
+            // are read whole in another.
             let is_read = read.is_ok();
             let read = read.unwrap_or_else(|_| vec![None; some.len()]);
             for (segment, filter) in some.iter().zip(read) {
@@ -79,7 +81,7 @@ async fn read_ids(
             }
             filters = rest;
             if !is_read {
-                return Box::pin(read_ids(connection, streams, which, filters)).await;
+                return Ok(());
             }
         }
         let fetches = begin_ids(log, streams, which, &mut found);
