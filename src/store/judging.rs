@@ -63,10 +63,20 @@ pub struct Journal {
     pub agreed: u64,
     /// How many of its events come after that.
     pub beyond: u64,
+    /// How many holes before that, or in the database alone, it fills after that.
+    pub filled: u64,
     /// How many events it is known to have held that can't be read.
     pub missing: u64,
     /// Whether any of it can't be read.
     pub is_damaged: bool,
+}
+
+impl Journal {
+    /// How many events it has that the database, as far as they agree, doesn't.
+    #[must_use]
+    pub fn alone(&self) -> u64 {
+        self.beyond + self.filled
+    }
 }
 
 /// What was noted beside both when something was last recorded. It may be late, so it is the least that
@@ -198,7 +208,7 @@ pub fn judge(evidence: &Evidence) -> Verdict {
     };
     let is_silent = matches!(journal, Asked::Silent);
     let set_aside = match (act, held) {
-        (Act::SetAside, Some(held)) => held.beyond,
+        (Act::SetAside, Some(held)) => held.alone(),
         _ => 0,
     };
     // One event that was in the journal alone and was never acknowledged is no loss.
@@ -209,7 +219,16 @@ pub fn judge(evidence: &Evidence) -> Verdict {
         }
         _ => true,
     };
-    let told_restored = if was_acknowledged { restored } else { 0 };
+    let filled = match (act, held) {
+        // A hole counts as an event already.
+        (Act::Restore { .. }, Some(held)) => held.filled,
+        _ => 0,
+    };
+    let told_restored = if was_acknowledged {
+        restored + filled
+    } else {
+        0
+    };
     // What is set aside isn't lost.
     let lost = lacking.saturating_sub(set_aside);
     let recovery = (told_restored > 0 || lost > 0 || set_aside > 0).then_some(Recovery {
@@ -277,12 +296,12 @@ fn act(database: &Database, journal: &Journal, noted: Option<&Noted>) -> Act {
     if journal.agreed >= journal.segment {
         return Act::GoOn;
     }
-    if emptied_since && journal.beyond > 0 {
+    if emptied_since && journal.alone() > 0 {
         return Act::SetAside;
     }
     if journal.agreed >= database.segment {
         return match is_doubted(database) || is_foreign {
-            true if journal.beyond > 0 => Act::SetAside,
+            true if journal.alone() > 0 => Act::SetAside,
             true => Act::BeginAnew,
             false => Act::Restore {
                 after: database.segment,
@@ -299,7 +318,7 @@ fn act(database: &Database, journal: &Journal, noted: Option<&Noted>) -> Act {
         && database.doubted_after.is_none();
     let is_refused = database.as_noted == Some(true)
         && noted.is_some_and(|noted| noted.segment >= journal.segment);
-    match (only_last, journal.beyond) {
+    match (only_last, journal.alone()) {
         (true, 0) => Act::DropLast,
         (true, _) if is_refused => Act::DropLast,
         (false, 0) => Act::BeginAnew,

@@ -306,6 +306,36 @@ async fn a_database_from_before_the_filling_is_filled_by_the_second_copy() {
     }
 }
 
+/// The database is an older copy of itself, and went on without what filled its holes: nobody else has that.
+#[wasm_bindgen_test]
+async fn what_filled_holes_in_the_second_copy_alone_is_set_aside() {
+    for count in FORMS {
+        let (held, fills) = log(count);
+        let name = fresh_name();
+        let store = open(&name).await;
+        let mut ear = Ear::on(&store);
+        import(&store, 0, &held).await;
+        copied(&mut ear, 1).await;
+        let older = records(&name).await;
+        import(&store, count, &fills).await;
+        copied(&mut ear, 2).await;
+        store.close();
+        replace(&name, &older).await;
+        let other = IndexedDbStore::open(&name).await.unwrap();
+        append(&other, 10_000).await;
+        other.close();
+        let store = open(&name).await;
+        let told = store.recovery().unwrap();
+        assert_eq!((told.set_aside, told.restored), (fills.len() as u64, 0));
+        let aside = store.set_aside().await.unwrap();
+        let [aside] = &aside[..] else {
+            panic!("{aside:?}");
+        };
+        assert_eq!(read_set_aside(&aside.name).await.unwrap(), whole(count));
+        end(store).await;
+    }
+}
+
 /// The copy of a record that was damaged since is filled, too.
 #[wasm_bindgen_test]
 async fn a_damaged_record_is_mended_with_what_filled_its_holes() {

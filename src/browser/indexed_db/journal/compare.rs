@@ -11,7 +11,7 @@ use super::super::schema::LOG;
 use super::super::transaction::{self, Fault, answer, ends_at};
 use super::ours::Ours;
 use super::source::Source;
-use crate::core::{History, RecordedEvent};
+use crate::core::{History, Position, RecordedEvent};
 use crate::log::Chain;
 use crate::log::journal::{Body, Entry, Void};
 use crate::log::segments::{Turn, in_order, unpack};
@@ -42,6 +42,7 @@ pub(in super::super) async fn compare(
         there: Vec::new(),
         is_damaged: !walked.lost.is_empty(),
         differs: false,
+        alone_from: None,
         found: judging::Journal {
             store: source.store(),
             agreed,
@@ -170,6 +171,8 @@ struct Comparison<'a> {
     is_damaged: bool,
     /// Whether nothing more is compared.
     differs: bool,
+    /// The position of the first event that the journal alone has.
+    alone_from: Option<Position>,
     found: judging::Journal,
 }
 
@@ -195,34 +198,26 @@ impl Comparison<'_> {
             let is_same = !self.differs && self.pull(number).await?.is_turned_at(entry.turn());
             match is_same && self.here.end == number {
                 true => self.found.agreed = number,
-                false => self.differs = true,
+                false => self.differs_by_fills(&entry)?,
             }
             return Ok(());
         };
-        let count = events.len() as u64;
-        self.found.events += count;
+        self.found.events += events.len() as u64;
+        self.there.extend(events);
         if self.differs {
-            self.found.beyond += count;
+            self.differ();
             return Ok(());
         }
-        self.there.extend(events);
         match self.pull(number).await? {
             Pulled::Over => {
-                match self.is_beginning() {
-                    true => {
-                        let last = self.here.events.last().map(|event| event.position);
-                        let is_after = |event: &&RecordedEvent| Some(event.position) > last;
-                        self.found.agreed = self.here.end;
-                        self.found.beyond += self.there.iter().filter(is_after).count() as u64;
-                    }
-                    false => self.found.beyond += self.there.len() as u64,
+                if self.is_beginning() {
+                    let last = self.here.events.last().map(|event| event.position);
+                    self.found.agreed = self.here.end;
+                    self.there.retain(|event| Some(event.position) > last);
                 }
-                self.differs = true;
+                self.differ();
             }
-            Pulled::Turned(_) => {
-                self.found.beyond += self.there.len() as u64;
-                self.differs = true;
-            }
+            Pulled::Turned(_) => self.differ(),
             Pulled::Events if self.here.end == number => match self.is_same() {
                 true => {
                     self.found.agreed = number;
@@ -230,13 +225,34 @@ impl Comparison<'_> {
                     self.here.events.clear();
                     self.here.is_damaged = false;
                 }
-                false => {
-                    self.found.beyond += self.there.len() as u64;
-                    self.differs = true;
-                }
+                false => self.differ(),
             },
             // Segments were joined here that are several there.
             Pulled::Events => {}
+        }
+        Ok(())
+    }
+
+    /// What was read of the journal and isn't compared yet, and all after it, the journal alone has.
+    fn differ(&mut self) {
+        self.differs = true;
+        let alone = std::mem::take(&mut self.there);
+        self.found.beyond += alone.len() as u64;
+        if let (None, Some(first)) = (self.alone_from, alone.first()) {
+            self.alone_from = Some(first.position);
+        }
+    }
+
+    /// The same of a segment without events, which may fill holes.
+    fn differs_by_fills(&mut self, entry: &Entry<'_>) -> Result<(), Fault> {
+        self.differ();
+        if let Body::Turn(_, fills) = &entry.body
+            && !fills.is_empty()
+        {
+            // A hole that the journal alone has is counted already.
+            let is_before =
+                |fill: &&RecordedEvent| self.alone_from.is_none_or(|from| fill.position < from);
+            self.found.filled += unpack(fills)?.iter().filter(is_before).count() as u64;
         }
         Ok(())
     }
@@ -296,7 +312,7 @@ impl Comparison<'_> {
             };
             match is_same || self.here.is_damaged {
                 true => self.found.agreed = self.found.segment,
-                false => self.found.beyond += self.there.len() as u64,
+                false => self.differ(),
             }
         }
         self.found

@@ -292,10 +292,10 @@ async fn find_out(
     let is_found_again = created && seen.segment > 0;
     if is_found_again || (first > 1 && holds_before(source, first).await?) {
         // Records that were found again, and aren't all of the journal's log: nothing tells what came before.
-        let (agreed, beyond) = (0, found.events);
         return Ok(judging::Journal {
-            agreed,
-            beyond,
+            agreed: 0,
+            beyond: found.events,
+            filled: 0,
             ..found
         });
     }

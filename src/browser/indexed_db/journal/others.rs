@@ -57,7 +57,7 @@ async fn aside_name(
     source: Source<'_>,
 ) -> Result<Option<String>, String> {
     let found = compare(database, source).await?;
-    let is_needed = found.beyond > 0 && journal.emptied.get() <= found.segment;
+    let is_needed = found.alone() > 0 && journal.emptied.get() <= found.segment;
     let name = || aside::name(&journal.connection.name, BrowserClock.now(), found.events);
     Ok(is_needed.then(name))
 }
