@@ -168,6 +168,45 @@ async fn where_local_storage_knows_nothing_the_last_that_the_browser_lists_is_th
     plain.close();
 }
 
+/// That the first is the store was noted before; the sentinel still is.
+#[wasm_bindgen_test]
+async fn where_nothing_can_be_noted_the_last_that_the_browser_lists_is_the_store() {
+    let name = fresh_name();
+    open(&name).await.close();
+    journal_bytes(&name).await;
+    let full = Unreadable::with(
+        &format!("{name}.database"),
+        "const { setItem } = Storage.prototype;
+         Storage.prototype.setItem = function (key, ...rest) {
+             if (key === name) throw new DOMException('full', 'QuotaExceededError');
+             return setItem.call(this, key, ...rest);
+         };
+         return () => { Storage.prototype.setItem = setItem; };",
+    );
+    left(&name).await;
+    for _ in 0..2 {
+        let store = open(&name).await;
+        assert_eq!(store.database(), format!("{name}~2"));
+        store.close();
+        journal_bytes(&name).await;
+    }
+    drop(full);
+}
+
+#[wasm_bindgen_test]
+async fn a_store_is_not_called_as_a_later_database_of_another() {
+    let name = fresh_name();
+    for number in ["1", "2", "17"] {
+        let taken = format!("{name}~{number}");
+        assert!(IndexedDbStore::open(&taken).await.is_err());
+        assert!(IndexedDbStore::delete(&taken).await.is_err());
+    }
+    assert_eq!(databases(&name).await, [""; 0]);
+    let other = format!("{name}~two");
+    IndexedDbStore::open(&other).await.unwrap().close();
+    IndexedDbStore::delete(&other).await.unwrap();
+}
+
 #[wasm_bindgen_test]
 async fn where_the_browser_lists_none_the_mark_of_the_second_copy_says_which_it_is() {
     let name = fresh_name();

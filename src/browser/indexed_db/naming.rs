@@ -8,6 +8,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::in_use::InUse;
 use super::journal::{self, sentinel};
+use super::opening;
 use super::schema::{self, WhenBlocked};
 use crate::browser::BrowserClock;
 use crate::browser::opfs::Lock;
@@ -34,6 +35,9 @@ impl Noted {
         }
     }
 }
+
+/// Between the name of a store and the number of one of its databases.
+const NEXT: char = '~';
 
 /// Noted of a database that is still to be made.
 const NEW: &str = "new";
@@ -62,12 +66,25 @@ fn noted(store: &str) -> Option<Noted> {
     })
 }
 
-fn note(store: &str, noted: Noted) {
+/// Notes it. Where that can't be, since there is no room or it is denied, nothing else is noted either: then what the
+/// browser lists says it, and the mark. Answers whether it is noted.
+fn note(store: &str, noted: Noted) -> bool {
     let (number, since) = (noted.number, noted.since.millis());
     let new = if noted.is_new { NEW } else { "" };
+    let Some(storage) = storage() else {
+        return false;
+    };
+    let text = format!("{number} {since} {new}");
+    let is_noted = storage.set_item(&key(store), &text).is_ok();
+    if !is_noted {
+        forget(store);
+    }
+    is_noted
+}
+
+fn forget(store: &str) {
     if let Some(storage) = storage() {
-        // Full or denied: then the mark says it, and what the browser lists.
-        let _ = storage.set_item(&key(store), &format!("{number} {since} {new}"));
+        let _ = storage.remove_item(&key(store));
     }
 }
 
@@ -84,7 +101,7 @@ pub(super) fn has_begun(store: &str) -> bool {
 fn name_of(store: &str, number: u64) -> String {
     match number {
         0 | 1 => store.to_owned(),
-        _ => format!("{store}~{number}"),
+        _ => format!("{store}{NEXT}{number}"),
     }
 }
 
@@ -92,7 +109,7 @@ fn name_of(store: &str, number: u64) -> String {
 pub(super) fn number_of(store: &str, database: &str) -> Option<u64> {
     match database.strip_prefix(store)? {
         "" => Some(1),
-        rest => rest.strip_prefix('~')?.parse().ok(),
+        rest => rest.strip_prefix(NEXT)?.parse().ok(),
     }
 }
 
@@ -123,21 +140,32 @@ async fn listed(store: &str) -> Vec<u64> {
     numbers
 }
 
-/// The name of the database that is the store now.
+/// Refuses a name that is that of another store's later database.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub(super) fn check(store: &str) -> Result<(), StoreError> {
+    let number = store.rsplit_once(NEXT).map(|(_, number)| number);
+    match number.is_some_and(|number| number.parse::<u64>().is_ok()) {
+        true => Err(StoreError::Unavailable {
+            reason: "a store's name can't end with ~ and a number: so the databases of another are called; take \
+                     another name"
+                .into(),
+        }),
+        false => Ok(()),
+    }
+}
+
+/// The name of the database that is the store now. That it is the first is noted, too: so a note that is missing was
+/// lost.
 pub(super) async fn current(store: &str) -> String {
     if let Some(noted) = noted(store) {
         return name_of(store, noted.number);
     }
-    // Then local storage is as it was left, and would say so.
-    if sentinel::read(store).is_some() {
-        return store.to_owned();
-    }
     let marked = journal::database_of(store).await.unwrap_or(1);
     let last = listed(store).await.last().copied().unwrap_or(1);
     let number = marked.max(last);
-    if number > 1 {
-        note(store, Noted::now(number, false));
-    }
+    note(store, Noted::now(number, false));
     name_of(store, number)
 }
 
@@ -160,12 +188,12 @@ async fn is_open(store: &str) -> bool {
 /// made when it is opened.
 ///
 /// # Errors
-/// [`InUse::Blocked`]: a tab has it open. The storage's, where nothing can be noted and the next can't be made.
+/// [`InUse::Blocked`]: a tab has it open. [`InUse::Unanswered`]: a tab is at opening it, or at leaving it. The
+/// storage's, where nothing can be noted and the next can't be made.
 pub(super) async fn leave(store: &str) -> Result<(), StoreError> {
     let before = current(store).await;
     // Of two who choose it at once the second finds it done.
-    let turn = Lock::ask(&super::opening::lock_name(store)).await;
-    let _turn = turn.ok().and_then(Result::ok);
+    let _turn = opening::wait(Lock::ask(&opening::lock_name(store)), WhenBlocked::GiveUp).await?;
     if current(store).await != before {
         return Ok(());
     }
@@ -174,8 +202,7 @@ pub(super) async fn leave(store: &str) -> Result<(), StoreError> {
     }
     let last = listed(store).await.last().copied().unwrap_or(1);
     let number = number_of(store, &before).unwrap_or(1).max(last) + 1;
-    note(store, Noted::now(number, true));
-    if noted(store).is_none() {
+    if !note(store, Noted::now(number, true)) {
         // Where nothing can be noted, what the browser lists has to say it.
         let name = name_of(store, number);
         let made = schema::open(&name, schema::STEPS, WhenBlocked::GiveUp).await?;
@@ -215,8 +242,6 @@ pub(super) async fn delete_all(store: &str) -> Result<(), StoreError> {
             schema::delete(&name_of(store, number)).await?;
         }
     }
-    if let Some(storage) = storage() {
-        let _ = storage.remove_item(&key(store));
-    }
+    forget(store);
     schema::delete(store).await
 }

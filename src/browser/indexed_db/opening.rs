@@ -34,7 +34,7 @@ pub(super) fn lock_name(store: &str) -> String {
 }
 
 /// Whether there is a lock; where the browser has none, why.
-type Turn = Result<Lock, String>;
+pub(super) type Turn = Result<Lock, String>;
 
 /// The database and the lock: held while a store is compared, by one tab at a time, so that none sees an empty
 /// database that another is about to fill again.
@@ -96,7 +96,7 @@ async fn request(
 ///
 /// # Errors
 /// [`InUse::Unanswered`]: another tab is at it, and isn't done yet.
-async fn wait(
+pub(super) async fn wait(
     turn: oneshot::Receiver<Turn>,
     when_blocked: WhenBlocked,
 ) -> Result<Turn, StoreError> {

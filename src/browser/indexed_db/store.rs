@@ -47,7 +47,8 @@ impl IndexedDbStore {
     /// today's layout.
     ///
     /// # Errors
-    /// - [`StoreError::Unavailable`]: there is no IndexedDB, or it is denied.
+    /// - [`StoreError::Unavailable`]: there is no IndexedDB, or it is denied; or the name ends with `~` and a number, as
+    ///   a later database of another store does.
     /// - [`InUse::Blocked`]: another tab keeps an older version open, or holds up a deletion or
     ///   an upgrade that was asked for before: nothing was heard for five seconds. The request stays
     ///   in the browser's queue, so the upgrade happens once that tab is closed; opening again waits
@@ -120,6 +121,7 @@ impl IndexedDbStore {
         journal: Option<MakeJournal>,
         upkeep: (LoadUpkeep, Rc<Told>),
     ) -> Result<IndexedDbStore, StoreError> {
+        naming::check(name)?;
         let names = (name, naming::current(name).await);
         IndexedDbStore::open_named(names, steps, when_blocked, journal, upkeep).await
     }
@@ -168,6 +170,7 @@ impl IndexedDbStore {
     ///   asked for before waits for one. It is deleted once that closes.
     /// - [`StoreError::Unavailable`], [`StoreError::Failed`]: it is still there.
     pub async fn delete(name: &str) -> Result<(), StoreError> {
+        naming::check(name)?;
         naming::delete_all(name).await?;
         journal::remove(name).await;
         Ok(())
