@@ -215,11 +215,13 @@ proptest! {
                 Ok(_) | Err(AppendError::EventIdReused { .. }) => {}
                 Err(AppendError::InvalidEvent { event_id, cause }) => {
                     prop_assert_eq!(event_id, event.event_id);
-                    // Of an id from elsewhere that isn't this event's the file says nothing.
+                    // Of an id from elsewhere that isn't this event's the file says nothing, nor of a free key in the
+                    // place of a part of the event.
                     let is_said = !matches!(
                         cause,
                         InvalidEnvelope::Empty { name: Name::Id }
                             | InvalidEnvelope::TooLong { name: Name::Id, .. }
+                            | InvalidEnvelope::Taken { .. }
                     );
                     let line = foreign_line(stream, event);
                     if is_said && !matches!(&cause, InvalidEnvelope::TooDeep { extension } if is_own(extension)) {

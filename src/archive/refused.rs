@@ -235,6 +235,9 @@ impl From<InvalidEnvelope> for Reason {
                 most: MAX_NAME,
             },
             InvalidEnvelope::TooDeep { .. } => Reason::TooDeep,
+            InvalidEnvelope::Taken { part } => Reason::Repeated {
+                attribute: Excerpt::of(part),
+            },
             InvalidEnvelope::LineTooLong { length, most } => {
                 Reason::TooLongExported { length, most }
             }

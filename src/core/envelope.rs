@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::event::{Metadata, NewEvent};
+use super::event::{Metadata, NewEvent, RecordedEvent};
 use super::hole::HOLE;
 use super::json_text::{JsonText, MAX_DEPTH};
 use super::stream::StreamId;
@@ -34,6 +34,20 @@ const FRAME: &str = concat!(
 
 /// What the id of a command takes beside that.
 const COMMAND_ID: &str = r#","commandid":"ffffffff-ffff-ffff-ffff-ffffffffffff""#;
+
+/// The parts of an event that stand beside its free keys in a line of an export, by their names there. What an import
+/// keeps of a line that said them otherwise (`id`, `source`, `time`, `datacontenttype`, `data`) isn't among them.
+const PARTS: [&str; 9] = [
+    "specversion",
+    "type",
+    "subject",
+    "streamversion",
+    "position",
+    "schemaversion",
+    "correlationid",
+    "causationid",
+    "actor",
+];
 
 /// Why an event can't be recorded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -66,6 +80,15 @@ pub enum InvalidEnvelope {
     TooDeep {
         /// The beginning of the key.
         extension: String,
+    },
+    /// A free key of its metadata is called like a part of the event itself.
+    #[error(
+        "{part:?} in its metadata is called like a part of the event, whose place it can't take in an \
+         export; name it otherwise"
+    )]
+    Taken {
+        /// The key.
+        part: &'static str,
     },
     /// It would be too long as a line of an export.
     #[error(
@@ -113,6 +136,17 @@ pub struct Envelope<'a> {
 }
 
 impl<'a> Envelope<'a> {
+    /// That of an event that has its place.
+    #[must_use]
+    pub fn of_recorded(event: &'a RecordedEvent) -> Envelope<'a> {
+        Envelope {
+            stream: &event.stream,
+            event_type: &event.event_type,
+            data: &event.data,
+            metadata: &event.metadata,
+        }
+    }
+
     /// That of an event that is to be appended to a stream.
     #[must_use]
     pub fn of(stream: &'a StreamId, event: &'a NewEvent) -> Envelope<'a> {
@@ -133,6 +167,10 @@ impl<'a> Envelope<'a> {
         self.check_type()?;
         if let Some(Value::String(id)) = self.metadata.extensions.get("id") {
             check_name(Name::Id, id)?;
+        }
+        let is_taken = |part: &&&str| self.metadata.extensions.contains_key(**part);
+        if let Some(part) = PARTS.iter().find(is_taken) {
+            return Err(InvalidEnvelope::Taken { part });
         }
         self.check_size(MAX_LINE, MAX_DEPTH)
     }
@@ -303,6 +341,18 @@ mod tests {
             with("T", &json!({ "id": "x".repeat(length) })),
             Err(InvalidEnvelope::TooLong { name, length })
         );
+    }
+
+    #[test]
+    fn a_free_key_is_not_called_like_a_part_of_the_event() {
+        for part in PARTS {
+            assert_eq!(
+                with("T", &json!({ "a": 1, part: "x" })),
+                Err(InvalidEnvelope::Taken { part })
+            );
+        }
+        let kept = json!({ "source": "x", "time": "y", "datacontenttype": "z", "data": null });
+        assert_eq!(with("T", &kept), Ok(()));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::error::StoreError;
-use crate::core::{HOLE, Position, RecordedEvent, StreamId, Version};
+use crate::core::{Envelope, HOLE, InvalidEnvelope, Position, RecordedEvent, StreamId, Version};
 
 /// An event that isn't the next one where it would stand.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +32,17 @@ pub enum Misplaced {
         stream: StreamId,
         /// The version of the event.
         version: Version,
+    },
+    /// It could be read, exported or imported no more.
+    #[error("version {version} of {stream} can't be imported: {cause}; nothing was imported")]
+    Invalid {
+        /// The stream.
+        stream: StreamId,
+        /// The version of the event.
+        version: Version,
+        /// What is wrong with it.
+        #[source]
+        cause: InvalidEnvelope,
     },
     /// The position was given already, or one after it was, and no hole that the event fills stands there.
     #[error(
@@ -68,9 +79,15 @@ impl Following {
     }
 
     /// Whether an event can only fill a hole: its position was given already. Nothing that has a hole's type does.
-    #[must_use]
-    pub fn is_to_fill(&self, event: &RecordedEvent) -> bool {
-        event.position < self.next && event.event_type != HOLE
+    ///
+    /// # Errors
+    /// [`Misplaced::Invalid`].
+    pub fn is_to_fill(&self, event: &RecordedEvent) -> Result<bool, Misplaced> {
+        let is_to_fill = event.position < self.next && event.event_type != HOLE;
+        if is_to_fill {
+            check(event)?;
+        }
+        Ok(is_to_fill)
     }
 
     /// Why an event isn't taken that is to fill a hole, where there is none.
@@ -113,17 +130,31 @@ impl Following {
             }
             .into());
         }
-        if event.event_type == HOLE && !is_the_hole(event) {
-            return Err(Misplaced::Reserved {
-                stream: event.stream.clone(),
-                version: event.version,
-            }
-            .into());
-        }
+        check(event)?;
         *known = event.version;
         self.next = Position(event.position.0.saturating_add(1));
         Ok(())
     }
+}
+
+/// Whether an event that has its place, and so was recorded once, may be recorded again.
+fn check(event: &RecordedEvent) -> Result<(), Misplaced> {
+    let (stream, version) = (|| event.stream.clone(), event.version);
+    if event.event_type == HOLE {
+        return match is_the_hole(event) {
+            true => Ok(()),
+            false => Err(Misplaced::Reserved {
+                stream: stream(),
+                version,
+            }),
+        };
+    }
+    let checked = Envelope::of_recorded(event).check_again();
+    checked.map_err(|cause| Misplaced::Invalid {
+        stream: stream(),
+        version,
+        cause,
+    })
 }
 
 /// Whether nothing is in it that a hole of its place doesn't have.

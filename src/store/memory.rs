@@ -395,7 +395,7 @@ impl ImportStore for MemoryStore {
             let mut following = Following::new(inner.next_position(), inner.log.is_empty());
             let (mut added, mut fills) = (Vec::new(), Vec::new());
             for event in events {
-                if following.is_to_fill(&event) {
+                if following.is_to_fill(&event)? {
                     fills.push(event);
                     continue;
                 }

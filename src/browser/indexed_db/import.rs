@@ -77,7 +77,7 @@ pub(super) async fn import(
         for event in given {
             codec::number("position", event.position.0)?;
             codec::number("version", event.version.0)?;
-            if following.is_to_fill(&event) {
+            if following.is_to_fill(&event)? {
                 fills.push(event);
                 continue;
             }

@@ -130,6 +130,19 @@ fn of_misplaced(misplaced: Misplaced) -> Error {
             ];
             named("Misplaced", &message, fields)
         }
+        Misplaced::Invalid {
+            stream,
+            version,
+            cause,
+        } => {
+            let fields = [
+                ("aggregate_type", stream.aggregate_type().into()),
+                ("aggregate_id", stream.aggregate_id().into()),
+                ("version", number(version.0)),
+                ("cause", cause.to_string().into()),
+            ];
+            named("InvalidEvent", &message, fields)
+        }
         Misplaced::Position { next, found } => {
             let fields = [("next", number(next.0)), ("found", number(found.0))];
             named("Misplaced", &message, fields)

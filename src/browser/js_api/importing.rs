@@ -50,8 +50,8 @@ impl JsEventStore {
     ///
     /// # Errors
     /// `StoreMoved` (`planned`, `actual`), `HistoryChanged` (`known`, `now`), `Misplaced` (`expected` and
-    /// `found` version, or `next` position and `found`), or any of the storage's. Nothing was imported,
-    /// unless `outcomeIsUnknown`: then look whether the store holds them before importing them again.
+    /// `found` version, or `next` position and `found`), `InvalidEvent` (`version`, `cause`), or any of the
+    /// storage's. Nothing was imported, unless `outcomeIsUnknown`: then look whether the store holds them before importing them again.
     #[wasm_bindgen(js_name = import, unchecked_return_type = "ImportToken | undefined")]
     pub async fn import(
         &self,
@@ -95,8 +95,8 @@ impl JsEventStore {
     /// program begins with. Answers with what `undoReset` takes.
     ///
     /// # Errors
-    /// `Misplaced` (`expected` and `found` version, or `next` position and `found`), or any of the
-    /// storage's; everything is then still there, unless `outcomeIsUnknown`: reset again.
+    /// `Misplaced` (`expected` and `found` version, or `next` position and `found`), `InvalidEvent`
+    /// (`version`, `cause`), or any of the storage's; everything is then still there, unless `outcomeIsUnknown`: reset again.
     #[wasm_bindgen(unchecked_return_type = "ResetToken")]
     pub async fn reset(
         &self,

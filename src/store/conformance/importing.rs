@@ -2,9 +2,12 @@
 
 use std::ops::ControlFlow;
 
+use serde_json::json;
+
 use super::*;
-use crate::core::PositionRanges;
-use crate::store::{ImportError, Misplaced};
+use crate::core::envelope::MAX_EARLIER_DEPTH;
+use crate::core::{InvalidEnvelope, PositionRanges};
+use crate::store::{ImportError, Misplaced, ResetError};
 
 const GO_ON: fn(usize) -> ControlFlow<()> = |_| ControlFlow::Continue(());
 
@@ -192,6 +195,39 @@ pub async fn an_import_of_a_version_that_is_not_the_next_writes_nothing(
         assert_eq!(answer, Err(ImportError::Misplaced(misplaced)));
         assert_eq!(picture(store).await, before);
     }
+}
+
+/// Where it is new, where it fills a hole, and where it goes in with a reset.
+pub async fn an_event_that_could_not_come_in_again_is_not_imported(
+    store: &(impl EventStore + ImportStore),
+) {
+    let ada = stream("ada");
+    let hole = RecordedEvent::hole(ada.clone(), Version(2), Position(2));
+    let held = [recorded(1, &ada, 1, 1), hole];
+    store.take_in(Position::START, &held, GO_ON).await.unwrap();
+    let before = (store.end().await, store.head(&ada).await);
+    let bad = |version| {
+        let mut bad = recorded(9, &ada, version, version);
+        let deep = (0..MAX_EARLIER_DEPTH + 1).fold(json!(1), |inner, _| json!([inner]));
+        bad.metadata.extensions.insert("deep".to_owned(), deep);
+        bad
+    };
+    let refused = |version| Misplaced::Invalid {
+        stream: stream("ada"),
+        version: Version(version),
+        cause: InvalidEnvelope::TooDeep {
+            extension: "deep".to_owned(),
+        },
+    };
+    for log in [vec![bad(2)], vec![recorded(3, &ada, 3, 3), bad(4)]] {
+        let version = log[log.len() - 1].version.0;
+        let answer = store.take_in(Position(2), &log, GO_ON).await;
+        assert_eq!(answer, Err(ImportError::Misplaced(refused(version))));
+        assert_eq!((store.end().await, store.head(&ada).await), before);
+    }
+    let answer = store.reset(&[bad(1)]).await;
+    assert_eq!(answer, Err(ResetError::Misplaced(refused(1))));
+    assert_eq!((store.end().await, store.head(&ada).await), before);
 }
 
 /// Neither below what is there nor at it; nor, after a reset, once something is there again.

@@ -251,6 +251,7 @@ macro_rules! conformance_tests {
                 an_append_after_an_import_continues_version_and_position
                 an_import_continues_streams_that_exist
                 an_import_of_a_version_that_is_not_the_next_writes_nothing
+                an_event_that_could_not_come_in_again_is_not_imported
                 an_import_gives_no_position_again
                 the_next_position_is_above_all_that_were_given
                 an_import_into_a_store_that_moved_writes_nothing

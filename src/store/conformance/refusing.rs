@@ -23,7 +23,7 @@ pub async fn an_event_that_could_not_be_imported_again_is_refused_with_its_batch
     let history = Some(store.head(&ada).await.unwrap().history);
     let before = picture(store).await;
     let name = Name::EventType;
-    let changes: [(Change, InvalidEnvelope); 3] = [
+    let changes: [(Change, InvalidEnvelope); 4] = [
         (
             |event| event.event_type.clear(),
             InvalidEnvelope::Empty { name },
@@ -43,6 +43,13 @@ pub async fn an_event_that_could_not_be_imported_again_is_refused_with_its_batch
             InvalidEnvelope::TooDeep {
                 extension: "deep".to_owned(),
             },
+        ),
+        (
+            |event| {
+                let extensions = &mut event.metadata.extensions;
+                extensions.insert("actor".to_owned(), json!("me"));
+            },
+            InvalidEnvelope::Taken { part: "actor" },
         ),
     ];
     for (change, cause) in changes {
