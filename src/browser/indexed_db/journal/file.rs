@@ -207,12 +207,17 @@ impl Held {
             let last = self.walk(reader, end, &mut nothing).await?;
             found = last.ends.filter(|ends| ends.1 == mark.tail);
         }
-        let mut reader = Reader::after(mark.tail);
-        if known.is_none() || (found.is_none() && mark.tail != Tail::EMPTY) {
-            reader = Reader::new();
-        } else {
-            found = Some((mark.before, mark.tail));
+        if known.is_some() && mark.tail == Tail::EMPTY {
+            found = Some((Tail::EMPTY, Tail::EMPTY));
         }
+        let reader = match found {
+            Some((before, tail)) => {
+                // Of one whose last entry was dropped the mark doesn't say it.
+                mark.before = before;
+                Reader::after(tail)
+            }
+            None => Reader::new(),
+        };
         let beyond = self.walk(reader, None, &mut nothing).await?;
         let (before, tail) = beyond.ends.or(found).unwrap_or((Tail::EMPTY, Tail::EMPTY));
         let is_whole = known.is_some_and(|known| known.tail == tail) && beyond.lost.is_empty();
@@ -486,3 +491,6 @@ impl Walked {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

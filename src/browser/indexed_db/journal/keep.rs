@@ -23,7 +23,7 @@ use super::tab::Journal;
 use crate::browser::BrowserClock;
 use crate::core::{Clock, History, Position, RecordedEvent};
 use crate::log::Chain;
-use crate::log::journal::{Body, Entry};
+use crate::log::journal::{Body, Entry, Mark, Tail};
 use crate::log::segments::{Index, Turn, pack};
 use crate::store::StoreError;
 use crate::target::spawn;
@@ -265,11 +265,10 @@ fn inline(events: &[RecordedEvent]) -> (Option<Body<'static>>, Option<Position>)
 /// Sees to it that the journal is of this log, where it wasn't followed for a while: what another put into
 /// it last, and the database refused, is dropped; what is of another log is set aside.
 async fn settle(connection: &Rc<Connection>, held: &Held) -> Result<(), String> {
-    let is_here = async || {
+    let is_here = async |tail: Tail| {
         let Some(database) = connection.now() else {
             return Ok(true);
         };
-        let tail = held.mark().tail;
         if tail.segment == 0 {
             return Ok(true);
         }
@@ -283,15 +282,13 @@ async fn settle(connection: &Rc<Connection>, held: &Held) -> Result<(), String> 
     let Some(store) = connection.store.get() else {
         return Ok(());
     };
+    let Mark { before, tail, .. } = held.mark();
     let is_ours = held.mark().store == store;
-    if is_ours && is_here().await? {
+    if is_ours && is_here(tail).await? {
         return Ok(());
     }
-    if is_ours {
-        held.drop_last().await?;
-        if is_here().await? {
-            return Ok(());
-        }
+    if is_ours && is_here(before).await? {
+        return held.drop_last().await;
     }
     // Nobody's events are thrown away because they don't belong here.
     match held.mark().tail.events {
