@@ -2,13 +2,15 @@
 //! event is lost, mixed or told wrongly.
 
 use std::ops::ControlFlow;
+use std::pin::Pin;
 
 use eventloom::browser::IndexedDbStore;
 use eventloom::core::{ExpectedVersion, Position, RecordedEvent};
 use eventloom::store::conformance::Plain;
 use eventloom::store::{Durability, ImportStore, Loss, SecondCopy};
-use js_sys::{Array, Function, Reflect};
+use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::doubted::{NoWorkers, five, gone_on_blindly, has_set_aside, lose_after, told};
@@ -16,7 +18,7 @@ use super::second_copy::{
     append, copied, end, in_files, journal_bytes, kept, local_storage, lose_database, open,
 };
 use super::support::{
-    Ear, Spy, ada, events, everything, fresh_name, raw_found, raw_segment, recorded,
+    Ear, Spy, ada, events, everything, fresh_name, js, raw_found, raw_segment, recorded,
 };
 
 /// Something of the browser that is other than it should be, until this is dropped.
@@ -339,23 +341,60 @@ async fn no_position_is_given_again_after_an_emptied_store_lost_both_copies() {
     }
 }
 
+/// While it lives, workers that begin move files so.
+fn moved_by(how: &str) -> Spoiled {
+    Spoiled::by(&format!(
+        "const original = globalThis.Worker;
+         const address = (script) => URL.createObjectURL(new Blob([script], {{ type: 'text/javascript' }}));
+         const before = address(`FileSystemFileHandle.prototype.move = async () => {{ {how} }};`);
+         globalThis.Worker = new Proxy(original, {{
+             construct: (_, [script, options]) =>
+                 new original(address(`import '${{before}}'; import '${{script}}';`), options),
+         }});
+         return () => {{ globalThis.Worker = original; }};"
+    ))
+}
+
+/// Who opens the store is killed just when the file has its new name.
+#[wasm_bindgen_test]
+async fn what_is_set_aside_is_noted_as_no_more_of_the_store_before_it_is() {
+    let name = fresh_name();
+    five(&name).await;
+    // An older copy of the database, which a program went on with that keeps no second copy.
+    lose_after(&name, 3, 5).await;
+    let other = IndexedDbStore::open(&name).await.unwrap();
+    append(&other, [11]).await;
+    other.close();
+    let noted = || {
+        let storage = web_sys::window().unwrap().local_storage().unwrap().unwrap();
+        storage.get_item(&format!("{name}.sentinel")).unwrap()
+    };
+    let before = noted();
+    let said = js(&format!(
+        "new Promise((heard) => {{ new BroadcastChannel('{name}.moved').onmessage = heard; }})"
+    ));
+    let unmoved = moved_by(&format!(
+        "new BroadcastChannel('{name}.moved').postMessage(1); await new Promise(() => {{}});"
+    ));
+    let mut said = JsFuture::from(said.unchecked_into::<Promise>());
+    let mut opening = Box::pin(open(&name));
+    std::future::poll_fn(|context| {
+        assert!(opening.as_mut().poll(context).is_pending());
+        Pin::new(&mut said).poll(context)
+    })
+    .await
+    .unwrap();
+    assert_ne!(noted(), before);
+    drop((opening, unmoved));
+}
+
 #[wasm_bindgen_test]
 async fn what_could_not_be_set_aside_is_not_told_as_set_aside() {
     let name = fresh_name();
     let five = five(&name).await;
     lose_database(&name).await;
     gone_on_blindly(&name, [11]).await;
-    let unmoved = Spoiled::by(
-        "const original = globalThis.Worker;
-         const address = (script) => URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
-         const before = address(
-             `FileSystemFileHandle.prototype.move = async () => { throw new DOMException('so it was planned'); };`);
-         globalThis.Worker = new Proxy(original, {
-             construct: (_, [script, options]) =>
-                 new original(address(`import '${before}'; import '${script}';`), options),
-         });
-         return () => { globalThis.Worker = original; };",
-    );
+    let unmoved = moved_by("throw new DOMException('so it was planned');");
     let store = open(&name).await;
     assert_eq!(store.recovery(), told(Loss::Shortened, 0, 5, 0, false));
     assert_eq!(store.set_aside().await.unwrap(), []);

@@ -139,6 +139,10 @@ pub(in super::super) async fn admit_whole(
             doubt: None,
         });
     }
+    if verdict.act == Act::SetAside && recovery.is_none_or(|recovery| recovery.lost == 0) {
+        // Killed once it is set aside, what was noted of it would be told as lost.
+        note(journal, &verdict, known, &look(database, log).await?, store);
+    }
     // Of one that is damaged nobody knows how many can't be read.
     let events = asked.there().filter(|found| !found.is_damaged);
     let events = events.map(|found| found.events);

@@ -29,7 +29,8 @@ impl Journal {
         if let Some(reason) = &*self.missing.borrow() {
             return SecondCopy::Missing(reason.clone());
         }
-        if self.is_first_taken.get() {
+        // One that can't be waited for any more is behind until the store is opened again.
+        if self.is_first_taken.get() && self.waits_for_first.get() {
             return SecondCopy::Waiting;
         }
         if let Some(reason) = &*self.behind.borrow() {
