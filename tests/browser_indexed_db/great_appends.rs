@@ -8,6 +8,7 @@ use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 
+use super::doubted::lose_after;
 use super::second_copy::{self, deleted, reopened_after_loss};
 use super::support::{
     Spy, ada, all, delete, event, events, everything, fresh, fresh_name, meddle, open, raw_record,
@@ -121,7 +122,7 @@ async fn a_great_append_that_the_database_refuses_leaves_nothing() {
         "if (tx.mode === 'readwrite') tx.commit = () => tx.abort();",
         "if (tx.mode === 'readwrite') tx.objectStore = name => {
              const found = IDBTransaction.prototype.objectStore.call(tx, name);
-             if (name === 'pages') found.add = () => { throw new DOMException('', 'DataError'); };
+             if (name === 'pages') found.put = () => { throw new DOMException('', 'DataError'); };
              return found; };",
     ] {
         let spy = Spy::on(&store, spoil);
@@ -135,6 +136,24 @@ async fn a_great_append_that_the_database_refuses_leaves_nothing() {
     }
     let held = store.record(&ada(), ANY, &events(2..=400)).await.unwrap();
     assert_eq!(everything(&store).await[1..], held);
+    delete(store).await;
+}
+
+/// A browser that lost the end of the log's records, and not the pages of these.
+#[wasm_bindgen_test]
+async fn a_great_append_goes_where_pages_of_what_is_gone_still_lie() {
+    let store = fresh().await;
+    let first = store.record(&ada(), ANY, &[event(1)]).await.unwrap();
+    store.record(&ada(), ANY, &events(2..=900)).await.unwrap();
+    store.close();
+    lose_after(store.name(), 1, 2).await;
+    let store = open(store.name()).await;
+    let held = store.record(&ada(), ANY, &events(1_001..=1_300)).await;
+    let all = [first, held.unwrap()].concat();
+    assert_eq!(everything(&store).await, all);
+    let again = open(store.name()).await;
+    assert_eq!(everything(&again).await, all);
+    again.close();
     delete(store).await;
 }
 

@@ -450,7 +450,7 @@ async fn write(
                 for (page, laid) in (0..).zip(&pages) {
                     let record = codec::page(number, page, &laid.packed);
                     let record = record?;
-                    into.add(&record, None).map_err(Fault::from)?;
+                    into.put(&record, None).map_err(Fault::from)?;
                 }
                 lay_out::put_filter(&into, &segment, events)?;
                 codec::paged(&segment, &directory(&pages))

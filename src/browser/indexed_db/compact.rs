@@ -312,7 +312,7 @@ async fn write(
     let records = records?;
     let into = writing.store(PAGES)?;
     for record in &records {
-        into.add(record, None)?;
+        into.put(record, None)?;
     }
     put_filter(&into, &joined, events)?;
     let (from, to) = (key(joined.from), key(joined.number));

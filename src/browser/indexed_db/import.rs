@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use idb::ObjectStore;
-use idb::request::AddStoreRequest;
+use web_sys::IdbRequest;
 
 use super::calls::Call;
 use super::codec;
@@ -270,7 +270,7 @@ impl Into {
         let pages = paginate(events);
         for (number, page) in (1..).zip(&pages) {
             let record = codec::page(self.next, number - 1, &page.packed)?;
-            let added = self.pages.add(&record, None);
+            let added = self.pages.put(&record, None);
             if number.is_multiple_of(STEP) {
                 self = self.taken(added).await?;
             } else {
@@ -372,7 +372,10 @@ impl Into {
     }
 
     /// Waits until a record was taken in.
-    async fn taken(self, added: Result<AddStoreRequest, idb::Error>) -> Result<Into, ImportError> {
+    async fn taken(
+        self,
+        added: Result<impl std::convert::Into<IdbRequest>, idb::Error>,
+    ) -> Result<Into, ImportError> {
         let added = added.map_err(Fault::from)?;
         match answer(added).await {
             Ok(_) => Ok(self),
