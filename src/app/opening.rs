@@ -23,6 +23,9 @@ const MEASURED: u32 = 300;
 /// After so many milliseconds it is told that the store isn't open yet.
 const TOLD: u32 = 2_000;
 
+/// So many milliseconds the database may take before it is said that it doesn't open.
+const SOON: u32 = 5_000;
+
 /// The store, or what waits for it.
 pub enum Opening {
     /// What is to be done once it is open.
@@ -52,7 +55,7 @@ pub async fn open(
     let mut recovery = None;
     let slow = act.clone();
     let slow = Timeout::new(TOLD, move || slow.emit(Action::Slow));
-    let mut opened = open_once(loaders.upkeep, &act).await;
+    let mut opened = open_once(SOON, loaders.upkeep, &act).await;
     drop(slow);
     if let Err(error) = &opened
         && IndexedDbStore::may_open_later(error)
@@ -103,16 +106,20 @@ pub async fn begin(store: &Backend, loaders: Loaders) -> Result<(), String> {
     story.begin(store.clone()).await
 }
 
-/// Asks for the store once, and shows how far it has come where it is moved to today's layout.
+/// Asks for the store once, so many milliseconds long, and shows how far it has come where it is moved to today's layout.
 ///
 /// # Errors
 /// As [`IndexedDbStore::open_in_parts`].
 pub async fn open_once(
+    millis: u32,
     upkeep: LoadUpkeep,
     act: &Callback<Action>,
 ) -> Result<IndexedDbStore, StoreError> {
     let moving = act.reform(Action::Moving);
-    IndexedDbStore::open_in_parts(DATABASE, upkeep, move |percent| moving.emit(percent)).await
+    IndexedDbStore::open_in_parts(DATABASE, millis, upkeep, move |percent| {
+        moving.emit(percent)
+    })
+    .await
 }
 
 fn listen(store: &IndexedDbStore, act: Callback<Action>) -> Subscription {
@@ -120,7 +127,7 @@ fn listen(store: &IndexedDbStore, act: Callback<Action>) -> Subscription {
     let told = Cell::new(store.recovery());
     let measuring = Rc::new(Cell::new(false));
     store.subscribe(Rc::new(move |signal| match signal {
-        Signal::Appended(_) | Signal::Archived => act.emit(Action::StoreChanged),
+        Signal::Appended(_) | Signal::Archived | Signal::Filled => act.emit(Action::StoreChanged),
         Signal::Reset => act.emit(Action::StoreEmptied),
         // What was missing after the browser had closed the store is told when it is whole again.
         Signal::Copying { .. } | Signal::SetAside => measure_soon(&opened, &act, &measuring),

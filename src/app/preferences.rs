@@ -1,7 +1,5 @@
 //! What is remembered from visit to visit.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
 use super::last_export::LastExport;
@@ -56,11 +54,11 @@ pub fn remembered() -> Preferences {
     let named = |durability: &Durability| Some(durability.name()) == value["durability"].as_str();
     preferences.durability = Durability::ALL.into_iter().find(named).unwrap_or_default();
     if let Some(open) = value["open_forms"].as_array() {
-        preferences.open_forms = BTreeSet::new();
+        preferences.open_forms.clear();
         for form in open {
             if let (Some(aggregate_type), Some(command)) = (form[0].as_str(), form[1].as_str()) {
                 let form = (aggregate_type.to_owned(), command.to_owned());
-                preferences.open_forms.insert(form);
+                preferences.open_forms.push(form);
             }
         }
     }

@@ -8,8 +8,9 @@ use crate::store::{EventStore, StoreError};
 /// How many records one read asks for.
 const PAGE: usize = 2_000;
 
-/// How many damaged events of a stream are passed over: each takes a read of its own.
-const PASSED: usize = 256;
+/// How many damaged events of a stream are passed over, each in a read of its own: a page of a stream holds some
+/// hundred, and several may be damaged.
+const PASSED: usize = 4_096;
 
 /// The events of a stream that can be read, and why not all of them can.
 #[derive(Clone, Debug, Default)]

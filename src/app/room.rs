@@ -13,6 +13,9 @@ use super::state::Room;
 use crate::browser::indexed_db::IndexedDbStore;
 use crate::store::SetAside;
 
+/// As a count of 32 bits, from here on a number below zero.
+const BELOW_ZERO: f64 = 2_147_483_648.0;
+
 /// Asks how much is used, whether it is protected, where the second copy stands, and what was set aside.
 pub async fn measure(store: &Backend) -> Room {
     let (second_copy, set_aside) = match store {
@@ -29,8 +32,18 @@ pub async fn measure(store: &Backend) -> Room {
     };
     let used = match storage.estimate() {
         Ok(estimate) => JsFuture::from(estimate).await.ok().and_then(|estimate| {
-            let used = Reflect::get(&estimate, &"usage".into()).ok()?;
-            used.as_f64().map(|bytes| bytes as u64)
+            let bytes = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).ok()?.as_f64();
+            let used = bytes(&estimate, "usage")?;
+            let details = Reflect::get(&estimate, &"usageDetails".into()).unwrap_or_default();
+            let files = bytes(&details, "fileSystem").unwrap_or(0.0);
+            // Chromium counts files down once too often where they are moved, and a count below zero comes with 32
+            // bits: nobody's second copy has two gigabytes.
+            let too_much = if files >= BELOW_ZERO {
+                2.0 * BELOW_ZERO
+            } else {
+                0.0
+            };
+            Some((used - too_much) as u64)
         }),
         Err(_) => None,
     };

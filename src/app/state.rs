@@ -53,6 +53,10 @@ pub struct State {
     pub room: Option<Room>,
     /// Whether the browser was asked, in this visit, to protect what is kept.
     pub asked_to_protect: bool,
+    /// Why the list of streams can't be read, as long as it can't.
+    pub unlisted: Option<String>,
+    /// Why the stream that is looked at can't be read, or not whole, as long as it can't.
+    pub unread: Option<Unread>,
     /// What came of the last command, import or address.
     pub outcome: Option<Outcome>,
     /// Counts outcomes, so that the same text twice is told twice.
@@ -202,6 +206,15 @@ pub enum OutcomeKind {
     Unknown,
 }
 
+/// A stream that can't be read, or not whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// Which of these.
+    pub title: &'static str,
+    /// Why, and what to do.
+    pub text: String,
+}
+
 /// What an outcome is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum About {
@@ -266,26 +279,25 @@ pub struct Preferences {
     /// What an acknowledged command survives.
     pub durability: Durability,
     /// The forms that are open.
-    pub open_forms: BTreeSet<FormKey>,
+    pub open_forms: Vec<FormKey>,
 }
 
 impl Default for Preferences {
     fn default() -> Preferences {
-        let mut open_forms = BTreeSet::new();
-        // One by one: made of all at once, a set brings the code of a sort with it.
-        for (aggregate_type, command) in [
+        let open_forms = [
             ("bank_account", "Deposit"),
             ("bank_account", "Withdraw"),
             ("order", "Place order"),
-        ] {
-            open_forms.insert((aggregate_type.to_owned(), command.to_owned()));
-        }
+        ];
+        let form = |(aggregate_type, command): (&str, &str)| {
+            (aggregate_type.to_owned(), command.to_owned())
+        };
         Preferences {
             theme: None,
             shortcuts: true,
             tip: true,
             durability: Durability::Strict,
-            open_forms,
+            open_forms: open_forms.map(form).into(),
         }
     }
 }
@@ -332,6 +344,8 @@ impl State {
             recovery: None,
             room: None,
             asked_to_protect: false,
+            unlisted: None,
+            unread: None,
             outcome: None,
             outcomes: 0,
             saving: None,

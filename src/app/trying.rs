@@ -9,6 +9,8 @@ use crate::store::Unopened;
 pub struct Trying {
     /// Why it doesn't.
     pub reason: String,
+    /// Whether that is another one already, since a person chose to leave the first.
+    pub has_gone_on: bool,
     /// Since when it is tried.
     pub since: Timestamp,
     /// What is known beside it, once a minute has passed: then a person chooses.
@@ -21,13 +23,20 @@ impl Trying {
     pub fn words(&self) -> String {
         let Trying {
             reason,
+            has_gone_on,
             since,
             offer,
         } = self;
         let since = since.to_string();
         let time = since.split_once('T').and_then(|(_, time)| time.get(..8));
         let time = time.unwrap_or(&since);
-        let beginning = format!("This store's database doesn't open: {reason}.");
+        let beginning = match has_gone_on {
+            false => format!("This store's database doesn't open: {reason}."),
+            true => format!(
+                "The database in which this store was to go on doesn't open either: {reason}. What was left is as it \
+                 was."
+            ),
+        };
         let Some(offer) = offer else {
             return format!(
                 "{beginning} Since {time} UTC it is asked for again, for a minute. It stays as it is."

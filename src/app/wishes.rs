@@ -24,6 +24,9 @@ use crate::target::spawn;
 /// So long, in milliseconds, it is asked again by itself.
 const MINUTE: i64 = 60_000;
 
+/// So long, in milliseconds, it may take then: one that is slow opens all the same, where it was given up before.
+const SLOWLY: u32 = 30_000;
+
 /// So long, in milliseconds, between two times.
 const PAUSE: u32 = 2_000;
 
@@ -60,6 +63,8 @@ pub async fn open_later(
     act: Callback<Action>,
 ) -> Result<IndexedDbStore, StoreError> {
     let since = BrowserClock.now();
+    let mut has_gone_on = false;
+    let mut wished = None;
     loop {
         let is_over = BrowserClock.now().millis() - since.millis() >= MINUTE;
         let offer = match is_over {
@@ -68,25 +73,33 @@ pub async fn open_later(
         };
         act.emit(Action::Trying(Some(Rc::new(Trying {
             reason: error.to_string().trim_end_matches('.').to_owned(),
+            has_gone_on,
             since,
             offer,
         }))));
-        let wish = wishes.next((!is_over).then_some(PAUSE)).await;
-        if wish == Wish::GoOn
-            && let Err(refused) = IndexedDbStore::leave_unopened(DATABASE).await
-        {
-            error = refused;
-            continue;
+        let wish = match wished.take() {
+            Some(wish) => wish,
+            None => wishes.next((!is_over).then_some(PAUSE)).await,
+        };
+        if wish == Wish::GoOn {
+            if let Err(refused) = IndexedDbStore::leave_unopened(DATABASE).await {
+                error = refused;
+                continue;
+            }
+            has_gone_on = true;
         }
         let opened = match wish {
             Wish::InMemory => Err(error.clone()),
             Wish::TryNow | Wish::GoOn => match ask(&wishes, upkeep, &act).await {
-                Some(Err(again)) if IndexedDbStore::may_open_later(&again) => {
+                Ok(Err(again)) if IndexedDbStore::may_open_later(&again) => {
                     error = again;
                     continue;
                 }
-                Some(opened) => opened,
-                None => Err(error.clone()),
+                Ok(opened) => opened,
+                Err(wish) => {
+                    wished = Some(wish);
+                    continue;
+                }
             },
         };
         act.emit(Action::Trying(None));
@@ -94,17 +107,19 @@ pub async fn open_later(
     }
 }
 
-/// Asks for the store once; none where a person wishes to work in memory before there is an answer. A store that
-/// comes late is closed.
+/// Asks for the store once.
+///
+/// # Errors
+/// What a person wishes instead, before there is an answer. A store that comes late is closed.
 async fn ask(
     wishes: &Wishes,
     upkeep: LoadUpkeep,
     act: &Callback<Action>,
-) -> Option<Result<IndexedDbStore, StoreError>> {
+) -> Result<Result<IndexedDbStore, StoreError>, Wish> {
     let (send, mut opened) = oneshot::channel();
     let act = act.clone();
     spawn(async move {
-        if let Err(Ok(late)) = send.send(open_once(upkeep, &act).await) {
+        if let Err(Ok(late)) = send.send(open_once(SLOWLY, upkeep, &act).await) {
             late.close();
         }
     });
@@ -118,10 +133,10 @@ async fn ask(
         });
         match first.await {
             // The task always answers; it can only be gone with the whole page.
-            Ok(opened) => return opened.ok(),
-            Err(Wish::InMemory) => return None,
+            Ok(opened) => return opened.map_err(|_| Wish::TryNow),
             // It is.
-            Err(Wish::TryNow | Wish::GoOn) => {}
+            Err(Wish::TryNow) => {}
+            Err(other) => return Err(other),
         }
     }
 }

@@ -185,7 +185,8 @@ pub enum Reason {
     },
     /// Its place in the stream belongs to another event.
     #[error(
-        "version {version} of {stream} is another event already; that stream is at version {head}"
+        "version {version} of {stream} isn't free: that stream is at version {head}, and has another event there, or lost \
+         the one it had; Verify tells which"
     )]
     VersionTaken {
         /// The stream.

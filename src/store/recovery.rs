@@ -226,7 +226,8 @@ impl fmt::Display for Recovery {
             )?,
             (restored, lost) => write!(
                 f,
-                "{} restored from the journal, and {} lost. If you have an export, import it",
+                "{} restored from the journal, and {} lost. If you have an export, import it; where that \
+                 is refused, Verify says what is missing and what to do",
                 events(restored, "was", "were"),
                 events(lost, "is", "are")
             )?,

@@ -110,7 +110,8 @@ fn what_was_missing_is_told_in_a_sentence() {
     assert_eq!(
         told(Loss::Deleted, 1_234_567, 1),
         "Your browser deleted this store; 1,234,567 events were restored from the journal, and \
-         1 event is lost. If you have an export, import it"
+         1 event is lost. If you have an export, import it; where that is refused, Verify says what is \
+         missing and what to do"
     );
     assert_eq!(
         told(Loss::Deleted, 0, 12),

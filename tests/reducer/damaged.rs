@@ -8,8 +8,8 @@ use eventloom::model::{Glyph, Look};
 use eventloom::store::met_hole;
 
 use super::{
-    ADA, ID, ada, came, history, listed_at, outcome, shown_balance, submitted, to_the_end, until,
-    view,
+    ADA, ID, ada, came, history, listed_at, outcome, shown_balance, submitted, to_the_end, unread,
+    until, view,
 };
 
 /// So many events of Ada's, with a hole in the place of one.
@@ -38,7 +38,7 @@ fn load(page: &mut State, whole: bool, version: u64, events: Vec<RecordedEvent>)
 fn the_state_is_known_up_to_a_hole_and_the_events_behind_it_are_shown() {
     let mut page = showing_damaged(4, 9);
     assert_eq!(view(&page), (9, 9));
-    assert_eq!(outcome(&page).title, "This stream can't be shown whole:");
+    assert_eq!(unread(&page).title, "This stream can't be shown whole:");
 
     let timeline = page.timeline.clone().unwrap();
     assert_eq!(timeline.known(), Version(3));

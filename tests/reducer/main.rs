@@ -30,7 +30,7 @@ mod waiting;
 
 use eventloom::app::action::{Action, Effect, Entry};
 use eventloom::app::reading::Read;
-use eventloom::app::state::{Outcome, Preferences, State, Storage};
+use eventloom::app::state::{Outcome, Preferences, State, Storage, Unread};
 use eventloom::core::{CommandId, History, RecordedEvent, StreamHead, StreamId, Version};
 use eventloom::model::Registry;
 use eventloom::model::bank_account::{BankAccount, Event};
@@ -211,6 +211,10 @@ fn shown_balance(page: &State) -> i64 {
 
 fn outcome(page: &State) -> &Outcome {
     page.outcome.as_ref().expect("an outcome")
+}
+
+fn unread(page: &State) -> &Unread {
+    page.unread.as_ref().expect("a stream that can't be read")
 }
 
 fn push(address: &str) -> Effect {

@@ -13,6 +13,7 @@ use super::{ADA, begun_at};
 fn trying(offer: Option<Unopened>) -> Trying {
     Trying {
         reason: "storage is unavailable: it broke".to_owned(),
+        has_gone_on: false,
         since: Timestamp::parse("2026-01-05T09:07:59.250Z").unwrap(),
         offer,
     }

@@ -5,13 +5,13 @@ use std::rc::Rc;
 use eventloom::app::action::{Action, AfterReset, Effect, NotReset, Step};
 use eventloom::app::state::{Dialog, OutcomeKind, Room, State, Storage, Theme};
 use eventloom::core::{Position, Version};
-use eventloom::store::{Durability, StoreError};
+use eventloom::store::{Durability, Recovery, StoreError};
 
 use super::support::{foreign, stream};
 use super::{
     ADA, HISTORY, ID, ada, appended, arrived, begun_at, came, head_of, history, in_use, list,
     listed, listed_at, load, loaded, not_listed, outcome, replace, showing, shown_balance,
-    submitted, to_the_end, until, view,
+    submitted, to_the_end, unread, until, view,
 };
 
 fn remembered(page: &State) -> [Effect; 1] {
@@ -100,7 +100,7 @@ fn events_of_a_stream_that_is_not_looked_at_any_more_are_ignored() {
 fn a_stream_that_can_not_be_read_is_told_and_what_is_held_stays() {
     let mut page = showing(None, 3);
     page.reduce(came(&page, ada(), false, until(vec![], StoreError::Full)));
-    assert_eq!(outcome(&page).title, "This stream can't be shown whole:");
+    assert_eq!(unread(&page).title, "This stream can't be shown whole:");
     assert_eq!(view(&page), (3, 3));
 }
 
@@ -117,15 +117,15 @@ fn a_stream_that_is_damaged_is_shown_up_to_there_and_it_is_told_what_to_do() {
     let (mut page, _) = listed_at(ADA, 9);
     let read = until(history(3), damaged(Version(4)));
     page.reduce(came(&page, ada(), true, read));
-    assert_eq!(outcome(&page).title, "This stream can't be shown whole:");
-    assert!(outcome(&page).text.ends_with(advice));
+    assert_eq!(unread(&page).title, "This stream can't be shown whole:");
+    assert!(unread(&page).text.ends_with(advice));
     assert_eq!(view(&page), (3, 3));
 
     let (mut page, _) = listed_at(ADA, 9);
     let read = until(vec![], damaged(Version(1)));
     page.reduce(came(&page, ada(), true, read));
-    assert_eq!(outcome(&page).title, "The stream can't be read:");
-    assert!(outcome(&page).text.ends_with(advice));
+    assert_eq!(unread(&page).title, "The stream can't be read:");
+    assert!(unread(&page).text.ends_with(advice));
     assert!(page.timeline.is_none());
 }
 
@@ -141,7 +141,7 @@ fn good_events_before_a_damaged_one_are_shown_however_they_come() {
     let read = until(history(4)[2..].to_vec(), damaged.clone());
     page.reduce(came(&page, ada(), false, read));
     assert_eq!(view(&page), (4, 4));
-    assert_eq!(outcome(&page).title, "This stream can't be shown whole:");
+    assert_eq!(unread(&page).title, "This stream can't be shown whole:");
     // What others record makes it no news.
     let told = page.outcomes;
     page.reduce(came(&page, ada(), false, until(vec![], damaged)));
@@ -155,13 +155,13 @@ fn an_event_that_can_not_be_replayed_is_told_and_what_comes_before_it_is_shown()
     events.remove(2);
     page.reduce(loaded(&page, events));
     assert_eq!(view(&page), (2, 2));
-    assert_eq!(outcome(&page).title, "This stream can't be shown whole:");
+    assert_eq!(unread(&page).title, "This stream can't be shown whole:");
     assert!(
-        outcome(&page)
+        unread(&page)
             .text
             .starts_with("version 4 was replayed where version 3 comes next."),
         "{}",
-        outcome(&page).text
+        unread(&page).text
     );
 }
 
@@ -278,6 +278,35 @@ fn a_foreign_stream_is_left_when_the_store_that_held_it_is_emptied() {
     assert!(matches!(effects[0], Effect::List(_)));
     assert_eq!(effects[1..], [load(&page, ada()), replace(ADA)]);
     assert_eq!(page.stream(), Some(&ada()));
+}
+
+#[test]
+fn what_another_tab_did_to_the_whole_store_is_told_and_what_this_one_did_is_told_by_itself() {
+    let mut page = showing(None, 3);
+    page.recovery = Some(Recovery::mended(1));
+    page.reduce(Action::StoreEmptied);
+    assert!(
+        outcome(&page)
+            .text
+            .starts_with("Another tab reset this store")
+    );
+    page.reduce(Action::Reset(AfterReset::Empty));
+    let told = page.outcomes;
+    page.reduce(Action::StoreEmptied);
+    assert_eq!(page.outcomes, told);
+    page.reduce(Action::ResetEnded(AfterReset::Empty, Ok(())));
+    assert_eq!(outcome(&page).text, "The store is empty.");
+    // What it told of isn't there any more.
+    assert_eq!(page.recovery, None);
+}
+
+#[test]
+fn why_the_streams_can_not_be_listed_is_told_until_they_can() {
+    let mut page = showing(None, 3);
+    page.reduce(not_listed(&page, StoreError::Full));
+    assert!(page.unlisted.is_some());
+    page.reduce(listed(&page, vec![]));
+    assert_eq!(page.unlisted, None);
 }
 
 #[test]

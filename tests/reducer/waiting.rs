@@ -47,13 +47,13 @@ fn what_is_asked_for_before_the_store_is_open_waits_for_it_and_the_page_says_so(
 #[test]
 fn all_that_waits_begins_in_the_order_in_which_it_was_asked_for() {
     let mut page = begun_at(ADA);
-    let [verify, export, ..] = works();
-    for (action, ..) in [export.clone(), verify.clone()] {
+    let [verify, export, import, _] = works();
+    for (action, ..) in [export.clone(), verify.clone(), import.clone()] {
         page.reduce(action);
     }
-    let words = "Export, Verify wait until the store is open.";
+    let words = "Export, Verify, Import wait until the store is open.";
     assert_eq!(page.waiting_words().as_deref(), Some(words));
-    assert_eq!(opened(&mut page), [export.1, verify.1]);
+    assert_eq!(opened(&mut page), [export.1, verify.1, import.1]);
 }
 
 #[test]

@@ -9,7 +9,11 @@ use super::super::action::{Effect, Entry, Imported, NotImported};
 use super::super::asked::View;
 use super::super::count;
 use super::super::reading::Read;
-use super::super::state::{About, OutcomeKind, State, WithHoles};
+use super::super::state::{About, OutcomeKind, State, Unread, WithHoles};
+use super::store::why_unread;
+
+/// Said of a stream of which a part is shown.
+const IN_PART: &str = "This stream can't be shown whole:";
 
 impl State {
     pub(super) fn loaded(
@@ -33,17 +37,19 @@ impl State {
     fn take(&mut self, asked: View, whole: bool, read: Read, effects: &mut Vec<Effect>) {
         let Some(error) = read.failed.clone() else {
             self.reached(asked, effects);
+            self.unread = None;
             return self.show(asked, whole, read, effects);
         };
         // What comes before a damaged event, and behind it, can be looked at all the same.
         if !read.events.is_empty() {
             self.show(asked, whole, read, effects);
         }
-        let what = match self.head() {
+        let title = match self.head() {
             Version::NONE => "The stream can't be read:",
-            _ => "This stream can't be shown whole:",
+            _ => IN_PART,
         };
-        self.store_failed(what, &error);
+        let text = why_unread(&error);
+        self.unread = Some(Unread { title, text });
     }
 
     fn show(&mut self, asked: View, whole: bool, read: Read, effects: &mut Vec<Effect>) {
@@ -96,12 +102,8 @@ impl State {
         if let Err(error) = Rc::make_mut(timeline).extend(events) {
             let text =
                 format!("{error}. What comes before it is shown; an export keeps all of it.");
-            self.tell(
-                OutcomeKind::Refused,
-                About::Store,
-                "This stream can't be shown whole:",
-                &text,
-            );
+            let title = IN_PART;
+            self.unread = Some(Unread { title, text });
         }
     }
 
@@ -168,6 +170,10 @@ impl State {
                     1 => " 1 that is missing has a hole in its place.".to_owned(),
                     many => format!(" {many} that are missing have holes in their places."),
                 };
+                if imported.events > 0 {
+                    // What was lost may be what came in.
+                    self.recovery = None;
+                }
                 self.tell(OutcomeKind::Done, About::Store, "", &text);
                 self.catch_up(effects);
                 effects.push(Effect::Measure);
@@ -199,6 +205,9 @@ impl State {
 
     /// Imports the file that was refused last, once: what is told then takes the offer's place.
     pub(super) fn import_with_holes(&mut self, effects: &mut Vec<Effect>) {
+        if self.import.is_some() {
+            return;
+        }
         let told = self.outcome.as_mut();
         if let Some(offer) = told.and_then(|told| told.with_holes.take()) {
             self.end_verification(effects);

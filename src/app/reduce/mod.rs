@@ -11,8 +11,8 @@ mod verification;
 use crate::core::{StreamId, Version};
 
 use super::action::{Action, Effect, Entry, Settled, Step};
-use super::address;
 use super::state::{About, Dialog, Outcome, OutcomeKind, State, Theme};
+use super::{address, toggle};
 
 impl State {
     /// Takes an action in, and answers with what is to be done about it.
@@ -138,10 +138,7 @@ impl State {
 
             Action::ToggleForm(command) => {
                 if let Some(key) = self.form_key(&command) {
-                    let open = &mut self.preferences.open_forms;
-                    if !open.remove(&key) {
-                        open.insert(key);
-                    }
+                    toggle(&mut self.preferences.open_forms, key);
                     effects.push(Effect::Remember(self.preferences.clone()));
                 }
             }
@@ -173,7 +170,14 @@ impl State {
             Action::Appended { asked, result } => self.appended(asked, result, effects),
 
             Action::ImportChosen { file } => {
-                self.end_verification(effects);
+                // A check that waits for the store to be open is done before.
+                if self.is_open {
+                    self.end_verification(effects);
+                }
+                if let Some(told) = &mut self.outcome {
+                    // What was offered was offered of another file.
+                    told.with_holes = None;
+                }
                 self.import = Some(self.beginning(Some(file)));
                 // Of two that were chosen before the store is open it is the later.
                 if !self.waiting.iter().any(|it| matches!(it, Effect::Import)) {

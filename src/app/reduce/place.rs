@@ -45,6 +45,7 @@ impl State {
             self.reading.drop();
             self.place = Place::UnknownModel(aggregate_type.to_owned());
             self.timeline = None;
+            self.unread = None;
             self.viewed = None;
             return self.tell(
                 OutcomeKind::Refused,
@@ -95,6 +96,7 @@ impl State {
 
     fn enter(&mut self, stream: StreamId, effects: &mut Vec<Effect>) {
         self.timeline = None;
+        self.unread = None;
         self.viewed = None;
         // What is under way is about another stream.
         self.views.leave();

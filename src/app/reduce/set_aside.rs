@@ -51,6 +51,8 @@ impl State {
         effects.push(Effect::Measure);
         match result {
             Ok(events) => {
+                // Storage lists by now what it told of.
+                self.recovery = None;
                 let text = format!("{} came back.", count(events, "event"));
                 self.tell(OutcomeKind::Done, About::Store, "", &text);
             }

@@ -10,7 +10,7 @@ use crate::timeline::Timeline;
 use super::super::action::{AfterReset, Effect, Entry, NotReset};
 use super::super::asked::View;
 use super::super::parts::{Fetched, Part};
-use super::super::state::{About, OutcomeKind, Progress, State, Storage};
+use super::super::state::{About, Outcome, OutcomeKind, Progress, State, Storage};
 
 /// Said of work on a file before it has come any further.
 const BEGINNING: &str = "Beginning";
@@ -116,12 +116,13 @@ impl State {
         match streams {
             Ok(streams) => {
                 self.reached(asked, effects);
+                self.unlisted = None;
                 self.streams = Some(Rc::new(streams));
                 if let Some(address) = self.pending.address.take() {
                     self.go(&address, effects);
                 }
             }
-            Err(error) => self.store_failed("The streams can't be listed:", &error),
+            Err(error) => self.unlisted = Some(why_unread(&error)),
         }
     }
 
@@ -159,6 +160,7 @@ impl State {
         effects.push(Effect::Measure);
         let (kind, title, text) = match result {
             Ok(()) => {
+                self.recovery = None;
                 let text = match after {
                     AfterReset::Empty => "The store is empty.",
                     AfterReset::Story => "The store holds the story, and nothing else.",
@@ -183,6 +185,19 @@ impl State {
     }
 
     pub(super) fn emptied(&mut self, effects: &mut Vec<Effect>) {
+        // What is to be tried again isn't forgotten over it.
+        let is_open = |told: &Outcome| told.kind == OutcomeKind::Unknown;
+        let is_lost = matches!(self.storage, Storage::Lost(_));
+        if !self.resetting
+            && !self.exchanging
+            && !is_lost
+            && !self.outcome.as_ref().is_some_and(is_open)
+        {
+            let text = "Another tab reset this store, or brought back what was set aside of it. What it holds now is \
+                        shown.";
+            self.tell(OutcomeKind::Done, About::Store, "", text);
+        }
+        self.unread = None;
         self.end_verification(effects);
         self.stop_playing(effects);
         self.views.empty();
@@ -208,22 +223,14 @@ impl State {
             self.read_on(effects);
         }
     }
+}
 
-    pub(super) fn store_failed(&mut self, what: &str, error: &StoreError) {
-        // That the store fails is told already, with a command that must not be forgotten over it.
-        let told = self.outcome.as_ref();
-        if told.is_some_and(|told| told.kind == OutcomeKind::Unknown) {
-            return;
-        }
-        let mut text = format!("{error}.");
-        if let StoreError::Corrupt { .. } = error {
-            text += " An export keeps all that is intact, with holes in the places of what isn't, and \
-                     can be imported; Verify says what else is damaged, and what to do.";
-        }
-        // A hint of what others record makes it no news.
-        if told.is_some_and(|told| told.title == what && told.text == text) {
-            return;
-        }
-        self.tell(OutcomeKind::Refused, About::Store, what, &text);
+/// Why something can't be read, and what to do.
+pub(super) fn why_unread(error: &StoreError) -> String {
+    let mut text = format!("{error}.");
+    if let StoreError::Corrupt { .. } = error {
+        text += " An export keeps all that is intact, with holes in the places of what isn't, and can \
+                 be imported; Verify says what else is damaged, and what to do.";
     }
+    text
 }

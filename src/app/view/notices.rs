@@ -18,11 +18,13 @@ fn storage_warning(state: &State) -> Option<String> {
                     "Export them to keep them, or allow this site to store data and reload"
                 }
                 StoreError::Full => "Make room on the disk and reload, or export them to keep them",
-                // Somebody else's, and as it was.
-                _ => "What was saved before is untouched, and isn't shown here",
+                _ => "Export them to keep them",
             };
+            let reason = reason.to_string();
+            let reason = reason.trim_end_matches('.');
             Some(format!(
-                "Your events are kept in memory only and go with this page: {reason}. {advice}."
+                "What you see is in memory only and goes with this page: {reason}. Events that were saved here \
+                 before are untouched, and aren't shown. {advice}."
             ))
         }
         Storage::Lost(reason) => Some(format!("Nothing more can be saved here: {reason}.")),
@@ -51,11 +53,18 @@ pub fn alert(props: &ViewProps) -> Html {
     let state = &props.state;
     let (warning, outcome) = (storage_warning(state), alarming(state));
     let recovery = state.recovery;
+    let (unlisted, unread) = (state.unlisted.as_ref(), state.unread.as_ref());
+    let unread = unread.map(|unread| (unread.title, &unread.text));
+    let unread = unlisted
+        .map(|text| ("The streams can't be listed:", text))
+        .or(unread);
+    let unread = unread.filter(|_| state.beside.is_none());
     let (unfetched, nowhere) = (state.unfetched(), nowhere(state));
     if state.trying.is_none()
         && warning.is_none()
         && outcome.is_none()
         && recovery.is_none()
+        && unread.is_none()
         && unfetched.is_none()
         && nowhere.is_none()
     {
@@ -70,13 +79,6 @@ pub fn alert(props: &ViewProps) -> Html {
     let key = if outcome.is_some() { state.outcomes } else { 0 };
     html! {
         <div key={key.to_string()} class="said" role="alert">
-            if let Some(name) = nowhere {
-                <p>{ format!("There is no place {name} here. ") }{ super::to_streams(state) }{" "}{ super::to_about(state) }</p>
-            }
-            if let Some((name, reason)) = unfetched {
-                <p><b>{ format!("{name} can't be loaded:") }</b>{ format!(" {reason}.") }</p>
-                { button("Try again", again) }
-            }
             if let Some(outcome) = outcome {
                 <p>
                     if !outcome.title.is_empty() {
@@ -92,6 +94,13 @@ pub fn alert(props: &ViewProps) -> Html {
                     { button(&format!("Import with {}", count(offer.holes, "hole")), with_holes) }
                 }
             }
+            if let Some(name) = nowhere {
+                <p>{ format!("There is no place {name} here. ") }{ super::to_streams(state) }{" "}{ super::to_about(state) }</p>
+            }
+            if let Some((name, reason)) = unfetched {
+                <p><b>{ format!("{name} can't be loaded:") }</b>{ format!(" {reason}.") }</p>
+                { button("Try again", again) }
+            }
             if let Some(trying) = &state.trying {
                 <p>{ trying.words() }</p>
                 { button("Try now", wish(Wish::TryNow)) }
@@ -99,6 +108,9 @@ pub fn alert(props: &ViewProps) -> Html {
                 if trying.can_be_left() {
                     { button("Go on from the second copy", wish(Wish::GoOn)) }
                 }
+            }
+            if let Some((title, text)) = unread {
+                <p><b>{ title }</b>{" "}{ text }</p>
             }
             if let Some(warning) = warning {
                 <p>{ warning }</p>

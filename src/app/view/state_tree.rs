@@ -1,6 +1,5 @@
 //! The state as a tree, with what the viewed event changed, and the list of those changes.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
@@ -9,6 +8,7 @@ use yew::prelude::*;
 
 use super::{ViewProps, called, glyph, reading, wording};
 use crate::app::state::State;
+use crate::app::toggle;
 use crate::core::{StreamId, Version};
 use crate::timeline::{Change, Node, Timeline, tree};
 
@@ -17,12 +17,12 @@ use crate::timeline::{Change, Node, Timeline, tree};
 pub fn StateTree(props: &ViewProps) -> Html {
     let state = &props.state;
     let (viewed, head) = (state.viewed_version(), state.head());
-    let closed = use_state_eq(BTreeSet::<String>::new);
+    let closed = use_state_eq(Vec::<String>::new);
     let focused = use_state_eq(String::new);
     {
         let (closed, focused) = (closed.clone(), focused.clone());
         use_effect_with(state.stream().cloned(), move |_: &Option<StreamId>| {
-            closed.set(BTreeSet::new());
+            closed.set(Vec::new());
             focused.set(String::new());
         });
     }
@@ -56,9 +56,7 @@ pub fn StateTree(props: &ViewProps) -> Html {
         let closed = closed.clone();
         Callback::from(move |path: String| {
             let mut paths = (*closed).clone();
-            if !paths.remove(&path) {
-                paths.insert(path);
-            }
+            toggle(&mut paths, path);
             closed.set(paths);
         })
     };
@@ -141,13 +139,8 @@ struct Line {
     parent: Option<usize>,
 }
 
-fn visible(nodes: &[Node], closed: &BTreeSet<String>) -> Vec<Line> {
-    fn collect(
-        nodes: &[Node],
-        parent: Option<usize>,
-        closed: &BTreeSet<String>,
-        lines: &mut Vec<Line>,
-    ) {
+fn visible(nodes: &[Node], closed: &[String]) -> Vec<Line> {
+    fn collect(nodes: &[Node], parent: Option<usize>, closed: &[String], lines: &mut Vec<Line>) {
         for node in nodes {
             let index = lines.len();
             lines.push(Line {
@@ -180,7 +173,7 @@ fn focus_item(tree: &NodeRef, index: usize) {
 }
 
 struct Item<'a> {
-    closed: &'a BTreeSet<String>,
+    closed: &'a [String],
     entry: &'a str,
     toggle: &'a Callback<String>,
     /// An item that takes the focus, by a click too, is where arrows go on from.

@@ -327,13 +327,14 @@ fn plan(
                     Knowledge::Index => return None,
                     Knowledge::Now => Fate::Refused(another.into()),
                 }
+            } else if holds_any == Some(true) {
+                // Also where the stream is damaged: that these are recorded isn't less true.
+                Fate::Repeated
             } else if let Some(damage) = damage {
                 Fate::Refused(damage.into())
             } else if holds_any.is_none() {
                 // More came to the stream than was read of it: what isn't known may be there.
                 return None;
-            } else if holds_any == Some(true) {
-                Fate::Repeated
             } else if ids.iter().any(|id| held.contains(id)) {
                 Fate::Later
             } else if asked.expected.matches(*head) && !ids.is_empty() {

@@ -23,6 +23,9 @@ pub enum Signal {
     Appended(Position),
     /// The store was emptied, here or in another tab.
     Reset,
+    /// An import brought the events of holes, which stand in their places now, here or in another tab: another
+    /// history begins.
+    Filled,
     /// A newer Eventloom in another tab has taken the database over: every later call answers
     /// [`InUse::Superseded`](super::InUse::Superseded). Reload the page.
     Superseded,
@@ -65,7 +68,7 @@ impl Audience {
             .retain(|(_, end)| !end.is_canceled());
         let told = |after: &Position| match signal {
             Signal::Appended(position) => position > *after,
-            Signal::Reset | Signal::Superseded | Signal::Closed => true,
+            Signal::Reset | Signal::Filled | Signal::Superseded | Signal::Closed => true,
             Signal::Archived | Signal::SetAside | Signal::Copied(_) | Signal::Copying { .. } => {
                 false
             }
@@ -333,6 +336,7 @@ fn message(signal: Signal, store: Option<Uuid>) -> Option<String> {
     Some(match signal {
         Signal::Appended(position) => format!("appended {position}"),
         Signal::Reset => "reset".to_owned(),
+        Signal::Filled => "filled".to_owned(),
         Signal::Archived => "archived".to_owned(),
         Signal::SetAside => "set-aside".to_owned(),
         Signal::Copied(segment) => format!("copied {segment} {}", store?),
@@ -359,6 +363,7 @@ fn heard(message: &JsValue, store: Option<Uuid>) -> Option<Heard> {
     let signal = match word {
         "appended" => Signal::Appended(Position(number()?)),
         "reset" => Signal::Reset,
+        "filled" => Signal::Filled,
         "archived" => Signal::Archived,
         "set-aside" => Signal::SetAside,
         "copied" => Signal::Copied(number()?),

@@ -13,7 +13,7 @@ use super::connection::Connection;
 use super::copies::Copies;
 use super::filling::{fill, place_of};
 use super::hints::Signal;
-use super::lay_out::put_filter;
+use super::lay_out::{is_great, put_filter};
 use super::log::{Wrote, in_page};
 use super::read::{ask, read_all};
 use super::reset::another_history;
@@ -22,7 +22,7 @@ use super::transaction::{Fault, Writing, answer};
 use crate::core::{History, Position, PositionRanges, RecordedEvent, StreamId, Version};
 use crate::log::Chain;
 use crate::log::segments::{
-    INLINE, INLINE_EVENTS, Index, Segment, Turn, directory, pack, paginate, read_directory, runs_of,
+    INLINE, Index, Segment, Turn, directory, pack, paginate, read_directory, runs_of,
 };
 use crate::store::{
     Durability, Following, ImportError, ImportToken, Segments, StoreError, met_hole, same_history,
@@ -88,7 +88,8 @@ pub(super) async fn import(
             continue;
         }
         last = segment.last().cloned();
-        into = match into.written.is_empty() && segment.len() <= INLINE_EVENTS {
+        let is_great = is_great(std::iter::once(segment.len()), &segment);
+        into = match into.written.is_empty() && !is_great {
             true => into.inline(segment).await?,
             false => into.paged(&segment).await?,
         };
@@ -342,7 +343,7 @@ impl Into {
             (Err(_), Ok(found)) if found.place.1 == Some(history) => {}
             (Err(fault), _) => return Err(fault.into()),
         }
-        connection.hints.post(Signal::Reset);
+        connection.hints.post(Signal::Filled);
         copies.note(None, Durability::Strict);
         connection.call(Call::Added);
         Ok(())

@@ -187,12 +187,10 @@ pub(super) async fn look_up(
     stream: &StreamId,
     batch: &[NewEvent],
 ) -> Result<Option<Vec<RecordedEvent>>, AppendError> {
-    let unread = |error: StoreError| match error {
-        StoreError::Corrupt { .. } => StoreError::Failed {
-            operation: "read what was recorded",
-            cause: format!("the stream holds events of this batch already, but {error}").into(),
-        },
-        other => other,
+    // Whatever it is: that nothing was written would be untrue.
+    let unread = |error: StoreError| StoreError::Failed {
+        operation: "read what was recorded",
+        cause: format!("the stream holds events of this batch already, but {error}").into(),
     };
     let wanted: HashSet<EventId> = ids_of(batch).into_iter().collect();
     let mut found = Vec::new();

@@ -101,7 +101,7 @@ pub(super) async fn wait(
     when_blocked: WhenBlocked,
 ) -> Result<Turn, StoreError> {
     let millis = match when_blocked {
-        WhenBlocked::GiveUp => patience::OPENING,
+        WhenBlocked::GiveUp | WhenBlocked::GiveUpAfter(_) => patience::OPENING,
         WhenBlocked::Tell(_) => patience::DATABASE,
     };
     let (_patience, blocked) = Patience::begin(when_blocked, millis);

@@ -184,13 +184,7 @@ impl Parts {
                 });
             }
             (Call::Shown, _) => {
-                spawn(async move {
-                    // Where that fails, the next call says so.
-                    let asked = read::ask(&self.connection, None, Index::last_position);
-                    if let Ok(last) = asked.await {
-                        self.connection.hints.tell(Signal::Appended(last.place));
-                    }
-                });
+                spawn(async move { self.tell_last().await });
             }
             (_, None) => {}
             (Call::Copy, Some(journal)) => journal::keep_up(&journal),
@@ -203,10 +197,8 @@ impl Parts {
             }
             // The tab that has the second copy brings back at once what the browser may have deleted.
             (Call::Lost, Some(journal)) if journal.is_here() => {
-                spawn(async move {
-                    // Where that fails, the next call says so.
-                    let _ = self.connection.database().await;
-                });
+                // And tells that the store works again.
+                spawn(async move { self.tell_last().await });
             }
             (Call::Lost, Some(_)) => {}
             // The second copy goes with it.
@@ -219,6 +211,14 @@ impl Parts {
                 journal.end_cleanly();
             }
             (Call::Ended(reason), Some(journal)) => journal.end(reason),
+        }
+    }
+
+    /// Tells how far the log goes. Where that can't be found out, the next call says so.
+    async fn tell_last(&self) {
+        let asked = read::ask(&self.connection, None, Index::last_position);
+        if let Ok(last) = asked.await {
+            self.connection.hints.tell(Signal::Appended(last.place));
         }
     }
 

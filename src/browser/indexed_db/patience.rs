@@ -28,6 +28,8 @@ const PARTS: u32 = 4;
 pub(super) enum WhenBlocked {
     /// Answer [`InUse::Blocked`].
     GiveUp,
+    /// The same, after so many milliseconds.
+    GiveUpAfter(u32),
     /// Tell, once, and go on waiting.
     Tell(Rc<Teller>),
 }
@@ -63,7 +65,7 @@ impl Patience {
     ) -> (Rc<Patience>, oneshot::Receiver<()>) {
         let (give_up, blocked) = oneshot::channel();
         let over: Box<dyn FnOnce()> = Box::new(move || match when_blocked {
-            WhenBlocked::GiveUp => {
+            WhenBlocked::GiveUp | WhenBlocked::GiveUpAfter(_) => {
                 let _ = give_up.send(());
             }
             WhenBlocked::Tell(teller) => {

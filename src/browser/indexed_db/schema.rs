@@ -174,6 +174,7 @@ pub(super) async fn open_and(
         .map_err(|error| unavailable(error.into()))?;
     let millis = match when_blocked {
         WhenBlocked::GiveUp => patience::SLOW,
+        WhenBlocked::GiveUpAfter(millis) => millis,
         WhenBlocked::Tell(_) => patience::DATABASE,
     };
     let (patience, blocked) = Patience::begin(when_blocked, millis);

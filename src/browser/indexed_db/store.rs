@@ -10,6 +10,7 @@ use super::hints::{Signal, Subscription};
 use super::in_use::InUse;
 use super::journal::Journal;
 use super::parts::{MakeJournal, Parts};
+use super::patience;
 use super::schema::{STEPS, Told, WhenBlocked};
 use super::upkeep::{self, LoadUpkeep, Upkeep};
 use super::{append, import, inspect, journal, naming, opening, places, read, reset, schema, undo};
@@ -71,23 +72,25 @@ impl IndexedDbStore {
     /// isn't done within five seconds, as one that was frozen. [`StoreError::Unavailable`] also where
     /// events are missing and another tab, which keeps their second copy, doesn't bring them back.
     pub async fn open_with_second_copy(name: &str) -> Result<IndexedDbStore, StoreError> {
-        IndexedDbStore::open_in_parts(name, Upkeep::AT_HAND, |_| {}).await
+        IndexedDbStore::open_in_parts(name, patience::SLOW, Upkeep::AT_HAND, |_| {}).await
     }
 
     /// Opens it like [`IndexedDbStore::open_with_second_copy`], for a program that fetches the code of what
-    /// is seldom done when there is something to do. `moving` is told how far a store of an older layout has
-    /// come on the way to today's, in percent.
+    /// is seldom done when there is something to do. It waits so many milliseconds for the database. `moving` is
+    /// told how far a store of an older layout has come on the way to today's, in percent.
     ///
     /// # Errors
     /// As there. [`StoreError::Unavailable`] also where that code is needed and can't be fetched.
     pub async fn open_in_parts(
         name: &str,
+        millis: u32,
         upkeep: LoadUpkeep,
         moving: impl Fn(u8) + 'static,
     ) -> Result<IndexedDbStore, StoreError> {
         let journal: MakeJournal = Journal::new;
         let upkeep = (upkeep, Rc::new(moving) as Rc<Told>);
-        IndexedDbStore::open_with(name, STEPS, WhenBlocked::GiveUp, Some(journal), upkeep).await
+        let when_blocked = WhenBlocked::GiveUpAfter(millis);
+        IndexedDbStore::open_with(name, STEPS, when_blocked, Some(journal), upkeep).await
     }
 
     /// Opens it like [`IndexedDbStore::open`], but waits while another tab keeps an older version

@@ -43,16 +43,16 @@ mod places;
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 
-use js_sys::{Error, Reflect};
+use js_sys::{Array, Error, Reflect};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use self::error::invalid;
 use super::IndexedDbStore;
-use crate::core::{ExpectedVersion, History, Position, StreamId, Version};
+use crate::core::{ExpectedVersion, History, Position, RecordedEvent, StreamId, Version};
 use crate::store::verify::{VerifyError, verify};
-use crate::store::{At, Durability, EventStore, Loss, SecondCopy};
+use crate::store::{At, Durability, EventStore, Loss, Page, SecondCopy};
 
 /// A recovery as it is told.
 #[derive(Serialize)]
@@ -200,11 +200,12 @@ impl JsEventStore {
     }
 
     /// The events of a stream with versions above `after` (0 at first), at most `limit`. There may be
-    /// fewer though more follow, where they are large: the only end is an empty page.
+    /// fewer though more follow, where they are large: the only end is an empty page. `imported` are the first and
+    /// the last position of each run of them that an import wrote.
     ///
     /// # Errors
     /// `Corrupt` (`stream`, `version`, `position`, `cause`), or any other of the storage's.
-    #[wasm_bindgen(js_name = readStream, unchecked_return_type = "RecordedEvent[] & { history: string }")]
+    #[wasm_bindgen(js_name = readStream, unchecked_return_type = "RecordedEvent[] & { history: string; imported: [number, number][] }")]
     pub async fn read_stream(
         &self,
         aggregate_type: String,
@@ -219,10 +220,7 @@ impl JsEventStore {
         let limit = most(limit)?;
         let page = self.store.read_stream(&stream, after, limit, history).await;
         let page = page.map_err(error::of_store)?;
-        Ok(in_history(
-            envelope::told_events(&page.items)?,
-            page.history,
-        ))
+        told_page(&page)
     }
 
     /// The events of the whole store with positions above `after` (0 at first), at most `limit`. Read a
@@ -230,7 +228,7 @@ impl JsEventStore {
     ///
     /// # Errors
     /// As `readStream`.
-    #[wasm_bindgen(js_name = readAll, unchecked_return_type = "RecordedEvent[] & { history: string }")]
+    #[wasm_bindgen(js_name = readAll, unchecked_return_type = "RecordedEvent[] & { history: string; imported: [number, number][] }")]
     pub async fn read_all(
         &self,
         after: Option<f64>,
@@ -241,10 +239,7 @@ impl JsEventStore {
         let after = Position(whole("after", after.unwrap_or(0.0))?);
         let page = self.store.read_all(after, most(limit)?, history).await;
         let page = page.map_err(error::of_store)?;
-        Ok(in_history(
-            envelope::told_events(&page.items)?,
-            page.history,
-        ))
+        told_page(&page)
     }
 
     /// The streams in the order of their names, at most `limit` (all), from the one after `after`.
@@ -321,6 +316,16 @@ fn in_history(answer: JsValue, history: History) -> JsValue {
     // Fails only on an object that can't be extended, which a new one can.
     let _ = Reflect::set(&answer, &"history".into(), &history.to_string().into());
     answer
+}
+
+/// A page of events, as JavaScript gets it.
+fn told_page(page: &Page<RecordedEvent>) -> Result<JsValue, Error> {
+    let told = in_history(envelope::told_events(&page.items)?, page.history);
+    let runs = page.imported.iter();
+    let runs =
+        runs.map(|(first, last)| Array::of2(&(first.0 as f64).into(), &(last.0 as f64).into()));
+    let _ = Reflect::set(&told, &"imported".into(), &runs.collect::<Array>());
+    Ok(told)
 }
 
 fn expected_version(value: &JsValue) -> Result<ExpectedVersion, Error> {

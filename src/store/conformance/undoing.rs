@@ -348,6 +348,10 @@ pub async fn an_import_is_not_undone_once_something_else_was_recorded(
     );
     assert_eq!(told(store).await, before);
     let fourth = import(store, &ben, 6).await;
+    let reset = store.reset(&[]).await.unwrap();
+    store.undo_reset(reset).await.unwrap();
+    // The log's last is that the reset was undone.
+    assert_eq!(store.undo_import(fourth).await, Err(UndoError::GoneOn));
     store.reset(&[]).await.unwrap();
     let another = store.undo_import(fourth).await;
     assert!(

@@ -72,6 +72,11 @@ impl Segments {
         self.held.last().map_or(0, |segment| segment.number)
     }
 
+    /// The number of the last one that ever was, also of one without events.
+    pub(super) fn last(&self) -> u64 {
+        self.last
+    }
+
     /// The index of the first event of the one with this number, if it is there.
     pub(super) fn first_event(&self, number: u64) -> Option<usize> {
         let at = self.held.binary_search_by_key(&number, |held| held.number);

@@ -70,7 +70,7 @@ impl Inner {
     /// Takes an import back.
     pub(super) fn take_back(&mut self, token: ImportToken) -> Result<(), UndoError> {
         let Segments { first, last, .. } = self.of_this_history(token.segments())?;
-        if self.segments.newest() != last {
+        if self.segments.last() != last {
             return Err(UndoError::GoneOn);
         }
         let begins = self.segments.first_event(first).ok_or(UndoError::GoneOn)?;

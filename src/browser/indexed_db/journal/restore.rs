@@ -107,6 +107,7 @@ async fn bring_back(
     let mut batch: Vec<Back> = Vec::new();
     let mut bytes = 0;
     let mut last = after;
+    let mut failed = None;
     let taken = async |entry: Entry<'_>| {
         if entry.segment <= after {
             return Ok(());
@@ -122,14 +123,21 @@ async fn bring_back(
         });
         if batch.len() >= BATCH.0 || bytes >= BATCH.1 {
             bytes = 0;
-            put_back(database, std::mem::take(&mut batch), end).await?;
+            if let Err(fault) = put_back(database, std::mem::take(&mut batch), end).await {
+                let said = fault.to_string();
+                failed = Some(fault);
+                return Err(said);
+            }
             end = end.max(last);
         }
         Ok(())
     };
-    source.entries(taken).await?;
-    put_back(database, batch, end).await?;
-    Ok(())
+    let walked = source.entries(taken).await;
+    if let Some(fault) = failed {
+        return Err(fault);
+    }
+    walked?;
+    put_back(database, batch, end).await
 }
 
 /// What is put into the log.
@@ -150,30 +158,27 @@ async fn are_to_move(database: &IdbDatabase) -> Result<(), Fault> {
     writing.commit().await
 }
 
-async fn put_back(database: &IdbDatabase, all: Vec<Back>, end: u64) -> Result<(), String> {
-    let put = async {
-        let writing = Writing::begin(database, &[LOG, PAGES], Durability::Strict)?;
-        let (log, pages) = (writing.store(LOG)?, writing.store(PAGES)?);
-        still_ends(&log, end).await?;
-        for back in &all {
-            let gone = match back {
-                Back::Segment(entry) => {
-                    put(&log, &pages, entry)?;
-                    if let Body::Turn(Turn::Filled { .. }, fills) = &entry.body {
-                        let fills = unpack(fills)?;
-                        fill_what_is_there((&log, &pages), &fills).await?;
-                    }
-                    continue;
+async fn put_back(database: &IdbDatabase, all: Vec<Back>, end: u64) -> Result<(), Fault> {
+    let writing = Writing::begin(database, &[LOG, PAGES], Durability::Strict)?;
+    let (log, pages) = (writing.store(LOG)?, writing.store(PAGES)?);
+    still_ends(&log, end).await?;
+    for back in &all {
+        let gone = match back {
+            Back::Segment(entry) => {
+                put(&log, &pages, entry)?;
+                if let Body::Turn(Turn::Filled { .. }, fills) = &entry.body {
+                    let fills = unpack(fills)?;
+                    fill_what_is_there((&log, &pages), &fills).await?;
                 }
-                Back::Void(entry) => codec::gone(entry.from(), entry.segment, chain_of(entry)),
-                Back::Numbers(first, last) => codec::gone(*first, *last, None),
-            };
-            let gone = gone?;
-            log.put(&gone, None)?;
-        }
-        writing.commit().await
-    };
-    put.await.map_err(|fault: Fault| fault.to_string())
+                continue;
+            }
+            Back::Void(entry) => codec::gone(entry.from(), entry.segment, chain_of(entry)),
+            Back::Numbers(first, last) => codec::gone(*first, *last, None),
+        };
+        let gone = gone?;
+        log.put(&gone, None)?;
+    }
+    writing.commit().await
 }
 
 /// The chain of the log up to an entry, where it has one.

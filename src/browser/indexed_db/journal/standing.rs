@@ -249,7 +249,7 @@ fn hear(journal: &Rc<Journal>, signal: Signal) {
                 spawn(async move { note_followed(&journal).await });
             }
         }
-        Signal::Reset => keep_up(),
+        Signal::Reset | Signal::Filled => keep_up(),
         Signal::Copied(segment) => journal.heard(segment),
         // Who fills it knows.
         Signal::Copying { .. } if journal.is_here() => {}
