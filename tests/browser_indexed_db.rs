@@ -23,6 +23,8 @@ mod compact;
 mod copying;
 #[path = "browser_indexed_db/damage.rs"]
 mod damage;
+#[path = "browser_indexed_db/damaged_copies.rs"]
+mod damaged_copies;
 #[path = "browser_indexed_db/doubted.rs"]
 mod doubted;
 #[path = "browser_indexed_db/faults/mod.rs"]

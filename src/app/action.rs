@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::core::{
     CommandId, EncodedEvent, History, RecordedEvent, StreamHead, StreamId, Timestamp, Version,
 };
-use crate::store::{AppendError, Durability, Recovery, SetAside, StoreError};
+use crate::store::{AppendError, Durability, Recovery, ResetToken, SetAside, StoreError};
 
 use super::asked::View;
 use super::checked::Checked;
@@ -181,7 +181,11 @@ pub enum Action {
     /// The store is to be emptied; with the story in it again or not.
     Reset(AfterReset),
     /// A reset has ended.
-    ResetEnded(AfterReset, Result<(), NotReset>),
+    ResetEnded(AfterReset, Result<ResetToken, NotReset>),
+    /// The reset that was told last is to be taken back.
+    UndoReset,
+    /// It was, or not.
+    ResetUndone(Result<(), String>),
     /// Another tab has exported the store.
     ExportedElsewhere(LastExport),
     /// The whole store is to be checked.
@@ -428,6 +432,8 @@ pub enum Effect {
     CancelExport,
     /// Empty the store.
     Reset(AfterReset),
+    /// Take a reset back.
+    UndoReset(ResetToken),
     /// Archive a stream, or bring it back.
     Archive(View, StreamId, bool),
     /// Check the whole store.

@@ -197,6 +197,19 @@ impl Runner {
                     act.emit(Action::ResetEnded(after, result));
                 });
             }
+            Effect::UndoReset(token) => {
+                let loaders = self.loaders;
+                self.with_store(async move |store| {
+                    let result = match (loaders.jobs)().await {
+                        Ok(jobs) => (jobs.undo_reset)(store.clone(), token).await,
+                        Err(reason) => Err(reason),
+                    };
+                    if result.is_ok() && matches!(store, Backend::Memory(_)) {
+                        act.emit(Action::StoreEmptied);
+                    }
+                    act.emit(Action::ResetUndone(result));
+                });
+            }
             Effect::Archive(asked, stream, archive) => {
                 let jobs = self.loaders.jobs;
                 self.with_store(async move |store| {

@@ -26,8 +26,8 @@ use crate::browser::worker::Worker;
 use crate::core::{Clock, Position, StreamId};
 use crate::log::segments::{pack, unpack};
 use crate::store::{
-    AppendError, ArchiveStore, ImportError, ImportStore, ResetError, SecondCopy, SetAside,
-    StoreError,
+    AppendError, ArchiveStore, ImportError, ImportStore, ResetError, ResetToken, SecondCopy,
+    SetAside, StoreError,
 };
 use crate::target::spawn;
 
@@ -60,7 +60,8 @@ pub struct Jobs {
     pub(super) export: fn(&Job, Backend, Packing, Callback<Action>),
     pub(super) save_set_aside: fn(&Job, Backend, &str, Callback<Action>),
     pub(super) verify: fn(&Job, Backend, Callback<Action>),
-    pub(super) reset: fn(Backend, AfterReset) -> Later<Result<(), NotReset>>,
+    pub(super) reset: fn(Backend, AfterReset) -> Later<Result<ResetToken, NotReset>>,
+    pub(super) undo_reset: fn(Backend, ResetToken) -> Later<Result<(), String>>,
     pub(super) archive: fn(Backend, StreamId, bool) -> Later<Result<(), StoreError>>,
     pub(super) open_later: OpenLater,
     pub(super) mend: fn(Backend) -> Later<Result<u64, String>>,
@@ -75,6 +76,7 @@ impl Jobs {
         save_set_aside: Job::save_set_aside,
         verify: Job::verify,
         reset: |store, after| Box::pin(reset(store, after)),
+        undo_reset: |store, token| Box::pin(undo_reset(store, token)),
         archive: |store, stream, archive| Box::pin(archive_stream(store, stream, archive)),
         open_later: |error, wishes, upkeep, act| {
             Box::pin(wishes::open_later(error, wishes, upkeep, act))
@@ -334,13 +336,13 @@ impl Job {
 }
 
 /// Empties the store and puts in what it holds then, in one step.
-async fn reset(store: Backend, after: AfterReset) -> Result<(), NotReset> {
+async fn reset(store: Backend, after: AfterReset) -> Result<ResetToken, NotReset> {
     let story = match after {
         AfterReset::Empty => Vec::new(),
         AfterReset::Story => story::events().map_err(NotReset::Refused)?,
     };
     match store.reset(&story).await {
-        Ok(_) => Ok(()),
+        Ok(token) => Ok(token),
         Err(ResetError::Store(error)) => {
             let reason = error.to_string();
             Err(match AppendError::Store(error).outcome_is_unknown() {
@@ -350,6 +352,12 @@ async fn reset(store: Backend, after: AfterReset) -> Result<(), NotReset> {
         }
         Err(error) => Err(NotReset::Refused(error.to_string())),
     }
+}
+
+/// Takes a reset back.
+async fn undo_reset(store: Backend, token: ResetToken) -> Result<(), String> {
+    let undone = store.undo_reset(token).await;
+    undone.map_err(|error| format!("{error}."))
 }
 
 /// Archives a stream, or brings it back.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::core::{CommandId, History, JsonText, StreamHead, StreamId, Version};
 use crate::model::{Draft, FieldError, Registry};
-use crate::store::{Durability, Recovery, SecondCopy, SetAside, StoreError};
+use crate::store::{Durability, Recovery, ResetToken, SecondCopy, SetAside, StoreError};
 use crate::timeline::Timeline;
 
 use super::action::Effect;
@@ -182,6 +182,8 @@ pub struct Outcome {
     pub retry: Option<Rc<Sent>>,
     /// The import that can be tried again, with holes.
     pub with_holes: Option<WithHoles>,
+    /// The reset that can be taken back.
+    pub undo: Option<ResetToken>,
 }
 
 /// A file that was refused, and can be imported with holes in the places of what it lacks.

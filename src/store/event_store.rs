@@ -66,7 +66,7 @@ pub struct At<T> {
 /// [`StoreError::Corrupt`], whose `position` is the last that the damaged part may hold: a read of the
 /// whole store after that position goes on behind it, as one of a stream does after its `version`.
 /// Nothing is appended to a stream of which the store knows that it holds something damaged; whoever loads a stream
-/// before deciding on it, as `Repository` does, meets that. A [hole](RecordedEvent::hole), which an
+/// before deciding on it, as `Repository` does behind its snapshot, meets that. A [hole](RecordedEvent::hole), which an
 /// import puts in the place of an event that was missing, is damaged in all of this; it counts in versions,
 /// positions and numbers of events.
 pub trait EventStore: MaybeSend + MaybeSync {

@@ -168,6 +168,24 @@ async fn where_local_storage_knows_nothing_the_last_that_the_browser_lists_is_th
     plain.close();
 }
 
+/// A browser writes local storage seconds later: killed before, it still knows the first.
+#[wasm_bindgen_test]
+async fn what_is_noted_of_an_earlier_database_is_passed_over() {
+    let name = fresh_name();
+    left(&name).await;
+    let plain = IndexedDbStore::open(&name).await.unwrap();
+    append(&plain, 6..=7).await;
+    let here = everything(&plain).await;
+    plain.close();
+    let storage = web_sys::window().unwrap().local_storage().unwrap().unwrap();
+    let key = format!("{name}.database");
+    storage.set_item(&key, "1 1767604079000 ").unwrap();
+    let plain = IndexedDbStore::open(&name).await.unwrap();
+    assert_eq!(everything(&plain).await, here);
+    assert_eq!(plain.set_aside().await.unwrap().len(), 1);
+    plain.close();
+}
+
 /// That the first is the store was noted before; the sentinel still is.
 #[wasm_bindgen_test]
 async fn where_nothing_can_be_noted_the_last_that_the_browser_lists_is_the_store() {

@@ -81,7 +81,7 @@ test('a store that a newer Eventloom made is left as it is, and the page says wh
   await expect(playground.alert).toHaveCount(1);
   await expect(playground.alert).toContainText('in memory only');
   await expect(playground.alert).toContainText(/a newer Eventloom has made this store \(layout 4000, .*; reload to get the newer one/);
-  await expect(playground.alert).toContainText('What was saved before is untouched');
+  await expect(playground.alert).toContainText('Events that were saved here before are untouched');
   await playground.record('Deposit', { Amount: '1.00' }, 'MoneyDeposited', 10);
   const events = await beside.evaluate(() => new Promise((resolve) => {
     indexedDB.open('eventloom').onsuccess = ({ target: { result: database } }) => {

@@ -1,7 +1,7 @@
 // Emptying the store: only after it was said what is lost, and for good.
 import { fileOf, foreign, manyAccounts } from './events.mjs';
 import { expect, test } from './fixtures.mjs';
-import { addressOf } from './page.mjs';
+import { addressOf, Playground } from './page.mjs';
 
 test('the dialog says how many events are lost, and Cancel and Escape lose none', async ({ page, playground }) => {
   await playground.open();
@@ -51,6 +51,36 @@ test('an emptied store stays empty, over reloads too', async ({ page, playground
   await page.reload();
   await playground.shows(1, 1);
   await playground.holds(1);
+});
+
+test('a reset is undone as long as nothing else was recorded', async ({ page, playground }) => {
+  await playground.open();
+  await playground.record('Deposit', { Amount: '12.50' }, 'MoneyDeposited', 10);
+  const before = await playground.exported();
+  await playground.empty();
+  await playground.shows(0, 0);
+  await playground.button('Undo reset').click();
+  await expect(playground.status).toContainText('The reset is undone');
+  await expect(playground.button('Undo reset')).toHaveCount(0);
+  await playground.shows(10, 10);
+  expect((await playground.exported()).text).toBe(before.text);
+  await playground.empty('Restore the story');
+  await expect(playground.button('Undo reset')).toBeVisible();
+  await playground.record('Deposit', { Amount: '1.00' }, 'MoneyDeposited', 10);
+  await expect(playground.button('Undo reset')).toHaveCount(0);
+  await page.reload();
+  await playground.shows(10, 10);
+});
+
+test('another tab follows a reset at once, and says so', async ({ context, playground }) => {
+  await playground.open();
+  const other = new Playground(await context.newPage());
+  await other.open();
+  await other.shows(9, 9);
+  await playground.empty();
+  await other.shows(0, 0);
+  await expect(other.status).toContainText('Another tab reset this store');
+  await other.page.close();
 });
 
 test('the story can be brought back, and is then all there is', async ({ playground }) => {

@@ -3,7 +3,7 @@ import { violations } from './axe.mjs';
 import { occupy, withoutJournal } from './database.mjs';
 import { file, fileOf, manyAccounts } from './events.mjs';
 import { expect, test } from './fixtures.mjs';
-import { Playground } from './page.mjs';
+import { addressOf, Playground } from './page.mjs';
 
 /**
  * Changes events in the page's database whose version is one of these (all of them, without), as
@@ -212,12 +212,16 @@ test('an export with a hole is imported, and the file that has its event fills i
   const { text } = await playground.exported();
   await playground.empty();
   await playground.holds(0);
-  // That the stream with the hole can't be shown whole would be told in the place of what came of the import.
-  await playground.model.selectOption({ label: 'Order' });
   await playground.choose(file(text));
+  await expect(playground.alert).toContainText("This stream can't be shown whole:");
   await expect(playground.status).toContainText('1 that is missing has a hole in its place.');
+  await page.goto(addressOf('bank_account', 'ada-savings', 3));
+  await playground.shows(3, 9);
   await playground.choose(file(before.text));
   await expect(playground.status).toContainText('1 of them fills a hole.');
+  // What is looked at stays.
+  await playground.shows(3, 9);
+  await expect(playground.alert).toHaveCount(0);
   expect((await playground.exported()).text).toBe(before.text);
 });
 

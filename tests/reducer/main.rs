@@ -19,6 +19,7 @@ mod parts;
 mod places;
 mod play;
 mod reading;
+mod resets;
 mod retrying;
 mod robust;
 mod set_aside;

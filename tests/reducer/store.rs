@@ -2,16 +2,16 @@
 
 use std::rc::Rc;
 
-use eventloom::app::action::{Action, AfterReset, Effect, NotReset, Step};
-use eventloom::app::state::{Dialog, OutcomeKind, Room, State, Storage, Theme};
+use eventloom::app::action::{Action, Effect, Step};
+use eventloom::app::state::{Dialog, Room, State, Storage, Theme};
 use eventloom::core::{Position, Version};
-use eventloom::store::{Durability, Recovery, StoreError};
+use eventloom::store::{Durability, StoreError};
 
 use super::support::{foreign, stream};
 use super::{
     ADA, HISTORY, ID, ada, appended, arrived, begun_at, came, head_of, history, in_use, list,
-    listed, listed_at, load, loaded, not_listed, outcome, replace, showing, shown_balance,
-    submitted, to_the_end, unread, until, view,
+    listed, listed_at, load, loaded, not_listed, replace, showing, shown_balance, submitted,
+    to_the_end, unread, until, view,
 };
 
 fn remembered(page: &State) -> [Effect; 1] {
@@ -177,92 +177,6 @@ fn the_list_of_streams_keeps_step_with_what_arrives() {
 }
 
 #[test]
-fn a_reset_closes_its_dialog_and_is_asked_of_the_store() {
-    for after in [AfterReset::Empty, AfterReset::Story] {
-        let mut page = showing(None, 3);
-        page.reduce(Action::Open(Dialog::Reset));
-        assert_eq!(page.dialog, Some(Dialog::Reset));
-        assert_eq!(page.reduce(Action::Reset(after)), [Effect::Reset(after)]);
-        assert_eq!(page.dialog, None);
-        // What was there stays until the store says that it is gone.
-        assert_eq!(view(&page), (3, 3));
-    }
-}
-
-#[test]
-fn how_a_reset_ended_is_told() {
-    for (after, result, kind, told) in [
-        (
-            AfterReset::Empty,
-            Ok(()),
-            OutcomeKind::Done,
-            "The store is empty.",
-        ),
-        (
-            AfterReset::Story,
-            Ok(()),
-            OutcomeKind::Done,
-            "The store holds the story, and nothing else.",
-        ),
-    ] {
-        let mut page = showing(None, 3);
-        page.reduce(Action::ResetEnded(after, result));
-        let outcome = outcome(&page);
-        assert_eq!((outcome.kind, outcome.text.as_str()), (kind, told));
-    }
-}
-
-#[test]
-fn a_reset_that_was_refused_moves_nothing_and_says_that_nothing_was_deleted() {
-    let mut page = showing(Some(2), 3);
-    page.reduce(Action::Reset(AfterReset::Empty));
-    let refused = NotReset::Refused("there is no room".into());
-    let effects = page.reduce(Action::ResetEnded(AfterReset::Empty, Err(refused)));
-    assert_eq!(effects, [Effect::Measure]);
-    assert_eq!(view(&page), (2, 3));
-    assert_eq!(outcome(&page).title, "Reset failed:");
-    assert_eq!(
-        outcome(&page).text,
-        "there is no room. Nothing was deleted."
-    );
-}
-
-#[test]
-fn a_reset_of_which_nobody_knows_says_so_and_looks() {
-    let mut page = showing(Some(2), 3);
-    page.reduce(Action::Reset(AfterReset::Empty));
-    let unknown = NotReset::Unknown("the connection was lost".into());
-    let effects = page.reduce(Action::ResetEnded(AfterReset::Empty, Err(unknown)));
-    assert!(effects.contains(&list(&page)), "{effects:?}");
-    assert!(
-        effects
-            .iter()
-            .any(|effect| matches!(effect, Effect::CatchUp { .. }))
-    );
-    assert_eq!(
-        (outcome(&page).kind, view(&page)),
-        (OutcomeKind::Unknown, (2, 3))
-    );
-    assert!(
-        outcome(&page)
-            .text
-            .starts_with("It isn't known whether the store was emptied")
-    );
-}
-
-#[test]
-fn a_second_reset_while_the_first_is_under_way_is_ignored() {
-    let mut page = showing(None, 3);
-    page.reduce(Action::Reset(AfterReset::Empty));
-    assert_eq!(page.reduce(Action::Open(Dialog::Reset)), []);
-    assert_eq!(page.dialog, None);
-    assert_eq!(page.reduce(Action::Reset(AfterReset::Story)), []);
-    page.reduce(Action::ResetEnded(AfterReset::Empty, Ok(())));
-    let effects = page.reduce(Action::Reset(AfterReset::Story));
-    assert_eq!(effects, [Effect::Reset(AfterReset::Story)]);
-}
-
-#[test]
 fn a_foreign_stream_is_left_when_the_store_that_held_it_is_emptied() {
     let permit = stream("permit", "2026-17");
     let mut page = begun_at("#/permit/2026-17");
@@ -278,26 +192,6 @@ fn a_foreign_stream_is_left_when_the_store_that_held_it_is_emptied() {
     assert!(matches!(effects[0], Effect::List(_)));
     assert_eq!(effects[1..], [load(&page, ada()), replace(ADA)]);
     assert_eq!(page.stream(), Some(&ada()));
-}
-
-#[test]
-fn what_another_tab_did_to_the_whole_store_is_told_and_what_this_one_did_is_told_by_itself() {
-    let mut page = showing(None, 3);
-    page.recovery = Some(Recovery::mended(1));
-    page.reduce(Action::StoreEmptied);
-    assert!(
-        outcome(&page)
-            .text
-            .starts_with("Another tab reset this store")
-    );
-    page.reduce(Action::Reset(AfterReset::Empty));
-    let told = page.outcomes;
-    page.reduce(Action::StoreEmptied);
-    assert_eq!(page.outcomes, told);
-    page.reduce(Action::ResetEnded(AfterReset::Empty, Ok(())));
-    assert_eq!(outcome(&page).text, "The store is empty.");
-    // What it told of isn't there any more.
-    assert_eq!(page.recovery, None);
 }
 
 #[test]

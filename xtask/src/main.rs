@@ -48,7 +48,7 @@ Eventloom's tasks. Each installs what it misses first (into target/tools and nod
 
   cargo xtask test simulation [--schedules N] [--seed N]
       Run a model of the store's two copies by a million schedules of what happens to them, or as many as
-      --schedules says; `cargo test` runs some thousand of them, always the same. One that breaks a law is
+      --schedules says; `cargo test` runs a hundred thousand of them, always the same. One that breaks a law is
       printed with its seed, made as small as it can be; --seed begins with it.
 
   cargo xtask fuzz [--seconds N] [TARGET]

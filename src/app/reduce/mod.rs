@@ -206,6 +206,8 @@ impl State {
             Action::ExportedElsewhere(last) => self.last_export = last,
             Action::Reset(after) => self.reset(after, effects),
             Action::ResetEnded(after, result) => self.reset_ended(after, result, effects),
+            Action::UndoReset => self.undo_reset(effects),
+            Action::ResetUndone(result) => self.reset_undone(result, effects),
             Action::Verify => self.verify(effects),
             Action::VerifyProgress { events } => self.verify_progress(events),
             Action::Verified(result) => {
@@ -287,6 +289,7 @@ impl State {
             text: text.to_owned(),
             retry: None,
             with_holes: None,
+            undo: None,
         });
     }
 }

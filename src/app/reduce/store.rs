@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use crate::core::{StreamHead, StreamId};
-use crate::store::StoreError;
+use crate::store::{ResetToken, StoreError};
 use crate::timeline::Timeline;
 
 use super::super::action::{AfterReset, Effect, Entry, NotReset};
@@ -153,13 +153,14 @@ impl State {
     pub(super) fn reset_ended(
         &mut self,
         after: AfterReset,
-        result: Result<(), NotReset>,
+        result: Result<ResetToken, NotReset>,
         effects: &mut Vec<Effect>,
     ) {
         self.resetting = false;
         effects.push(Effect::Measure);
+        let undo = result.as_ref().ok().copied();
         let (kind, title, text) = match result {
-            Ok(()) => {
+            Ok(_) => {
                 self.recovery = None;
                 let text = match after {
                     AfterReset::Empty => "The store is empty.",
@@ -182,6 +183,30 @@ impl State {
             }
         };
         self.tell(kind, About::Store, title, &text);
+        if let Some(told) = &mut self.outcome {
+            told.undo = undo;
+        }
+    }
+
+    pub(super) fn undo_reset(&mut self, effects: &mut Vec<Effect>) {
+        let told = self.outcome.as_mut().filter(|_| !self.resetting);
+        if let Some(token) = told.and_then(|told| told.undo.take()) {
+            self.resetting = true;
+            self.end_verification(effects);
+            effects.push(Effect::UndoReset(token));
+        }
+    }
+
+    pub(super) fn reset_undone(&mut self, result: Result<(), String>, effects: &mut Vec<Effect>) {
+        self.resetting = false;
+        effects.push(Effect::Measure);
+        match result {
+            Ok(()) => {
+                let text = "The reset is undone: all is as it was before.";
+                self.tell(OutcomeKind::Done, About::Store, "", text);
+            }
+            Err(reason) => self.tell(OutcomeKind::Refused, About::Store, "Not undone:", &reason),
+        }
     }
 
     pub(super) fn emptied(&mut self, effects: &mut Vec<Effect>) {

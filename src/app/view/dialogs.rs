@@ -10,6 +10,10 @@ use crate::app::action::{Action, AfterReset};
 use crate::app::count;
 use crate::app::state::{Dialog, State};
 
+/// How what a reset deletes comes back.
+const BACK: &str = "Undo reset brings them back for five minutes, unless something is recorded before; then only a \
+                    file that you exported does.";
+
 #[derive(Properties, PartialEq)]
 struct ModalProps {
     open: bool,
@@ -101,12 +105,12 @@ fn reset(props: &ViewProps) -> Html {
             <p>
                 if state.streams.is_some() {
                     { format!(
-                        "This deletes {} in {} from this browser, for all its tabs. Only a file that you exported brings them back.",
+                        "This deletes {} in {} from this browser, for all its tabs. {BACK}",
                         count(events, "event"),
                         count(streams as u64, "stream")
                     ) }
                 } else {
-                    {"This deletes all events from this browser, for all its tabs: how many isn't known yet. Only a file that you exported brings them back."}
+                    { format!("This deletes all events from this browser, for all its tabs: how many isn't known yet. {BACK}") }
                 }
             </p>
             <div class="choices">

@@ -136,6 +136,9 @@ pub fn status(props: &ViewProps) -> Html {
                 <span>{ waits }</span>
             } else if let Some(done) = done {
                 <span key={state.outcomes.to_string()}>{ &done.text }</span>
+                if done.undo.is_some() {
+                    {" "}{ button("Undo reset", props.act.reform(|_: MouseEvent| Action::UndoReset)) }
+                }
             }
         </div>
     }

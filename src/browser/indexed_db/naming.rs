@@ -159,12 +159,17 @@ pub(super) fn check(store: &str) -> Result<(), StoreError> {
 /// The name of the database that is the store now. That it is the first is noted, too: so a note that is missing was
 /// lost.
 pub(super) async fn current(store: &str) -> String {
-    if let Some(noted) = noted(store) {
+    let last = listed(store).await.last().copied().unwrap_or(1);
+    let noted = noted(store);
+    // A browser writes local storage seconds later: killed before, it knows of an earlier one.
+    if let Some(noted) = noted.filter(|noted| noted.number >= last) {
         return name_of(store, noted.number);
     }
-    let marked = journal::database_of(store).await.unwrap_or(1);
-    let last = listed(store).await.last().copied().unwrap_or(1);
-    let number = marked.max(last);
+    let marked = match noted {
+        Some(_) => None,
+        None => journal::database_of(store).await,
+    };
+    let number = marked.unwrap_or(1).max(last);
     note(store, Noted::now(number, false));
     name_of(store, number)
 }

@@ -290,7 +290,8 @@ impl IndexedDbStore {
     }
 
     /// Puts a few events that bring their versions and positions, as those of an import do, into a
-    /// store that holds none: what a program begins with.
+    /// store that holds none: what a program begins with. They are its own, and aren't checked as those of
+    /// an import are.
     ///
     /// # Errors
     /// [`ImportError`]; nothing was written.

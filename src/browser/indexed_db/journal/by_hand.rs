@@ -17,7 +17,7 @@ use super::super::upkeep::{self, LoadUpkeep, Upkeep};
 use super::super::{import, inspect, reset, undo};
 use super::aside;
 use super::file::Held;
-use super::keep::after;
+use super::keep::{Found, after};
 use super::source::{Mending, Source};
 use crate::browser::BrowserClock;
 use crate::core::{Clock, Position, RecordedEvent, StreamId, Version};
@@ -131,10 +131,8 @@ impl IndexedDbStore {
             );
             return Err(Fault::from(cause).while_doing("bring it back").into());
         }
-        if connection.log.ask(Index::is_faulty) {
-            // What is set aside here is what can be read of it.
-            self.mend().await?;
-        }
+        // What is set aside here is what can be read of it. The index may not know yet of what is damaged.
+        self.mend().await?;
         let (here, seen) = set_aside_here(connection).await.map_err(failed)?;
         let exchanged = exchange(copies, &events, seen).await;
         match (&exchanged, here) {
@@ -274,14 +272,25 @@ async fn copy_into(connection: &Rc<Connection>, copy: &Held) -> Result<(), Strin
             break;
         }
         step = STEP.min(step * 4);
-        for (segment, entry, last) in found {
+        for Found {
+            number,
+            entry,
+            last,
+            is_whole,
+        } in found
+        {
+            if !is_whole {
+                let damaged = "a record here is damaged, so that what is here can't be set aside whole; export it, \
+                               empty the store by Reset, and try again";
+                return Err(damaged.to_owned());
+            }
             if let Some(entry) = entry {
                 if let Body::Paged { .. } = entry.body {
                     step = 1;
                 }
                 copy.add(&entry, last, false).await?;
             }
-            copy.skip(segment);
+            copy.skip(number);
         }
     }
     copy.flush().await

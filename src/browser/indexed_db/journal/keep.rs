@@ -21,11 +21,11 @@ use super::file::Held;
 use super::sentinel;
 use super::tab::Journal;
 use crate::browser::BrowserClock;
-use crate::core::{Clock, History, Position, RecordedEvent};
+use crate::core::{Clock, History, Position, RecordedEvent, Version};
 use crate::log::Chain;
 use crate::log::journal::{Body, Entry, Mark, Tail};
 use crate::log::segments::{Index, Turn, pack};
-use crate::store::StoreError;
+use crate::store::{Damaged, StoreError};
 use crate::target::spawn;
 
 /// So often, in milliseconds, it is told how far it has come.
@@ -141,7 +141,13 @@ async fn follow(journal: &Journal, held: &Rc<Held>) -> Result<(), String> {
         }
         step = STEP.min(step * 4);
         let mut at = seen;
-        for (segment, entry, last) in found {
+        for Found {
+            number: segment,
+            entry,
+            last,
+            ..
+        } in found
+        {
             if held.seen() != at {
                 // The same, and with it went what was added since.
                 break;
@@ -166,8 +172,16 @@ async fn follow(journal: &Journal, held: &Rc<Held>) -> Result<(), String> {
     }
 }
 
-/// A segment of the log: its number, what the journal is to hold of it, its last position.
-pub(super) type Found = (u64, Option<Entry<'static>>, Option<Position>);
+/// A segment of the log.
+pub(super) struct Found {
+    pub(super) number: u64,
+    /// What the journal is to hold of it.
+    pub(super) entry: Option<Entry<'static>>,
+    /// Its last position.
+    pub(super) last: Option<Position>,
+    /// Whether all of it can be read.
+    pub(super) is_whole: bool,
+}
 
 /// At most so many of the segments after one; none where that one was joined with what comes after
 /// it.
@@ -193,11 +207,20 @@ pub(super) async fn after(
                 return Ok(None);
             }
             let (chain, imported) = (opened.chain, opened.imported.clone());
+            let mut is_whole = true;
             let (body, last) = match opened.content {
                 Ok(Content::Readable(records)) => {
-                    // One that is damaged has no second copy.
-                    let events = records.iter().flat_map(codec::read_event);
-                    inline(&events.collect::<Vec<_>>())
+                    let mut events = Vec::with_capacity(records.len());
+                    for record in &records {
+                        match codec::inspect_event(record) {
+                            Ok(read) => events.push(read.event),
+                            Err(damaged) => {
+                                is_whole = false;
+                                events.extend(hole_of(damaged));
+                            }
+                        }
+                    }
+                    inline(&events)
                 }
                 Ok(Content::Packed(place, bytes)) => {
                     let packed = bytes.into();
@@ -233,7 +256,11 @@ pub(super) async fn after(
                     let turn = Turn::Emptied { floor, history };
                     (Some(Body::Turn(turn, Cow::default())), None)
                 }
-                Ok(Content::Gone) | Err(_) => (None, None),
+                Ok(Content::Gone) => (None, None),
+                Err(_) => {
+                    is_whole = false;
+                    (None, None)
+                }
             };
             let is_paged = matches!(body, Some(Body::Paged { .. }));
             let entry = body.map(|body| Entry {
@@ -242,7 +269,12 @@ pub(super) async fn after(
                 imported,
                 body,
             });
-            found.push((number, entry, last));
+            found.push(Found {
+                number,
+                entry,
+                last,
+                is_whole,
+            });
             if is_paged {
                 // These take room: the others are read when they are asked for.
                 break;
@@ -251,6 +283,19 @@ pub(super) async fn after(
         Ok(Some(found))
     };
     read.await.map_err(|fault: Fault| fault.while_doing("copy"))
+}
+
+/// What stands for an event that can't be read, where its place can.
+fn hole_of(damaged: Damaged) -> Option<RecordedEvent> {
+    let Damaged {
+        stream,
+        version,
+        position,
+        ..
+    } = damaged;
+    let is_known = version > Version::NONE && position > Position::START;
+    let stream = stream.filter(|_| is_known)?;
+    Some(RecordedEvent::hole(stream, version, position))
 }
 
 /// Events that stand in their segment; nothing where none of them can be read.

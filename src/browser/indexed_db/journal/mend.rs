@@ -28,6 +28,8 @@ struct Hole {
     is_there: bool,
     /// Those that can be read.
     whole: Vec<RecordedEvent>,
+    /// How many there are with those that can't; none where that can't be told.
+    count: Option<usize>,
 }
 
 /// Mends what is damaged in the segments after one, or counts what can be; answers how many events are there
@@ -140,7 +142,19 @@ impl Hole {
             (Some(ours), Some(theirs)) => ours == theirs,
             _ => true,
         };
-        is_same && self.first <= entry.from() && are_in(&self.whole, events)
+        is_same
+            && self.first <= entry.from()
+            && are_in(&self.whole, events)
+            && self.is_whole(events)
+    }
+
+    /// Whether these are all that belong here: a copy that was made when the record was damaged already lacks what
+    /// that lacks, or has a hole in its place.
+    fn is_whole(&self, events: &[RecordedEvent]) -> bool {
+        let is_ours = |hole: &RecordedEvent| self.whole.contains(hole);
+        let mut holes = events.iter().filter(|event| event.is_hole());
+        self.count
+            .is_none_or(|count| events.len() == count && holes.all(is_ours))
     }
 
     /// Whether the log still is as it was found to be, within the caller's transaction: what was taken back
@@ -180,6 +194,7 @@ async fn holes(database: &IdbDatabase, after: u64) -> Result<Vec<Hole>, Fault> {
                 chain: None,
                 is_there: false,
                 whole: Vec::new(),
+                count: None,
             });
         }
         last = part.number;
@@ -190,6 +205,7 @@ async fn holes(database: &IdbDatabase, after: u64) -> Result<Vec<Hole>, Fault> {
                 chain: part.chain,
                 is_there: true,
                 whole: part.events,
+                count: part.count,
             });
         }
     }

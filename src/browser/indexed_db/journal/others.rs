@@ -6,10 +6,12 @@ use web_sys::IdbDatabase;
 use super::aside;
 use super::compare::compare;
 use super::file::{self, Held};
-use super::source::Source;
+use super::mend::mend;
+use super::source::{Mending, Source};
 use super::tab::Journal;
 use crate::browser::BrowserClock;
 use crate::core::Clock;
+use crate::log::segments::Index;
 
 /// Whether there may be any.
 pub(super) async fn are_there(journal: &Journal, held: &Held) -> Result<bool, String> {
@@ -20,14 +22,18 @@ pub(super) async fn are_there(journal: &Journal, held: &Held) -> Result<bool, St
     Ok(epochs.into_iter().any(|epoch| epoch < held.epoch()))
 }
 
-/// Removes those that can be had, now that the one that is kept is at the log's end.
+/// Removes those that can be had, now that the one that is kept is at the log's end. What is damaged in the log, and
+/// so in the one that is kept, is mended from them before; answers how many events were.
 pub(in super::super) async fn remove(
     database: &IdbDatabase,
     journal: &Journal,
     held: &Held,
-) -> Result<(), String> {
+) -> Result<u64, String> {
+    let since = journal.connection.log.ask(Index::since);
+    let mut mended = 0;
     let first = journal.first.borrow().clone();
     if let Some(first) = first {
+        mended += mend(database, Source::First(&first), since, Mending::Mends).await?;
         if let Some(name) = aside_name(database, journal, Source::First(&first)).await? {
             first.set_aside(&name).await?;
         }
@@ -40,13 +46,16 @@ pub(in super::super) async fn remove(
         }
         let other = Held::open_other(&journal.connection.name, epoch).await?;
         if let Some(other) = other {
+            if other.mark().store == held.mark().store {
+                mended += mend(database, Source::Journal(&other), since, Mending::Mends).await?;
+            }
             if let Some(name) = aside_name(database, journal, Source::Journal(&other)).await? {
                 other.set_aside(&name, held.mark().store).await?;
             }
             other.remove().await?;
         }
     }
-    Ok(())
+    Ok(mended)
 }
 
 /// Under which name it is to be set aside; none where the log has all that it holds, or had it and was
@@ -57,7 +66,10 @@ async fn aside_name(
     source: Source<'_>,
 ) -> Result<Option<String>, String> {
     let found = compare(database, source).await?;
-    let is_needed = found.alone() > 0 && journal.emptied.get() <= found.segment;
+    // Who emptied the store in doubt didn't mean what this alone has.
+    let doubts = &journal.connection.doubts;
+    let is_needed =
+        found.alone() > 0 && doubts.knowingly_emptied(journal.emptied.get()) <= found.segment;
     let name = || aside::name(&journal.connection.name, BrowserClock.now(), found.events);
     Ok(is_needed.then(name))
 }

@@ -32,6 +32,8 @@ pub(super) struct Part {
     pub(super) chain: Option<Chain>,
     /// In the order of their positions, as far as they can be read.
     pub(super) events: Vec<RecordedEvent>,
+    /// How many there are, also of those that can't be read; none where that can't be told.
+    pub(super) count: Option<usize>,
     /// What it does, where it holds no events.
     pub(super) turn: Option<Turn>,
     /// Whether events of it can't be read.
@@ -74,6 +76,7 @@ impl Ours<'_> {
                 from: opened.from,
                 chain: opened.chain,
                 events: Vec::new(),
+                count: None,
                 turn: None,
                 is_damaged: false,
             };
@@ -82,6 +85,7 @@ impl Ours<'_> {
                     part.events
                         .extend(records.iter().flat_map(codec::read_event));
                     part.is_damaged = part.events.len() < records.len();
+                    part.count = Some(records.len());
                 }
                 Ok(Content::Packed(_, bytes)) => part.unpack(Ok(bytes)),
                 Ok(Content::Paged(segment, _)) => {

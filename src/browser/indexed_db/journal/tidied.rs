@@ -66,7 +66,13 @@ pub(in super::super) async fn tidy(journal: &Journal, held: &Rc<Held>) -> Result
     };
     // What stays of the others is looked at again the next time that the store is opened.
     if !journal.is_alone.replace(true) && others::are_there(journal, held).await == Ok(true) {
-        let _ = others::remove(&database, journal, held).await;
+        let mended = others::remove(&database, journal, held).await.unwrap_or(0);
+        if mended > 0 {
+            connection.log.forget();
+            // It was filled while that couldn't be read.
+            journal.is_to_renew.set(true);
+            return Ok(false);
+        }
     }
     Ok(true)
 }
