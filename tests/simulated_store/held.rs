@@ -6,9 +6,9 @@ use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use eventloom::core::{EventId, RecordedEvent};
-use eventloom::log::journal::Change;
-use eventloom::log::journal::first_form::{Entry, MARKS, Mark, Next, Reader, Tail};
-use eventloom::log::segments::{in_order, unpack};
+use eventloom::log::Chain;
+use eventloom::log::journal::{Body, Change, Entry, Lost, MARKS, Mark, Next, Reader, Tail, Void};
+use eventloom::log::segments::{Turn, in_order, unpack};
 use uuid::Uuid;
 
 use super::world::{FileLog, JOURNAL, OLDER, World, groups};
@@ -170,7 +170,7 @@ impl Held {
         }
         let held = Held {
             worker: Worker::start(world, tab),
-            mark: Cell::new(Mark::new(Uuid::nil())),
+            mark: Cell::new(unnamed()),
             seen: Cell::default(),
             is_doubted: Cell::default(),
             is_flushed: Cell::default(),
@@ -191,13 +191,19 @@ impl Held {
     /// Reads how far it goes.
     pub async fn look(&self) -> Result<(), String> {
         let bytes = self.read().await?;
-        let known = Mark::read(&bytes[..bytes.len().min(usize::try_from(MARKS).unwrap())]);
-        let mut mark = known.unwrap_or(Mark::new(Uuid::nil()));
-        let (before, whole) = end_of(&bytes, known);
-        let change = mark.end_at(before, whole);
-        self.set(mark);
+        let Ended {
+            mut mark,
+            ends: (before, tail),
+            is_whole,
+        } = end_of(&bytes);
         self.is_doubted.set(false);
         self.is_flushed.set(false);
+        if is_whole {
+            self.set(mark);
+            return Ok(());
+        }
+        let change = mark.end_at(before, tail);
+        self.set(mark);
         self.change(change, false).await
     }
 
@@ -271,7 +277,7 @@ impl Held {
     }
 
     pub fn begin(&self, store: Uuid) -> impl Future<Output = Result<(), String>> + use<> {
-        let mut mark = Mark::new(store);
+        let mut mark = Mark::new(store, 1);
         let change = mark.begin();
         self.set(mark);
         self.change(change, true)
@@ -311,10 +317,10 @@ impl Held {
         self.change(Change::default(), true).await
     }
 
-    /// The entries, and whether that is all that it is said to hold.
-    pub async fn entries(&self) -> Result<(Vec<Entry<'static>>, bool), String> {
+    /// All that it is said to hold, as far as it can be read.
+    pub async fn entries(&self) -> Result<Walked, String> {
         let bytes = self.read().await?;
-        Ok(walk(&bytes, Reader::new(), self.mark().tail.length))
+        Ok(walk_to(&bytes, self.mark().tail))
     }
 
     pub async fn set_aside(&self, name: &str, store: Uuid) -> Result<(), String> {
@@ -324,11 +330,8 @@ impl Held {
 
     pub fn is_of(&self, store: Uuid) -> impl Future<Output = Result<(), String>> + use<> {
         let mut mark = self.mark();
-        mark.store = store;
-        let change = mark.end_at(mark.before, mark.tail);
-        let seen = self.seen.get();
-        self.set(mark);
-        self.seen.set(seen);
+        let change = mark.is_of(store, mark.epoch);
+        self.mark.set(mark);
         self.change(change, true)
     }
 }
@@ -338,16 +341,14 @@ pub struct Older {
     pub name: String,
     pub store: Uuid,
     pub tail: Tail,
-    pub entries: Vec<Entry<'static>>,
-    pub is_whole: bool,
+    pub walked: Walked,
 }
 
 impl Older {
     /// Is of this store from now on.
     pub fn is_of(&self, world: &World, store: Uuid) {
         if let Some(file) = world.files.borrow_mut().get_mut(&self.name) {
-            let start = &file.bytes[..file.bytes.len().min(usize::try_from(MARKS).unwrap())];
-            let mut mark = Mark::read(start).unwrap_or(Mark::new(store));
+            let mut mark = Mark::read(start(&file.bytes)).unwrap_or(unnamed());
             mark.store = store;
             let change = mark.end_at(mark.before, self.tail);
             file.change(change, true);
@@ -359,97 +360,149 @@ impl Older {
         let files = world.files.borrow();
         let older = files.iter().filter(|(name, _)| name.starts_with(OLDER));
         let read = older.map(|(name, file)| {
-            let start = &file.bytes[..file.bytes.len().min(usize::try_from(MARKS).unwrap())];
-            let known = Mark::read(start);
-            let (_, tail) = end_of(&file.bytes, known);
-            let (entries, is_whole) = walk(&file.bytes, Reader::new(), tail.length);
+            let Ended { mark, ends, .. } = end_of(&file.bytes);
             Older {
                 name: name.clone(),
-                store: known.map_or(Uuid::nil(), |mark| mark.store),
-                tail,
-                entries,
-                is_whole,
+                store: mark.store,
+                tail: ends.1,
+                walked: walk_to(&file.bytes, ends.1),
             }
         });
         read.collect()
     }
 }
 
-/// Where a file ends before its last whole entry, and after it: as a tab that opens it finds.
-fn end_of(bytes: &[u8], known: Option<Mark>) -> (Tail, Tail) {
-    let mark = known.unwrap_or(Mark::new(Uuid::nil()));
-    let mut found = (Tail::EMPTY, Tail::EMPTY);
-    if known.is_some() {
-        found = ends(bytes, Reader::after(mark.before), Some(mark.tail.length));
-    }
-    let mut from = mark.tail;
-    if known.is_none() || (found.1 != mark.tail && mark.tail != Tail::EMPTY) {
-        from = Tail::EMPTY;
-    } else {
-        found = (mark.before, mark.tail);
-    }
-    let beyond = ends(bytes, Reader::after(from), None);
-    if beyond.1 != from {
-        found = beyond;
-    } else if from == Tail::EMPTY {
-        found = (Tail::EMPTY, Tail::EMPTY);
-    }
-    found
+/// A mark that says nothing.
+fn unnamed() -> Mark {
+    Mark::new(Uuid::nil(), 1)
 }
 
-fn ends(bytes: &[u8], mut reader: Reader, end: Option<u64>) -> (Tail, Tail) {
-    let mut found = (reader.tail, reader.tail);
-    feed(bytes, &mut reader);
+fn start(bytes: &[u8]) -> &[u8] {
+    &bytes[..bytes.len().min(usize::try_from(MARKS).unwrap())]
+}
+
+/// What was met in a journal.
+#[derive(Clone, Default)]
+pub struct Walked {
+    pub entries: Vec<Entry<'static>>,
+    /// Where it ends before the last entry that is whole, and after that; none where none is.
+    ends: Option<(Tail, Tail)>,
+    /// What of it can't be read.
+    pub lost: Vec<Lost>,
+    /// Which of its segments the log doesn't hold any more.
+    pub void: Void,
+}
+
+impl Walked {
+    pub fn is_damaged(&self) -> bool {
+        !self.lost.is_empty()
+    }
+
+    /// The chains of the log up to its segments.
+    pub fn chains(&self) -> impl Iterator<Item = (u64, Chain)> {
+        let chained = self
+            .entries
+            .iter()
+            .map(|entry| (entry.segment, entry.chain));
+        chained.filter(|(_, chain)| *chain != Chain::START)
+    }
+
+    /// Those that the log still holds.
+    pub fn live(&self) -> impl Iterator<Item = &Entry<'static>> {
+        let entries = self.entries.iter();
+        entries.filter(|entry| !self.void.holds(entry.segment))
+    }
+}
+
+/// How far a file goes, as a tab that opens it finds.
+struct Ended {
+    mark: Mark,
+    ends: (Tail, Tail),
+    /// Whether that is what its mark says.
+    is_whole: bool,
+}
+
+fn end_of(bytes: &[u8]) -> Ended {
+    let known = Mark::read(start(bytes));
+    let mark = known.unwrap_or(unnamed());
+    let mut found = None;
+    if known.is_some() {
+        let last = walk(
+            bytes,
+            Reader::after(mark.before),
+            Some(mark.tail.length),
+            false,
+        );
+        found = last.ends.filter(|ends| ends.1 == mark.tail);
+    }
+    let mut reader = Reader::after(mark.tail);
+    if known.is_none() || (found.is_none() && mark.tail != Tail::EMPTY) {
+        reader = Reader::new();
+    } else {
+        found = Some((mark.before, mark.tail));
+    }
+    let beyond = walk(bytes, reader, None, false);
+    let ends = beyond.ends.or(found).unwrap_or((Tail::EMPTY, Tail::EMPTY));
+    let is_whole = known.is_some_and(|known| known.tail == ends.1) && beyond.lost.is_empty();
+    Ended {
+        mark,
+        ends,
+        is_whole,
+    }
+}
+
+/// Reads up to a place, or to where there is no more; `keeps` the entries or only looks where they end.
+fn walk(bytes: &[u8], mut reader: Reader, end: Option<u64>, keeps: bool) -> Walked {
+    let at = usize::try_from(reader.wants()).unwrap();
+    reader.feed(bytes.get(at..).unwrap_or_default());
+    let mut walked = Walked::default();
     loop {
         let before = reader.tail;
         if end.is_some_and(|end| before.length >= end) {
-            return found;
+            break;
         }
-        match reader.read() {
-            Next::Entry(_) => found = (before, reader.tail),
-            Next::Damaged => {}
-            Next::More(_) | Next::End => return found,
-        }
-    }
-}
-
-fn feed(bytes: &[u8], reader: &mut Reader) {
-    let at = usize::try_from(reader.wants()).unwrap();
-    reader.feed(bytes.get(at..).unwrap_or_default());
-}
-
-fn walk(bytes: &[u8], mut reader: Reader, end: u64) -> (Vec<Entry<'static>>, bool) {
-    feed(bytes, &mut reader);
-    let mut found = Vec::new();
-    let mut is_damaged = false;
-    let mut whole = reader.tail.length;
-    while reader.tail.length < end {
         match reader.read() {
             Next::Entry(entry) => {
-                found.push(entry.into_owned());
-                whole = reader.tail.length;
+                if keeps {
+                    walked.entries.push(entry.into_owned());
+                }
+                walked.ends = Some((before, reader.tail));
             }
-            Next::Damaged => is_damaged = true,
-            Next::More(_) | Next::End => break,
+            Next::Damaged(lost) => walked.lost.push(lost),
+            Next::More(_) => {
+                walked.lost.extend(reader.end());
+                break;
+            }
         }
     }
-    (found, !is_damaged && whole == end)
+    walked.void = reader.void().clone();
+    walked
 }
 
-/// The entries that can be read of a file, as a tab that opens it finds.
-pub fn entries_in(bytes: &[u8]) -> Vec<Entry<'static>> {
-    let known = Mark::read(&bytes[..bytes.len().min(usize::try_from(MARKS).unwrap())]);
-    let (_, whole) = end_of(bytes, known);
-    walk(bytes, Reader::new(), whole.length).0
+fn walk_to(bytes: &[u8], tail: Tail) -> Walked {
+    let mut walked = walk(bytes, Reader::new(), Some(tail.length), true);
+    let end = walked.ends.map_or(Tail::EMPTY, |ends| ends.1);
+    if end != tail && walked.lost.is_empty() {
+        let first = end.segment + 1;
+        let last = Some(tail.segment);
+        walked.lost.push(Lost { first, last });
+    }
+    walked
+}
+
+/// All that can be read of a file, as a tab that opens it finds.
+pub fn walked(bytes: &[u8]) -> Walked {
+    walk_to(bytes, end_of(bytes).ends.1)
 }
 
 /// The events that a file holds since it was last emptied, and by which segment that was.
 pub fn log_in(bytes: &[u8]) -> FileLog {
+    let walked = walked(bytes);
     let (mut emptied, mut found) = (0, Vec::new());
-    for entry in entries_in(bytes) {
-        match events_of(&entry) {
-            Some(events) => found.extend(events),
-            None => (emptied, found) = (entry.segment(), Vec::new()),
+    for entry in walked.live() {
+        match &entry.body {
+            Body::Turn(Turn::Emptied { .. }, _) => (emptied, found) = (entry.segment, Vec::new()),
+            _ => found.extend(events_of(entry).unwrap_or_default()),
         }
     }
     (emptied, found)
@@ -460,11 +513,18 @@ pub fn ids_in(bytes: &[u8]) -> BTreeSet<EventId> {
     events.iter().map(|event| event.event_id).collect()
 }
 
-/// The events of an entry; none of one that empties the store.
+/// Whether a file has an event, in the log or emptied since.
+pub fn written_in(bytes: &[u8], event: &EventId) -> bool {
+    let entries = walked(bytes).entries;
+    let mut events = entries.iter().filter_map(events_of).flatten();
+    events.any(|written| written.event_id == *event)
+}
+
+/// The events of an entry; none of one that holds none, but changes which are there.
 pub fn events_of(entry: &Entry<'_>) -> Option<Vec<RecordedEvent>> {
-    match entry {
-        Entry::Inline { packed, .. } => unpack(packed).ok(),
-        Entry::Paged { pages, .. } => {
+    match &entry.body {
+        Body::Inline { packed } => unpack(packed).ok(),
+        Body::Paged { pages, .. } => {
             let mut events: Vec<_> = pages
                 .iter()
                 .flat_map(|page| unpack(page).unwrap())
@@ -472,6 +532,6 @@ pub fn events_of(entry: &Entry<'_>) -> Option<Vec<RecordedEvent>> {
             in_order(&mut events);
             Some(events)
         }
-        Entry::Emptied { .. } => None,
+        Body::Turn(..) => None,
     }
 }

@@ -1,12 +1,14 @@
 //! The second copy as one tab sees it: who keeps it, how far it goes, and bringing it to the log's end. It
 //! follows `browser/indexed_db/journal/{mod,role,standing,keep,sentinel}.rs`.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use eventloom::core::{Position, RecordedEvent};
-use eventloom::log::journal::first_form::{Entry, Mark};
+use eventloom::core::{Position, PositionRanges};
+use eventloom::log::Chain;
+use eventloom::log::journal::{Body, Entry, Mark};
 use eventloom::log::segments::{pack, paginate};
 use eventloom::store::SecondCopy;
 use eventloom::store::judging::{Asked, Noted};
@@ -32,6 +34,11 @@ pub struct Journal {
     under_way: RefCell<BTreeSet<u64>>,
     is_left: Cell<bool>,
     noting: Cell<Option<Kept>>,
+    /// By which segment the log was emptied last, when it was opened.
+    pub emptied: Cell<u64>,
+    /// Before which segment nothing is left in it, and whether it is to be filled again therefore.
+    swept: Cell<u64>,
+    is_to_renew: Cell<bool>,
 }
 
 /// A segment that is being put into the journal.
@@ -44,27 +51,32 @@ pub struct Ahead {
 
 /// The entry of a segment; none where that holds nothing.
 pub fn entry_of(number: u64, record: &Record) -> Option<Entry<'static>> {
-    match &record.content {
-        Content::Events(events) => Some(Entry::Inline {
-            segment: number,
+    let body = match &record.content {
+        Content::Events(events) => Body::Inline {
             packed: pack(&events.iter().collect::<Vec<_>>()).into(),
-        }),
-        Content::Paged(events) => Some(Entry::Paged {
-            segment: number,
+        },
+        Content::Paged(events) => Body::Paged {
             from: record.from,
-            first: events.first().map_or(0, |event| event.position.0),
-            last: events.last().map_or(0, |event| event.position.0),
+            first: events
+                .first()
+                .map_or(Position::START, |event| event.position),
+            last: events
+                .last()
+                .map_or(Position::START, |event| event.position),
             pages: paginate(events)
                 .into_iter()
                 .map(|page| page.packed.into())
                 .collect(),
-        }),
-        Content::Emptied { floor } => Some(Entry::Emptied {
-            segment: number,
-            floor: *floor,
-        }),
-        Content::Gone => None,
-    }
+        },
+        Content::Turn(turn) => Body::Turn(*turn, Cow::default()),
+        Content::Gone => return None,
+    };
+    Some(Entry {
+        segment: number,
+        chain: record.chain.unwrap_or(Chain::START),
+        imported: PositionRanges::NONE,
+        body,
+    })
 }
 
 impl Journal {
@@ -201,6 +213,7 @@ impl Journal {
             .set(held.map_or(0, |held| self.sure(&held).min(last)));
         self.copying.set(None);
         self.is_late.set(false);
+        self.emptied.set(tab.knows().emptied);
     }
 
     pub fn begin_to_follow(tab: &Rc<Tab>) {
@@ -429,6 +442,10 @@ impl Journal {
                     Ok(()) if !journal.keeps(&held) || held.is_doubted() => continue,
                     Ok(()) => {
                         Journal::holds(&tab, journal.sure(&held));
+                        if Journal::is_void(&tab, &held) {
+                            journal.is_to_renew.set(true);
+                            continue;
+                        }
                         let _ = tab.remove_older().await;
                     }
                     Err(_) if !journal.keeps(&held) => continue,
@@ -445,7 +462,20 @@ impl Journal {
         });
     }
 
+    /// Whether it holds what was emptied, and is nowhere else any more.
+    fn is_void(tab: &Tab, held: &Held) -> bool {
+        let (Some(journal), Some(emptied)) = (&tab.journal, tab.sweeping.swept(tab)) else {
+            return false;
+        };
+        let is_new = journal.swept.replace(emptied) != emptied;
+        is_new && held.mark().tail.events > tab.knows().events
+    }
+
     async fn follow(tab: &Rc<Tab>, held: &Rc<Held>) -> Result<(), String> {
+        let is_to_renew = tab.journal.as_ref().map(|journal| &journal.is_to_renew);
+        if is_to_renew.is_some_and(Cell::take) {
+            held.renew(held.mark().store).await?;
+        }
         if held.is_doubted() {
             held.look().await?;
             if let Some(store) = tab.store.get() {
@@ -521,27 +551,20 @@ impl Journal {
         }
     }
 
-    /// Whether the log has under the number at which the journal ends the chain that the journal ends with: what it
-    /// was written after, and with. Where it was joined with others since, nothing tells.
-    pub async fn ends_as_the_log(tab: &Tab, held: &Held) -> Result<bool, String> {
-        let number = held.mark().tail.segment;
-        let ours = tab.look(|database| chain_at(database, number)).await;
-        let Some((emptied, ours, is_headless)) = ours.map_err(|fault| format!("{fault:?}"))? else {
+    /// Whether the log has, where the journal ends, the chain that the journal ends with.
+    async fn ends_as_the_log(tab: &Tab, held: &Held) -> Result<bool, String> {
+        let tail = held.mark().tail;
+        if tail.segment == 0 {
+            return Ok(true);
+        }
+        let looked = tab.look(|database| (chain_at(database, tail.segment), database.last()));
+        let (ours, last) = looked.await.map_err(|fault| format!("{fault:?}"))?;
+        Ok(match ours {
+            Some(ours) => tail.chain == Chain::START || ours == tail.chain,
             // Where it was joined with others since, nothing tells; one that isn't there was refused, or is still to
             // come.
-            let last = tab.look(Database::last).await;
-            return Ok(last.map_err(|fault| format!("{fault:?}"))? >= number);
-        };
-        // What its chains were before it was damaged.
-        let theirs = file(&tab.world, |file| (!file.is_rotten).then(|| file.log()));
-        let Some(theirs) = theirs else {
-            return Ok(true);
-        };
-        let is_same = match is_headless {
-            true => theirs.1.ends_with(&ours),
-            false => theirs.1 == ours,
-        };
-        Ok(theirs.0 == emptied && is_same)
+            None => last >= tail.segment,
+        })
     }
 
     /// Notes beside it how far the log goes, in a moment.
@@ -553,7 +576,7 @@ impl Journal {
         let noted = Noted {
             store,
             segment: known.last,
-            position: Position(known.position),
+            position: Position(tab.next_position() - 1),
             events: known.events,
             emptied: tab.knowingly_emptied(known.emptied),
             before: tab.doubt.get().map_or(0, |doubt| doubt.events),
@@ -622,32 +645,15 @@ pub fn ask(world: &World) -> Asked<Noted> {
     }
 }
 
-/// What a log's chain tells at a number: by which segment it was emptied before, and its events since; and whether its
-/// beginning is gone. None where no record ends there.
-fn chain_at(
-    database: &super::world::Database,
-    number: u64,
-) -> Option<(u64, Vec<RecordedEvent>, bool)> {
-    let record = database.log.get(&number)?;
-    if let Content::Gone = record.content {
-        return None;
-    }
-    let (mut emptied, mut events) = (0, Vec::new());
-    for (number, record) in database.log.range(..=number) {
-        match &record.content {
-            Content::Emptied { .. } => (emptied, events) = (*number, Vec::new()),
-            content => events.extend_from_slice(content.events()),
-        }
-    }
-    let first = database.log.values().next();
-    let is_headless = emptied == 0 && first.is_some_and(|first| first.from > 1);
-    Some((emptied, events, is_headless))
+/// The chain of the log up to a segment; none where it has none there.
+pub fn chain_at(database: &Database, number: u64) -> Option<Chain> {
+    database.log.get(&number)?.chain
 }
 
 type Found = Vec<(u64, Option<Entry<'static>>)>;
 
 /// Some of the segments after one; none where that one was joined with what comes after it.
-fn after(database: &super::world::Database, seen: u64) -> Option<Found> {
+fn after(database: &Database, seen: u64) -> Option<Found> {
     let mut found = Vec::new();
     for (number, record) in database.log.range(seen + 1..).take(3) {
         if seen > 0 && record.from <= seen {

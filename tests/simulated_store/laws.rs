@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use eventloom::core::{EventId, History, RecordedEvent};
+use eventloom::log::segments::Turn;
 use eventloom::store::Recovery;
 
-use super::world::{Content, Database};
+use super::world::{Content, Database, history_of};
 
 /// What stands before an event in its log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,6 +41,12 @@ pub struct Laws {
     pub acknowledged: BTreeSet<EventId>,
     /// What was emptied on purpose, and by which segment.
     pub emptied: BTreeMap<EventId, u64>,
+    /// The segments that emptied it and were undone, by what, and the events that came back.
+    undone: Vec<(u64, Turn, Vec<EventId>)>,
+    /// What was taken back, and the history that began with that.
+    taken_back: BTreeMap<EventId, History>,
+    /// How often anything changed after which what was done before can't be undone any more.
+    pub changes: u64,
     /// Of that, what comes back all the same: nobody who could be asked knew that it was emptied.
     pub may_return: BTreeSet<EventId>,
     /// What befell all copies that had it.
@@ -64,11 +71,12 @@ impl Laws {
         let Some(first) = added.first() else {
             return;
         };
+        self.changes += 1;
         let history = database.history().unwrap_or(History(uuid::Uuid::nil()));
         let mut before = Before::Nothing;
-        for (number, record) in &database.log {
+        for (number, record) in database.live() {
             match &record.content {
-                Content::Emptied { .. } => before = Before::Emptied(*number),
+                Content::Turn(Turn::Emptied { .. }) => before = Before::Emptied(*number),
                 content => {
                     for event in content.events() {
                         if event.event_id == first.event_id {
@@ -123,6 +131,79 @@ impl Laws {
             .extend(events.into_iter().map(|event| (event, segment)));
     }
 
+    /// All that there ever was may have stood in the log, and it was emptied by this segment.
+    pub fn all_were_emptied(&mut self, segment: u64) {
+        let all: Vec<EventId> = self.before.keys().copied().collect();
+        self.were_emptied(all, segment);
+    }
+
+    /// What these events were emptied by, which was this segment, is undone by this.
+    pub fn were_restored(&mut self, segment: u64, turn: Turn, events: &[RecordedEvent]) {
+        let events: Vec<EventId> = events.iter().map(|event| event.event_id).collect();
+        for event in &events {
+            self.emptied.remove(event);
+        }
+        self.undone.push((segment, turn, events));
+    }
+
+    pub fn is_any_undone(&self) -> bool {
+        !self.undone.is_empty()
+    }
+
+    /// These turns are all that some copy has: what only another one undid is emptied, for all who can know.
+    pub fn undone_are_known(&mut self, turns: &[Turn]) {
+        for (segment, turn, events) in &self.undone {
+            if !turns.contains(turn) {
+                let emptied = events.iter().map(|event| (*event, *segment));
+                self.emptied.extend(emptied);
+                // Unless that was on its way to a copy.
+                self.may_return.extend(events);
+            }
+        }
+    }
+
+    /// Of these events those are left, in a history that began with that.
+    pub fn were_taken_back(
+        &mut self,
+        before: &BTreeSet<EventId>,
+        left: &BTreeSet<EventId>,
+        history: History,
+    ) {
+        let gone = before.difference(left).map(|event| (*event, history));
+        self.taken_back.extend(gone);
+    }
+
+    /// An undoing was refused by who was given the right to it when so often anything had changed.
+    pub fn refused(&mut self, changes: u64, why: &str) {
+        if changes == self.changes {
+            self.wrong("what nothing came after can be undone", why.to_owned());
+        }
+    }
+
+    /// What was taken back as a database doesn't know.
+    pub fn taken_back_elsewhere(&self, database: Option<&Database>) -> Vec<EventId> {
+        let known: BTreeSet<History> = database.into_iter().flat_map(histories_in).collect();
+        let unknown = self.taken_back.iter();
+        let unknown = unknown.filter(|(_, history)| !known.contains(history));
+        unknown.map(|(event, _)| *event).collect()
+    }
+
+    /// Who judges now knows of these turns, and of those in the database.
+    pub fn knows_taken_back(
+        &mut self,
+        database: Option<&Database>,
+        turns: impl Iterator<Item = Turn>,
+    ) {
+        if self.taken_back.is_empty() {
+            return;
+        }
+        let mut known: BTreeSet<History> = turns.filter_map(history_of).collect();
+        known.extend(database.into_iter().flat_map(histories_in));
+        let unknown = self.taken_back.iter();
+        let unknown = unknown.filter(|(_, history)| !known.contains(history));
+        self.may_return.extend(unknown.map(|(event, _)| *event));
+    }
+
     /// Who judges now knows of no emptying after this segment.
     pub fn knows_emptied(&mut self, known: u64) {
         let unknown = self.emptied.iter().filter(|(_, segment)| **segment > known);
@@ -131,9 +212,13 @@ impl Laws {
 
     /// What was acknowledged and is to be there.
     pub fn wanted(&self) -> impl Iterator<Item = &EventId> {
-        let is_wanted =
-            |event: &&EventId| !self.emptied.contains_key(event) && !self.gone.contains(event);
+        let is_wanted = |event: &&EventId| !self.is_unwanted(event) && !self.gone.contains(event);
         self.acknowledged.iter().filter(is_wanted)
+    }
+
+    /// Whether it was emptied or taken back on purpose.
+    fn is_unwanted(&self, event: &EventId) -> bool {
+        self.emptied.contains_key(event) || self.taken_back.contains_key(event)
     }
 
     pub fn nothing_is_lost(&mut self, copies: &BTreeSet<EventId>, when: &str) {
@@ -176,6 +261,16 @@ impl Laws {
         (stood, missing)
     }
 
+    /// Whether what stands there may have been emptied, or undone: who finds the record damaged that says so doesn't
+    /// know.
+    fn may_be_void(&self, before: Before) -> bool {
+        match before {
+            Before::Nothing => false,
+            Before::Event(event) => self.is_unwanted(&event),
+            Before::Emptied(segment) => self.undone.iter().any(|(by, ..)| *by == segment),
+        }
+    }
+
     /// A log is one: each event stands behind that behind which it was recorded, and none twice.
     pub fn is_one_history(&mut self, database: &Database, when: &str) {
         let here = database.ids();
@@ -183,11 +278,16 @@ impl Laws {
         let mut position = 0;
         let mut seen = BTreeSet::new();
         let mut version = 0;
-        for (number, record) in &database.log {
-            if let Content::Emptied { floor } = &record.content {
-                before = Before::Emptied(*number);
-                version = 0;
-                position = position.max(*floor);
+        for (number, record) in database.live() {
+            match &record.content {
+                Content::Turn(Turn::Emptied { floor, .. }) => {
+                    before = Before::Emptied(*number);
+                    position = floor.0;
+                }
+                Content::Turn(Turn::Restored { floor, .. } | Turn::TakenBack { floor, .. }) => {
+                    position = position.max(floor.0);
+                }
+                _ => {}
             }
             for event in record.content.events() {
                 let (stood, missing) = self.stood_behind(&event.event_id);
@@ -199,10 +299,16 @@ impl Laws {
                 {
                     version = least.max(event.version.0);
                 }
+                let is_void_unknown = self.is_damaged && self.may_be_void(before);
+                if is_void_unknown {
+                    version = event.version.0;
+                }
                 let is_torn = self.stood_behind_emptied(&event.event_id, &here) == Some(before)
-                    || before == Before::Nothing
-                        && (self.was_headless
-                            || self.is_damaged && matches!(stood, Some(Before::Emptied(_))));
+                    || before == Before::Nothing && self.was_headless
+                    || !matches!(before, Before::Event(_))
+                        && self.is_damaged
+                        && matches!(stood, Some(Before::Emptied(_)));
+                let is_torn = is_torn || is_void_unknown;
                 let was_tried = self.tried.contains(&(event.event_id, before));
                 if stood != Some(before) && !was_tried && !is_torn {
                     let text = format!(
@@ -227,6 +333,18 @@ impl Laws {
         if let Some(back) = self.emptied.keys().find(is_back) {
             let text = format!("{when}: {} was emptied, and is there", back.0);
             self.wrong("what was emptied doesn't come back", text);
+        }
+        let histories: BTreeSet<History> = match self.taken_back.is_empty() {
+            true => BTreeSet::new(),
+            false => histories_in(database).collect(),
+        };
+        let is_back = |(event, history): &(&EventId, &History)| {
+            let is_excused = self.may_return.contains(event) && !histories.contains(history);
+            seen.contains(event) && !is_excused
+        };
+        if let Some((back, _)) = self.taken_back.iter().find(is_back) {
+            let text = format!("{when}: {} was taken back, and is there", back.0);
+            self.wrong("what was taken back doesn't come back", text);
         }
     }
 
@@ -253,7 +371,9 @@ impl Laws {
         }
         let is_there = |event: &&EventId| after.contains(event);
         let missing = self.before.keys().filter(|event| !is_there(event)).count() as u64;
-        if told.1 > missing && !self.was_headless && !is_vague {
+        // Where the log ends before it should, at least one is told: what is missing may be an undoing.
+        let least = u64::from(self.is_any_undone() || !self.taken_back.is_empty());
+        if told.1 > missing.max(least) && !self.was_headless && !is_vague {
             let text = format!("{missing} are missing: {recovery:?}");
             self.wrong("what is told is so: lost", text);
         }
@@ -262,7 +382,11 @@ impl Laws {
             let text = format!("what was noted isn't there: {recovery:?}");
             self.wrong("what is told is so: a loss", text);
         }
-        let beyond = aside.difference(after).count() as u64;
+        // Of what was emptied or taken back on purpose nobody needs to hear.
+        let beyond = aside
+            .difference(after)
+            .filter(|event| !self.is_unwanted(event));
+        let beyond = beyond.count() as u64;
         // Of what is set aside whole, some may be in the log as well.
         let is_short = told.2 < beyond && !self.was_headless;
         if is_short || told.2 > aside.len() as u64 {
@@ -270,6 +394,15 @@ impl Laws {
             self.wrong("what is told is so: set aside", text);
         }
     }
+}
+
+/// The histories that begin in a log, as its records say.
+fn histories_in(database: &Database) -> impl Iterator<Item = History> {
+    let turned = database.log.values();
+    turned.filter_map(|record| match record.content {
+        Content::Turn(turn) => history_of(turn),
+        _ => None,
+    })
 }
 
 /// What an opening found and left.

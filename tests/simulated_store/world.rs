@@ -8,13 +8,17 @@ use std::rc::Rc;
 use eventloom::core::{
     EventId, History, JsonText, Metadata, Position, RecordedEvent, StreamId, Timestamp, Version,
 };
+use eventloom::log::Chain;
 use eventloom::log::journal::Change;
+use eventloom::log::segments::Turn;
 use eventloom::sim::{Choices, Group, Schedule, Scheduler};
 use eventloom::store::judging::{Evidence, Noted, Verdict};
 use uuid::Uuid;
 
+use super::held::walked;
 use super::laws::{Before, Laws};
 use super::tab::Tab;
+use super::undoing::Token;
 
 /// What a record of the log holds.
 #[derive(Clone, Debug)]
@@ -22,11 +26,9 @@ pub enum Content {
     Events(Vec<RecordedEvent>),
     /// Several segments, or many events, in pages.
     Paged(Vec<RecordedEvent>),
-    /// Nothing before it is there any more.
-    Emptied {
-        floor: u64,
-    },
-    /// Its number was taken, and its events were emptied away.
+    /// No events, but a change of which are there.
+    Turn(Turn),
+    /// Its number was taken, and what it held was taken back, or swept.
     Gone,
 }
 
@@ -34,7 +36,7 @@ impl Content {
     pub fn events(&self) -> &[RecordedEvent] {
         match self {
             Content::Events(events) | Content::Paged(events) => events,
-            Content::Emptied { .. } | Content::Gone => &[],
+            Content::Turn(_) | Content::Gone => &[],
         }
     }
 }
@@ -43,6 +45,8 @@ impl Content {
 #[derive(Clone, Debug)]
 pub struct Record {
     pub from: u64,
+    /// The log's chain up to it.
+    pub chain: Option<Chain>,
     pub content: Content,
 }
 
@@ -53,11 +57,29 @@ pub struct Doubt {
     pub events: u64,
 }
 
+/// What became of what an emptying left where it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    Whole,
+    Sweeping,
+    Nothing,
+}
+
+/// The history that a log is in where none of its segments says another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Beginning {
+    pub history: History,
+    /// What a segment says that this one takes the place of, since events were lost after it.
+    pub replaced: Option<History>,
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct Database {
     pub store: Option<Uuid>,
-    pub first: Option<History>,
+    pub first: Option<Beginning>,
     pub doubt: Option<Doubt>,
+    /// What is noted of what the emptying of this number left.
+    pub left: Option<(u64, Left)>,
     pub log: BTreeMap<u64, Rc<Record>>,
 }
 
@@ -68,8 +90,13 @@ impl Database {
         self.doubt = known.or(Some(doubt));
     }
 
+    /// Its records since it was last emptied. What was taken back left no events.
+    pub fn live(&self) -> impl Iterator<Item = (&u64, &Rc<Record>)> {
+        self.log.range(self.emptied()..)
+    }
+
     pub fn events(&self) -> impl Iterator<Item = &RecordedEvent> {
-        self.log.values().flat_map(|record| record.content.events())
+        self.live().flat_map(|(_, record)| record.content.events())
     }
 
     pub fn ids(&self) -> BTreeSet<EventId> {
@@ -80,21 +107,74 @@ impl Database {
         self.log.last_key_value().map_or(0, |(number, _)| *number)
     }
 
+    /// The chain of the log. Where what came last has none, one begins.
+    pub fn chain(&self) -> Chain {
+        let last = self.log.last_key_value();
+        last.and_then(|(_, record)| record.chain)
+            .unwrap_or(Chain::START)
+    }
+
     pub fn emptied(&self) -> u64 {
-        let is_emptied =
-            |(_, record): &(&u64, &Rc<Record>)| matches!(record.content, Content::Emptied { .. });
+        let is_emptied = |(_, record): &(&u64, &Rc<Record>)| {
+            matches!(record.content, Content::Turn(Turn::Emptied { .. }))
+        };
         let found = self.log.iter().rev().find(is_emptied);
         found.map_or(0, |(number, _)| *number)
     }
 
+    /// What the last segment says that begins one.
+    pub fn said(&self) -> Option<History> {
+        let said = self
+            .log
+            .values()
+            .rev()
+            .filter_map(|record| match record.content {
+                Content::Turn(turn) => history_of(turn),
+                _ => None,
+            });
+        said.into_iter().next()
+    }
+
     pub fn history(&self) -> Option<History> {
         let first = self.first?;
-        Some(match self.emptied() {
-            0 => first,
-            segment => first.after(segment),
-        })
+        let said = self.said().filter(|said| Some(*said) != first.replaced);
+        Some(said.unwrap_or(first.history))
+    }
+
+    /// Adds a segment at the log's end; answers its number.
+    pub fn add(&mut self, content: Content) -> u64 {
+        let number = self.last() + 1;
+        let record = next_record(self.chain(), number, content);
+        self.log.insert(number, Rc::new(record));
+        number
     }
 }
+
+/// The record of a segment that comes next in a log with this chain.
+pub fn next_record(before: Chain, number: u64, content: Content) -> Record {
+    let chain = match &content {
+        Content::Turn(turn) => before.with_turn(number, *turn),
+        content => before.with(number, content.events()),
+    };
+    Record {
+        from: number,
+        chain: Some(chain),
+        content,
+    }
+}
+
+/// The history that begins with it.
+pub fn history_of(turn: Turn) -> Option<History> {
+    match turn {
+        Turn::Emptied { history, .. }
+        | Turn::TakenBack { history, .. }
+        | Turn::Filled { history, .. } => Some(history),
+        Turn::Restored { .. } => None,
+    }
+}
+
+/// A disk that loses a database's end loses so many transactions at most.
+const RECENT: usize = 4;
 
 /// Where the database lies.
 #[derive(Default)]
@@ -109,6 +189,8 @@ pub struct Disk {
     pub life: u64,
     /// What a power cut may leave, the oldest first: since the last strict transaction.
     unsafe_since: Vec<Option<Database>>,
+    /// How it was before the last few transactions, the oldest first.
+    pub recent: Vec<Database>,
     /// Copies of days before, as a backup has them.
     pub backups: Vec<Database>,
 }
@@ -117,6 +199,9 @@ impl Disk {
     /// A transaction that was committed.
     pub fn commit(&mut self, is_strict: bool, change: impl FnOnce(&mut Database)) {
         let before = self.database.clone();
+        self.recent.extend(before.clone());
+        let old = self.recent.len().saturating_sub(RECENT);
+        self.recent.drain(..old);
         change(self.database.get_or_insert_default());
         match is_strict {
             true => self.unsafe_since.clear(),
@@ -284,6 +369,8 @@ pub struct World {
     /// The tabs that are writing, one for each transaction.
     pub writing: RefCell<Vec<u32>>,
     pub laws: RefCell<Laws>,
+    /// With which something can be undone.
+    pub tokens: RefCell<Vec<Token>>,
     pub judge: fn(&Evidence) -> Verdict,
     /// What happened, for who reads a failing run.
     pub told: Option<RefCell<Vec<String>>>,
@@ -307,6 +394,7 @@ impl World {
             tabs: RefCell::default(),
             writing: RefCell::default(),
             laws: RefCell::default(),
+            tokens: RefCell::default(),
             judge,
             told: is_told.then(RefCell::default),
             made: Cell::default(),
@@ -377,6 +465,20 @@ impl World {
             .map(|held| held.into_iter().flatten().collect())
     }
 
+    /// The turns that some copy has.
+    fn turns(&self) -> Vec<Turn> {
+        let files = self.files.borrow();
+        let walked = files.values().flat_map(|file| walked(&file.bytes).entries);
+        let mut turns: Vec<Turn> = walked.filter_map(|entry| entry.turn()).collect();
+        let disk = self.disk.borrow();
+        let records = disk.database.iter().flat_map(|now| now.log.values());
+        turns.extend(records.filter_map(|record| match record.content {
+            Content::Turn(turn) => Some(turn),
+            _ => None,
+        }));
+        turns
+    }
+
     /// What is set aside.
     pub fn aside(&self) -> BTreeSet<EventId> {
         self.in_files(|name| name.starts_with(ASIDE))
@@ -423,16 +525,22 @@ impl World {
         let emptied = disk.database.as_ref().map_or(0, Database::emptied);
         drop(disk);
         let mut laws = self.laws.borrow_mut();
+        laws.changes += 1;
         laws.gone.retain(|event| !after.contains(event));
         laws.gone.extend(before.difference(&after));
         laws.unlogged
             .extend(log.unwrap_or_default().difference(&still));
         // With a segment that emptied the log it goes which places were given before.
         let unknown = laws.emptied.iter().filter(|(_, by)| **by > emptied);
-        let unknown: Vec<EventId> = unknown.map(|(event, _)| *event).collect();
+        let mut unknown: Vec<EventId> = unknown.map(|(event, _)| *event).collect();
+        unknown.extend(laws.taken_back_elsewhere(self.disk.borrow().database.as_ref()));
         laws.unlogged.extend(unknown);
         // What an older copy brings back came not by itself.
         laws.may_return.extend(still);
+        if laws.is_any_undone() {
+            let turns = self.turns();
+            laws.undone_are_known(&turns);
+        }
         drop(laws);
         self.tell(|| {
             let left = before.intersection(&after).count();
@@ -457,7 +565,8 @@ impl World {
                 .collect();
             let from = record.from;
             match record.content {
-                Content::Emptied { .. } => format!("{number}:emptied"),
+                Content::Turn(turn) => format!("{number}:{turn:?}"),
+                Content::Gone => format!("{from}-{number}:gone"),
                 _ => format!("{from}-{number}:[{}]", ids.join(" ")),
             }
         };
