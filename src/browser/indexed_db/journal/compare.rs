@@ -218,7 +218,13 @@ impl Comparison<'_> {
             let is_same = !self.differs && self.pull(number).await?.is_turned_at(entry.turn());
             match is_same && self.here.end == number {
                 true => self.found.agreed = number,
-                false => self.differs = true,
+                false => {
+                    if !self.differs && self.turns(&entry) {
+                        self.found.agreed = self.here.end;
+                    }
+                    self.differs = true;
+                    self.found.beyond += self.brought_back(entry.turn());
+                }
             }
             return Ok(());
         };
@@ -229,8 +235,13 @@ impl Comparison<'_> {
             return Ok(());
         }
         let pulled = self.pull(number).await?;
-        let may_go_on = !self.is_damaged || self.may_go_on(&entry, &events);
+        let may_go_on = self.may_go_on(&entry, &events);
         self.there.extend(events);
+        // Of what is damaged, and of holes, nothing tells whether they are the same but their chains.
+        let is_damaged = self.is_damaged || self.here.is_damaged;
+        let is_exact = !is_damaged && self.there.starts_with(&self.here.events);
+        let may_go_on = is_exact || may_go_on;
+        let may_be_same = is_exact || self.may_be_same(&entry);
         match pulled {
             Pulled::Over => {
                 match may_go_on && self.is_beginning() {
@@ -248,7 +259,7 @@ impl Comparison<'_> {
                 self.found.beyond += self.there.len() as u64;
                 self.differs = true;
             }
-            Pulled::Events if self.here.end == number => match self.is_same() {
+            Pulled::Events if self.here.end == number => match may_be_same && self.is_same() {
                 true => {
                     self.found.agreed = number;
                     self.there.clear();
@@ -266,12 +277,35 @@ impl Comparison<'_> {
         Ok(())
     }
 
+    /// Whether an entry without events comes right after all that was read of the database, as its chain says.
+    fn turns(&self, entry: &Entry<'_>) -> bool {
+        let turned = self.here.chain.zip(entry.turn());
+        entry.segment == self.here.end + 1
+            && turned
+                .is_some_and(|(chain, turn)| chain.with_turn(entry.segment, turn) == entry.chain)
+    }
+
+    /// How many events are there again by what the database doesn't know.
+    fn brought_back(&self, turn: Option<Turn>) -> u64 {
+        match turn {
+            Some(Turn::Restored { from, .. }) if from <= self.found.agreed => self.found.events,
+            _ => 0,
+        }
+    }
+
     /// Whether an entry may come after all that was read of the database: not where its chain shows that it comes
     /// after something else.
     fn may_go_on(&self, entry: &Entry<'_>, events: &[RecordedEvent]) -> bool {
         let is_next = entry.segment == self.here.end + 1 && entry.chain != Chain::START;
         let before = self.here.chain.filter(|_| is_next);
         before.is_none_or(|chain| chain.with(entry.segment, events) == entry.chain)
+    }
+
+    /// Whether an entry may be what the database has up to there: not where their chains differ.
+    fn may_be_same(&self, entry: &Entry<'_>) -> bool {
+        let theirs = Some(entry.chain).filter(|chain| *chain != Chain::START);
+        let both = self.here.chain.zip(theirs);
+        both.is_none_or(|(ours, theirs)| ours == theirs)
     }
 
     /// Reads on in the database until it is at a number, or beyond.
