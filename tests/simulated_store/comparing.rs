@@ -1,32 +1,30 @@
 //! How far a database and a journal hold the same. It follows `browser/indexed_db/journal/compare.rs`.
 
-use std::collections::BTreeMap;
-
-use eventloom::core::{EventId, RecordedEvent};
+use eventloom::core::RecordedEvent;
 use eventloom::log::Chain;
 use eventloom::log::journal::{Entry, Lost, Tail};
-use eventloom::log::segments::Turn;
+use eventloom::log::segments::{Turn, in_order};
 use eventloom::store::judging;
 use uuid::Uuid;
 
 use super::held::{Walked, events_of};
 use super::keeping::chain_at;
-use super::world::{Content, Database};
+use super::world::{Content, Database, Record};
 
 /// Compares what can be read of a journal, of this store, with the database.
 pub fn compare(database: &Database, walked: &Walked, store: Uuid, tail: Tail) -> judging::Journal {
     let agreed = last_same(database, walked);
     let mut comparison = Comparison {
         walked,
-        ours: Box::new(database.log.range(agreed + 1..).map(|(number, record)| {
-            let turn = match record.content {
-                Content::Turn(turn) => Some(turn),
-                _ => None,
-            };
-            (*number, record.chain, turn, record.content.events())
-        })),
+        ours: Box::new(
+            database
+                .log
+                .range(agreed + 1..)
+                .map(|(number, record)| (*number, &**record)),
+        ),
         here: Vec::new(),
         end: agreed,
+        is_here_damaged: false,
         chain: chain_at(database, agreed).or((agreed == 0).then_some(Chain::START)),
         there: Vec::new(),
         differs: false,
@@ -71,13 +69,13 @@ pub fn has_all(database: &Database, walked: &Walked, tail: Tail) -> bool {
         false => last_same(database, walked),
     };
     let theirs = walked.entries.iter().filter_map(events_of).flatten();
-    let theirs: BTreeMap<EventId, RecordedEvent> =
-        theirs.map(|event| (event.event_id, event)).collect();
-    let is_in = |event: &RecordedEvent| theirs.get(&event.event_id) == Some(event);
+    let mut theirs: Vec<RecordedEvent> = theirs.collect();
+    in_order(&mut theirs);
+    let is_in = |event: &RecordedEvent| find(&theirs, event) == Some(event);
     let mut is_behind = false;
     for (number, record) in database.log.range(agreed + 1..) {
         let (number, content) = (*number, &record.content);
-        if let Content::Turn(_) = content {
+        if content.turn().is_some() {
             // It may make void what would be brought back.
             return false;
         }
@@ -97,7 +95,7 @@ pub fn has_all(database: &Database, walked: &Walked, tail: Tail) -> bool {
     true
 }
 
-type Part<'a> = (u64, Option<Chain>, Option<Turn>, &'a [RecordedEvent]);
+type Part<'a> = (u64, &'a Record);
 
 struct Comparison<'a> {
     walked: &'a Walked,
@@ -105,6 +103,8 @@ struct Comparison<'a> {
     /// What was read of the database and isn't compared yet, and up to where.
     here: Vec<RecordedEvent>,
     end: u64,
+    /// Whether events of it can't be read.
+    is_here_damaged: bool,
     /// Its chain up to there, where it has one.
     chain: Option<Chain>,
     /// The same of the journal.
@@ -139,7 +139,13 @@ impl Comparison<'_> {
                 && matches!(self.pull(number), Pulled::Turned(ours) if Some(ours) == entry.turn());
             match is_same && self.end == number {
                 true => self.found.agreed = number,
-                false => self.differs = true,
+                false => {
+                    if !self.differs && self.turns(entry) {
+                        self.found.agreed = self.end;
+                    }
+                    self.differs = true;
+                    self.found.beyond += self.brought_back(entry.turn());
+                }
             }
             return;
         };
@@ -150,8 +156,12 @@ impl Comparison<'_> {
             return;
         }
         let pulled = self.pull(number);
-        let may_go_on = !self.walked.is_damaged() || self.may_go_on(entry, &events);
+        let may_go_on = self.may_go_on(entry, &events);
         self.there.extend(events);
+        let is_damaged = self.walked.is_damaged() || self.is_here_damaged;
+        let is_exact = !is_damaged && self.there.starts_with(&self.here);
+        let may_go_on = is_exact || may_go_on;
+        let may_be_same = is_exact || self.may_be_same(entry);
         match pulled {
             Pulled::Over => {
                 match may_go_on && self.is_beginning() {
@@ -169,11 +179,12 @@ impl Comparison<'_> {
                 self.found.beyond += self.there.len() as u64;
                 self.differs = true;
             }
-            Pulled::Events if self.end == number => match self.is_same() {
+            Pulled::Events if self.end == number => match may_be_same && self.is_same() {
                 true => {
                     self.found.agreed = number;
                     self.there.clear();
                     self.here.clear();
+                    self.is_here_damaged = false;
                 }
                 false => {
                     self.found.beyond += self.there.len() as u64;
@@ -185,6 +196,22 @@ impl Comparison<'_> {
         }
     }
 
+    /// Whether an entry without events comes right after all that was read of the database, as its chain says.
+    fn turns(&self, entry: &Entry<'_>) -> bool {
+        let turned = self.chain.zip(entry.turn());
+        entry.segment == self.end + 1
+            && turned
+                .is_some_and(|(chain, turn)| chain.with_turn(entry.segment, turn) == entry.chain)
+    }
+
+    /// How many events are there again by what the database doesn't know.
+    fn brought_back(&self, turn: Option<Turn>) -> u64 {
+        match turn {
+            Some(Turn::Restored { from, .. }) if from <= self.found.agreed => self.found.events,
+            _ => 0,
+        }
+    }
+
     /// Whether an entry may come after all that was read of the database: not where its chain shows that it comes
     /// after something else.
     fn may_go_on(&self, entry: &Entry<'_>, events: &[RecordedEvent]) -> bool {
@@ -193,43 +220,56 @@ impl Comparison<'_> {
         before.is_none_or(|chain| chain.with(entry.segment, events) == entry.chain)
     }
 
+    /// Whether an entry may be what the database has up to there: not where their chains differ.
+    fn may_be_same(&self, entry: &Entry<'_>) -> bool {
+        let theirs = Some(entry.chain).filter(|chain| *chain != Chain::START);
+        let both = self.chain.zip(theirs);
+        both.is_none_or(|(ours, theirs)| ours == theirs)
+    }
+
     /// Reads on in the database until it is at a number, or beyond.
     fn pull(&mut self, number: u64) -> Pulled {
         while self.end < number {
-            let Some((at, chain, turn, events)) = self.ours.next() else {
+            let Some((at, record)) = self.ours.next() else {
                 return Pulled::Over;
             };
-            (self.end, self.chain) = (at, chain);
-            if let Some(turn) = turn {
+            (self.end, self.chain) = (at, record.chain);
+            if let Some(turn) = record.content.turn() {
                 let is_emptied = matches!(turn, Turn::Emptied { .. });
                 if is_emptied || at == number {
                     return Pulled::Turned(turn);
                 }
             }
-            self.here.extend_from_slice(events);
+            self.is_here_damaged |= matches!(record.content, Content::Damaged(_));
+            self.here.extend_from_slice(record.content.events());
         }
         Pulled::Events
     }
 
-    /// Whether both hold the same, but for what is damaged in the journal.
+    /// Whether both hold the same, but for what is damaged in one of them.
     fn is_same(&self) -> bool {
-        match self.walked.is_damaged() {
-            true => self.is_beginning() && are_in(&self.there, &self.here),
-            false => self.here == self.there,
+        let (here, there) = (&self.here[..], &self.there[..]);
+        match self.is_here_damaged || self.walked.is_damaged() {
+            true => self.is_beginning() && (self.is_here_damaged || are_in(there, here)),
+            false => are_same(here, there),
         }
     }
 
     /// Whether what the database has is what the journal has so far.
     fn is_beginning(&self) -> bool {
         let (here, there) = (&self.here[..], &self.there[..]);
-        match self.walked.is_damaged() {
-            true => {
+        match (self.walked.is_damaged(), self.is_here_damaged) {
+            (true, is_damaged) => {
                 let last = here.last().map(|event| event.position);
-                let mut until = there.iter().filter(|event| Some(event.position) <= last);
-                let may_be = |event| find(there, event).is_none_or(|other| other == event);
-                here.iter().all(may_be) && until.all(|event| find(here, event) == Some(event))
+                let until = there.partition_point(|event| Some(event.position) <= last);
+                let may_be = |event| find(there, event).is_none_or(|other| is_same(other, event));
+                here.iter().all(may_be) && (is_damaged || are_in(&there[..until], here))
             }
-            false => there.starts_with(here),
+            (false, true) => are_in(here, there),
+            (false, false) => {
+                let there = there.get(..here.len());
+                there.is_some_and(|there| are_same(here, there))
+            }
         }
     }
 
@@ -238,9 +278,12 @@ impl Comparison<'_> {
             // It ends amid segments that are one in the database.
             let is_same = match self.walked.is_damaged() {
                 true => are_in(&self.there, &self.here),
-                false => self.here.starts_with(&self.there),
+                false => {
+                    let here = self.here.get(..self.there.len());
+                    here.is_some_and(|here| are_same(here, &self.there))
+                }
             };
-            match is_same {
+            match is_same || self.is_here_damaged {
                 true => self.found.agreed = self.found.segment,
                 false => self.found.beyond += self.there.len() as u64,
             }
@@ -257,5 +300,16 @@ fn find<'a>(events: &'a [RecordedEvent], of: &RecordedEvent) -> Option<&'a Recor
 
 /// Whether all of these are among those.
 fn are_in(these: &[RecordedEvent], those: &[RecordedEvent]) -> bool {
-    these.iter().all(|event| find(those, event) == Some(event))
+    let is_in = |event: &RecordedEvent| find(those, event).is_some_and(|of| is_same(of, event));
+    these.iter().all(is_in)
+}
+
+/// Whether both are the same, but for holes that are filled in one of them.
+fn are_same(these: &[RecordedEvent], those: &[RecordedEvent]) -> bool {
+    let mut both = these.iter().zip(those);
+    these.len() == those.len() && both.all(|(one, other)| is_same(one, other))
+}
+
+fn is_same(one: &RecordedEvent, other: &RecordedEvent) -> bool {
+    one == other || one.fills(other) || other.fills(one)
 }

@@ -7,7 +7,9 @@ use std::rc::Rc;
 
 use eventloom::core::{EventId, RecordedEvent};
 use eventloom::log::Chain;
-use eventloom::log::journal::{Body, Change, Entry, Lost, MARKS, Mark, Next, Reader, Tail, Void};
+use eventloom::log::journal::{
+    Body, Change, Entry, Fills, Lost, MARKS, Mark, Next, Reader, Tail, Void,
+};
 use eventloom::log::segments::{Turn, in_order, unpack};
 use uuid::Uuid;
 
@@ -234,6 +236,11 @@ impl Held {
 
     pub fn skip(&self, segment: u64) {
         self.seen.set(segment);
+    }
+
+    /// It is of another database now, which may have something where the one before had nothing.
+    pub fn look_again(&self) {
+        self.seen.set(self.mark().tail.segment);
     }
 
     pub fn is_doubted(&self) -> bool {
@@ -498,11 +505,19 @@ pub fn walked(bytes: &[u8]) -> Walked {
 /// The events that a file holds since it was last emptied, and by which segment that was.
 pub fn log_in(bytes: &[u8]) -> FileLog {
     let walked = walked(bytes);
+    let mut fills = Fills::default();
+    for entry in &walked.entries {
+        fills.take(entry).unwrap();
+    }
     let (mut emptied, mut found) = (0, Vec::new());
     for entry in walked.live() {
         match &entry.body {
             Body::Turn(Turn::Emptied { .. }, _) => (emptied, found) = (entry.segment, Vec::new()),
-            _ => found.extend(events_of(entry).unwrap_or_default()),
+            _ => {
+                let mut events = events_of(entry).unwrap_or_default();
+                fills.fill(entry.segment, &walked.void, &mut events);
+                found.extend(events);
+            }
         }
     }
     (emptied, found)

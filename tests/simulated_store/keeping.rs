@@ -68,8 +68,11 @@ pub fn entry_of(number: u64, record: &Record) -> Option<Entry<'static>> {
                 .map(|page| page.packed.into())
                 .collect(),
         },
-        Content::Turn(turn) => Body::Turn(*turn, Cow::default()),
-        Content::Gone => return None,
+        Content::Turn(turn, fills) if fills.is_empty() => Body::Turn(*turn, Cow::default()),
+        Content::Turn(turn, fills) => {
+            Body::Turn(*turn, pack(&fills.iter().collect::<Vec<_>>()).into())
+        }
+        Content::Damaged(_) | Content::Gone => return None,
     };
     Some(Entry {
         segment: number,
@@ -207,6 +210,9 @@ impl Journal {
     pub fn begin_life(&self, tab: &Tab) {
         let last = tab.knows().last;
         let held = self.held().filter(|held| !held.is_doubted());
+        if let Some(held) = &held {
+            held.look_again();
+        }
         self.filled
             .set(held.as_ref().map_or(0, |held| held.mark().tail.events));
         self.kept

@@ -45,6 +45,11 @@ pub struct Laws {
     undone: Vec<(u64, Turn, Vec<EventId>)>,
     /// What was taken back, and the history that began with that.
     taken_back: BTreeMap<EventId, History>,
+    /// The holes that there ever were: what stands at a place where an event is missing, in whatever history.
+    holes: BTreeSet<EventId>,
+    /// The holes that were filled, and the events that are in their places; and the other way round.
+    filled: BTreeMap<EventId, EventId>,
+    fills: BTreeMap<EventId, EventId>,
     /// How often anything changed after which what was done before can't be undone any more.
     pub changes: u64,
     /// Of that, what comes back all the same: nobody who could be asked knew that it was emptied.
@@ -76,7 +81,7 @@ impl Laws {
         let mut before = Before::Nothing;
         for (number, record) in database.live() {
             match &record.content {
-                Content::Turn(Turn::Emptied { .. }) => before = Before::Emptied(*number),
+                Content::Turn(Turn::Emptied { .. }, _) => before = Before::Emptied(*number),
                 content => {
                     for event in content.events() {
                         if event.event_id == first.event_id {
@@ -87,6 +92,8 @@ impl Laws {
                 }
             }
         }
+        let holes = added.iter().filter(|event| event.is_hole());
+        self.holes.extend(holes.map(|hole| hole.event_id));
         for event in added {
             self.before.insert(event.event_id, before);
             self.at.insert(event.event_id, event.position.0);
@@ -98,6 +105,46 @@ impl Laws {
                 let text = format!("{place:?} was {}'s, and is {}'s", other.0, event.event_id.0);
                 self.wrong("a place is given once", text);
             }
+        }
+    }
+
+    /// This event is in the place of this hole.
+    pub fn filled(&mut self, hole: &RecordedEvent, event: &RecordedEvent) {
+        self.changes += 1;
+        let (from, to) = (hole.event_id, event.event_id);
+        if let Some(before) = self.before.get(&from).copied() {
+            self.before.insert(to, before);
+        }
+        self.at.insert(to, event.position.0);
+        self.filled.insert(from, to);
+        self.fills.insert(to, from);
+    }
+
+    /// The log lost these, and which places they had.
+    pub fn leave_the_log(&mut self, events: impl Iterator<Item = EventId>) {
+        for event in events {
+            self.unlogged.insert(event);
+            self.unlogged.extend(self.fills.get(&event));
+        }
+    }
+
+    /// Whether it was put in the place of a hole.
+    pub fn is_fill(&self, event: &EventId) -> bool {
+        self.fills.contains_key(event)
+    }
+
+    /// Whether an event is among these, or what it fills, or what fills it.
+    pub fn holds_place_of(&self, held: &BTreeSet<EventId>, event: &EventId) -> bool {
+        let others = [self.fills.get(event), self.filled.get(event)];
+        let mut others = others.into_iter().flatten();
+        held.contains(event) || others.any(|other| held.contains(other))
+    }
+
+    /// The same for a hole and for what fills it.
+    fn place_of(&self, before: Before) -> Before {
+        match before {
+            Before::Event(event) => Before::Event(self.fills.get(&event).copied().unwrap_or(event)),
+            other => other,
         }
     }
 
@@ -218,7 +265,8 @@ impl Laws {
 
     /// Whether it was emptied or taken back on purpose.
     fn is_unwanted(&self, event: &EventId) -> bool {
-        self.emptied.contains_key(event) || self.taken_back.contains_key(event)
+        let is_gone = self.emptied.contains_key(event) || self.taken_back.contains_key(event);
+        is_gone || self.holes.contains(event)
     }
 
     pub fn nothing_is_lost(&mut self, copies: &BTreeSet<EventId>, when: &str) {
@@ -235,8 +283,12 @@ impl Laws {
     }
 
     /// Behind what an event was recorded, of what isn't gone from all copies; and how many are.
-    fn stood_behind(&self, event: &EventId) -> (Option<Before>, u64) {
-        self.behind(event, |other| self.gone.contains(other))
+    fn stood_behind(&self, event: &EventId, here: &BTreeSet<EventId>) -> (Option<Before>, u64) {
+        self.behind(event, |other| {
+            // A hole may be there as what fills it.
+            let fill = self.filled.get(other).unwrap_or(other);
+            self.gone.contains(fill) && !here.contains(other)
+        })
     }
 
     /// The same, where what was emptied is gone from a damaged journal, and what came after it comes back.
@@ -278,19 +330,22 @@ impl Laws {
         let mut position = 0;
         let mut seen = BTreeSet::new();
         let mut version = 0;
+        // Whether what stands there can't be read.
+        let mut is_unread = false;
         for (number, record) in database.live() {
             match &record.content {
-                Content::Turn(Turn::Emptied { floor, .. }) => {
+                Content::Turn(Turn::Emptied { floor, .. }, _) => {
                     before = Before::Emptied(*number);
                     position = floor.0;
                 }
-                Content::Turn(Turn::Restored { floor, .. } | Turn::TakenBack { floor, .. }) => {
+                Content::Turn(Turn::Restored { floor, .. } | Turn::TakenBack { floor, .. }, _) => {
                     position = position.max(floor.0);
                 }
+                Content::Damaged(_) => is_unread = true,
                 _ => {}
             }
             for event in record.content.events() {
-                let (stood, missing) = self.stood_behind(&event.event_id);
+                let (stood, missing) = self.stood_behind(&event.event_id, &here);
                 let least = version + 1;
                 version = least + missing;
                 if self.is_damaged
@@ -300,7 +355,7 @@ impl Laws {
                     version = least.max(event.version.0);
                 }
                 let is_void_unknown = self.is_damaged && self.may_be_void(before);
-                if is_void_unknown {
+                if is_void_unknown || is_unread {
                     version = event.version.0;
                 }
                 let is_torn = self.stood_behind_emptied(&event.event_id, &here) == Some(before)
@@ -309,6 +364,8 @@ impl Laws {
                         && self.is_damaged
                         && matches!(stood, Some(Before::Emptied(_)));
                 let is_torn = is_torn || is_void_unknown;
+                let recorded = self.before.get(&event.event_id).map(|b| self.place_of(*b));
+                let is_torn = is_torn || is_unread || recorded == Some(self.place_of(before));
                 let was_tried = self.tried.contains(&(event.event_id, before));
                 if stood != Some(before) && !was_tried && !is_torn {
                     let text = format!(
@@ -327,9 +384,12 @@ impl Laws {
                 }
                 position = event.position.0;
                 before = Before::Event(event.event_id);
+                is_unread = false;
             }
         }
-        let is_back = |event: &&EventId| seen.contains(event) && !self.may_return.contains(event);
+        let is_back = |event: &&EventId| {
+            seen.contains(event) && !self.may_return.contains(event) && !self.holes.contains(event)
+        };
         if let Some(back) = self.emptied.keys().find(is_back) {
             let text = format!("{when}: {} was emptied, and is there", back.0);
             self.wrong("what was emptied doesn't come back", text);
@@ -340,7 +400,7 @@ impl Laws {
         };
         let is_back = |(event, history): &(&EventId, &History)| {
             let is_excused = self.may_return.contains(event) && !histories.contains(history);
-            seen.contains(event) && !is_excused
+            seen.contains(event) && !is_excused && !self.holes.contains(event)
         };
         if let Some((back, _)) = self.taken_back.iter().find(is_back) {
             let text = format!("{when}: {} was taken back, and is there", back.0);
@@ -388,7 +448,7 @@ impl Laws {
             .filter(|event| !self.is_unwanted(event));
         let beyond = beyond.count() as u64;
         // Of what is set aside whole, some may be in the log as well.
-        let is_short = told.2 < beyond && !self.was_headless;
+        let is_short = told.2 < beyond && !self.was_headless && !is_vague;
         if is_short || told.2 > aside.len() as u64 {
             let text = format!("{beyond} were set aside: {recovery:?}");
             self.wrong("what is told is so: set aside", text);
@@ -399,10 +459,7 @@ impl Laws {
 /// The histories that begin in a log, as its records say.
 fn histories_in(database: &Database) -> impl Iterator<Item = History> {
     let turned = database.log.values();
-    turned.filter_map(|record| match record.content {
-        Content::Turn(turn) => history_of(turn),
-        _ => None,
-    })
+    turned.filter_map(|record| record.content.turn().and_then(history_of))
 }
 
 /// What an opening found and left.

@@ -148,7 +148,7 @@ impl Tab {
         let found = self.look(
             |database| match &database.log.get(&noted.segment)?.content {
                 Content::Events(events) => Some(events.last()?.event_id == last),
-                Content::Paged(_) | Content::Turn(_) | Content::Gone => None,
+                Content::Paged(_) | Content::Turn(..) | Content::Damaged(_) | Content::Gone => None,
             },
         );
         found.await.map_err(said)
@@ -217,9 +217,14 @@ impl Tab {
             let drop = |database: &mut Database| {
                 is_part = has_all(database, &source.walked, source.tail);
                 if is_part {
+                    let mut dropped = database.ids();
                     database
                         .log
                         .retain(|number, _| *number > source.tail.segment);
+                    // Until they are back, who is killed has them in the journal alone.
+                    let left = database.ids();
+                    dropped.retain(|event| !left.contains(event));
+                    world.laws.borrow_mut().unlogged.extend(dropped);
                 }
             };
             self.change(true, drop).await.map_err(said)?;
@@ -254,6 +259,8 @@ impl Tab {
                 }
             },
         };
+        // Nobody knows how many events a record held that can't be read.
+        let is_faulty = self.knows().is_faulty;
         let evidence = Evidence {
             database: seen,
             journal: asked,
@@ -291,6 +298,25 @@ impl Tab {
             restored = self.restore(&source.walked, seen.segment, end).await?;
             self.forget();
         }
+        let mut recovery = verdict.recovery;
+        let mut is_mended = true;
+        if let (Act::GoOn | Act::Restore { .. }, Ok(source), Asked::There(_)) =
+            (verdict.act, &source, asked)
+            && self
+                .look(|database| Known::of(database).is_faulty)
+                .await
+                .map_err(said)?
+        {
+            match self.mend(&source.walked, seen.emptied).await {
+                Ok(0) => {}
+                Ok(mended) => {
+                    self.forget();
+                    recovery = recovery.or(Some(Recovery::mended(mended)));
+                }
+                // It is tried again once the journal is read whole: until then that keeps what it holds.
+                Err(_) => is_mended = false,
+            }
+        }
         if verdict.another_history {
             let history = History(world.fresh_id());
             let begin = |database: &mut Database| {
@@ -310,6 +336,7 @@ impl Tab {
             return Ok(());
         }
         if let (Some(held), Asked::There(_) | Asked::Missing) = (&held, asked)
+            && is_mended
             && let Err(reason) = self
                 .act(
                     (held, older.as_ref()),
@@ -330,8 +357,8 @@ impl Tab {
             self.change(true, clear).await.map_err(said)?;
         }
         let seen = self.seen().await?;
-        self.recovery.set(verdict.recovery);
-        self.told(&verdict, &evidence, restored, &aside);
+        self.recovery.set(recovery);
+        self.told(&verdict, &evidence, (restored, is_faulty), &aside);
         let doubt = match verdict.doubted_after {
             Some(after) => {
                 let doubt = self.look(|database| database.doubt).await.map_err(said)?;
@@ -523,7 +550,7 @@ impl Tab {
         &self,
         verdict: &Verdict,
         evidence: &Evidence,
-        restored: BTreeSet<EventId>,
+        (restored, is_faulty): (BTreeSet<EventId>, bool),
         aside: &str,
     ) {
         let disk = self.world.disk.borrow();
@@ -552,11 +579,13 @@ impl Tab {
                 .is_some_and(|held| held.segment <= evidence.database.segment + 1),
             after,
             aside: aside.unwrap_or_default(),
-            is_vague: evidence.noted.there().is_some_and(|noted| {
-                let of = |store: Option<Uuid>| store == Some(noted.store);
-                let journal = evidence.journal.there();
-                !of(evidence.database.store) && !of(journal.map(|journal| journal.store))
-            }) || (verdict.act == Act::SetAside && is_left),
+            is_vague: is_faulty
+                || evidence.noted.there().is_some_and(|noted| {
+                    let of = |store: Option<Uuid>| store == Some(noted.store);
+                    let journal = evidence.journal.there();
+                    !of(evidence.database.store) && !of(journal.map(|journal| journal.store))
+                })
+                || (verdict.act == Act::SetAside && is_left),
             is_known_lost: noted.is_some_and(|noted| noted.segment > end && noted.events > 0),
         };
         self.world.laws.borrow_mut().told(&opening);

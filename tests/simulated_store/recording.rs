@@ -47,6 +47,9 @@ impl Tab {
                 self.database().await.map_err(Fault::Failed)?;
                 self.catch_up().await?;
             }
+            if self.knows().is_faulty {
+                return Err(Fault::Failed("something is damaged".to_owned()));
+            }
             let forgotten = self.forgotten.get();
             let (known, next) = (self.knows(), self.next_position());
             let event =
@@ -200,7 +203,7 @@ impl Tab {
         };
         // Who doesn't know yet what was emptied or undone since says it of what there was before.
         let mut since = database.log.range(known.last + 1..);
-        let is_turned = since.any(|(_, record)| matches!(record.content, Content::Turn(_)));
+        let is_turned = since.any(|(_, record)| record.content.turn().is_some());
         if disk.life != self.life.get() || is_turned || database.emptied() != known.emptied {
             return;
         }
@@ -212,14 +215,17 @@ impl Tab {
         let here = database.log.range(..=known.last);
         let here = here.filter(|(number, _)| **number > database.emptied());
         let mut here = here.flat_map(|(_, record)| record.content.events());
-        if let Some(event) = here.find(|event| !held.contains(&event.event_id)) {
+        let laws = self.world.laws.borrow();
+        let lacking = here.find(|event| !laws.holds_place_of(&held, &event.event_id));
+        drop(laws);
+        if let Some(event) = lacking {
             let text = format!("tab {} says `Kept`; {} isn't", self.id, event.event_id.0);
             self.world.wrong("`Kept` is true when it is said", text);
         }
     }
 
-    /// Imports events in one relaxed transaction.
-    pub async fn import(self: &Rc<Self>, count: u64) {
+    /// Imports events in one relaxed transaction, among them a hole perhaps.
+    pub async fn import(self: &Rc<Self>, count: u64, hole: Option<u64>) {
         let imported = async {
             self.database().await.map_err(Fault::Failed)?;
             let doubt = self.to_note();
@@ -229,12 +235,19 @@ impl Tab {
             let added = self.change(false, |database| {
                 let known = Known::of(database);
                 self.known.set(Some(known));
+                if known.is_faulty {
+                    return;
+                }
                 let next = self.next_position();
-                events = (0..count)
-                    .map(|i| {
-                        world.event(EventId(world.fresh_id()), known.version + 1 + i, next + i)
-                    })
-                    .collect();
+                let imported = |i: u64| {
+                    let (version, position) = (known.version + 1 + i, next + i);
+                    let event = world.event(EventId(world.fresh_id()), version, position);
+                    match hole == Some(i) {
+                        true => RecordedEvent::hole(event.stream, event.version, event.position),
+                        false => event,
+                    }
+                };
+                events = (0..count).map(imported).collect();
                 let content = match events.len() <= INLINE {
                     true => Content::Events(events.clone()),
                     false => Content::Paged(events.clone()),
@@ -250,6 +263,9 @@ impl Tab {
                 token = Some(Token::new(&before, database, false, laws.changes));
             });
             added.await?;
+            if number == 0 {
+                return Err(Fault::Failed("something is damaged".to_owned()));
+            }
             self.noted(doubt);
             self.wrote(number, chain, &events);
             self.world.keep_token(token);
@@ -282,13 +298,17 @@ impl Tab {
                 self.known.set(Some(Known::of(database)));
                 floor = self.next_position() - 1;
                 let before = database.clone();
-                number = database.add(Content::Turn(Turn::Emptied {
-                    floor: Position(floor),
-                    history,
-                }));
+                number = database.add(Content::Turn(
+                    Turn::Emptied {
+                        floor: Position(floor),
+                        history,
+                    },
+                    Vec::new(),
+                ));
                 database.left = Some((number, Left::Whole));
                 let mut laws = world.laws.borrow_mut();
                 laws.were_emptied(before.ids(), number);
+                laws.were_emptied(before.damaged(), number);
                 if before
                     .log
                     .values()

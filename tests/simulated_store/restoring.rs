@@ -7,7 +7,7 @@ use std::rc::Rc;
 use eventloom::core::EventId;
 use eventloom::log::Chain;
 use eventloom::log::journal::{Body, Entry};
-use eventloom::log::segments::Turn;
+use eventloom::log::segments::{Turn, unpack};
 
 use super::held::{Walked, events_of};
 use super::tab::Tab;
@@ -52,7 +52,12 @@ impl Tab {
                         laws.recorded(database, &events);
                     }
                 }
-                restored.extend(database.ids().difference(&before));
+                // What fills holes is counted where these are.
+                let after = database.ids();
+                let back = after
+                    .iter()
+                    .filter(|event| !laws.holds_place_of(&before, event));
+                restored.extend(back);
             };
             self.change(true, put_back)
                 .await
@@ -93,7 +98,7 @@ fn put(database: &mut Database, entry: &Entry<'_>, is_void: bool) {
                 .retain(|held, _| *held < from || *held > number);
             Content::Paged(events_of(entry).unwrap_or_default())
         }
-        Body::Turn(turn, _) => {
+        Body::Turn(turn, fills) => {
             match *turn {
                 // Of what it emptied not all is there any more.
                 Turn::Emptied { .. } => database.left = Some((number, Left::Sweeping)),
@@ -101,9 +106,11 @@ fn put(database: &mut Database, entry: &Entry<'_>, is_void: bool) {
                 Turn::Restored { from, .. } | Turn::TakenBack { from, .. } => {
                     leave_numbers(database, from, number - 1);
                 }
-                Turn::Filled { .. } => {}
+                Turn::Filled { .. } => {
+                    database.fill(&unpack(fills).unwrap());
+                }
             }
-            Content::Turn(*turn)
+            Content::Turn(*turn, unpack(fills).unwrap_or_default())
         }
     };
     database.insert(from, number, chain, content);

@@ -3,13 +3,14 @@
 
 use std::rc::Rc;
 
+use eventloom::core::RecordedEvent;
 use eventloom::log::journal::{Entry, MARKS};
 use eventloom::sim::{Choices, Schedule, shrink};
 use eventloom::store::judging::{Evidence, Verdict};
 
 use super::keeping::file;
 use super::tab::{Status, Tab};
-use super::world::{Database, JOURNAL, OLDER, World};
+use super::world::{Content, Database, JOURNAL, OLDER, World};
 
 /// So many tabs and workers at most.
 const TABS: usize = 3;
@@ -86,7 +87,7 @@ fn is_open(tab: &Tab) -> bool {
 /// Something is done, or befalls.
 fn happen(world: &Rc<World>) {
     let choices = world.choices();
-    match choices.choose(31) {
+    match choices.choose(33) {
         0 => {}
         1..=7 => {
             if let Some(tab) = one_of(world, is_open) {
@@ -101,9 +102,11 @@ fn happen(world: &Rc<World>) {
         8..=11 => open(world, true),
         12 => open(world, false),
         13 => act(world, is_open, "imports", |tab| {
-            let count = 1 + tab.world.choices().choose(5) as u64;
+            let choices = tab.world.choices();
+            let count = 1 + choices.choose(5);
+            let hole = choices.once_in(3).then(|| choices.choose(count) as u64);
             let does = Rc::clone(tab);
-            tab.spawn(async move { does.import(count).await });
+            tab.spawn(async move { does.import(count as u64, hole).await });
         }),
         14 => act(world, is_open, "resets", |tab| {
             let does = Rc::clone(tab);
@@ -190,6 +193,14 @@ fn happen(world: &Rc<World>) {
             "sweeps in its time",
             Tab::sweep_in_time,
         ),
+        30 => act(world, is_open, "fills a hole", |tab| {
+            let does = Rc::clone(tab);
+            tab.spawn(async move { does.fill().await });
+        }),
+        31 => {
+            world.kill_all();
+            damage_a_record(world);
+        }
         _ => {
             world.kill_all();
             befall_the_journal(world);
@@ -290,6 +301,32 @@ fn befall_the_database(world: &World) {
     });
 }
 
+/// One of the database's records can't be read any more.
+fn damage_a_record(world: &World) {
+    world.befall("a record is damaged", |world| {
+        let mut disk = world.disk.borrow_mut();
+        disk.become_another();
+        disk.recent.clear();
+        // A journal that was filled meanwhile lacks it, and doesn't get it where an older copy comes that is whole.
+        disk.backups.clear();
+        let Some(database) = &mut disk.database else {
+            return;
+        };
+        let records = database.log.values_mut();
+        let mut whole: Vec<_> = records
+            .filter(|record| !record.content.events().is_empty())
+            .collect();
+        let at = world.choices().choose(whole.len());
+        if let Some(record) = whole.get_mut(at) {
+            let events = record.content.events().iter();
+            let events: Vec<_> = events.map(|event| event.event_id).collect();
+            // Also where it was emptied already.
+            world.laws.borrow_mut().gone.extend(&events);
+            Rc::make_mut(record).content = Content::Damaged(events);
+        }
+    });
+}
+
 fn befall_the_journal(world: &World) {
     world.befall("the journal is damaged", |world| {
         let choices = world.choices();
@@ -351,6 +388,10 @@ fn come_to_rest(world: &Rc<World>) {
         // Both have the same chains: what is missing shows as damage, and is mended from the journal by hand.
         here.extend(file(world, |copy| copy.ids()));
     }
+    // A journal that is filled anew has a filled hole before it has what says so: an older copy of the database, which
+    // has the hole, doesn't get it from there. It is mended by hand.
+    let copy = file(world, |copy| copy.ids());
+    here.extend(copy.into_iter().filter(|event| laws.is_fill(event)));
     let missing = laws
         .wanted()
         .find(|event| !here.contains(event) && !aside.contains(event));
@@ -438,7 +479,8 @@ fn both_are_one(world: &World) {
         let text = format!("the log has what stood before {emptied}");
         laws.wrong("what was emptied is swept", text);
     }
-    if is_rotten {
+    // What is damaged counts as one event, so that nobody knows how many there are too many.
+    if is_rotten || database.damaged().next().is_some() {
         return;
     }
     let copy = file(world, |copy| super::held::walked(&copy.bytes));
@@ -448,7 +490,10 @@ fn both_are_one(world: &World) {
         laws.wrong("what was emptied is swept", text);
     }
     let held = file(world, |copy| copy.log());
-    if !held.1.iter().eq(database.events()) {
+    let ours: Vec<_> = database.events().cloned().collect();
+    // See below: the journal may have what fills a hole, but not the other way round.
+    let is_same = |(one, other): (&RecordedEvent, &RecordedEvent)| one == other || other.fills(one);
+    if ours.len() != held.1.len() || !ours.iter().zip(&held.1).all(is_same) {
         let (ours, theirs) = (database.ids().len(), held.1.len());
         let text = format!("{ours} events here, and {theirs} there");
         laws.wrong("both copies hold the same at rest", text);

@@ -44,6 +44,8 @@ pub struct Known {
     pub emptied: u64,
     pub last_event: Option<EventId>,
     pub chain: Chain,
+    /// Whether some of it can't be read: then nothing is appended, since nobody knows behind what.
+    pub is_faulty: bool,
 }
 
 impl Known {
@@ -56,7 +58,7 @@ impl Known {
         for (number, record) in &database.log {
             known.last = *number;
             match record.content {
-                Content::Turn(Turn::Emptied { floor, .. }) => {
+                Content::Turn(Turn::Emptied { floor, .. }, _) => {
                     known = Known {
                         given: known.given.max(floor.0),
                         emptied: *number,
@@ -65,8 +67,16 @@ impl Known {
                         ..Known::default()
                     };
                 }
-                Content::Turn(Turn::Restored { floor, .. } | Turn::TakenBack { floor, .. }) => {
+                Content::Turn(Turn::Restored { floor, .. } | Turn::TakenBack { floor, .. }, _) => {
                     known.given = known.given.max(floor.0);
+                }
+                // As if it stood right after what stands before it.
+                Content::Damaged(_) => {
+                    known.is_faulty = true;
+                    known.events += 1;
+                    known.position += 1;
+                    known.given = known.given.max(known.position);
+                    known.last_event = None;
                 }
                 _ => known.add(record.content.events()),
             }

@@ -1,8 +1,9 @@
 //! Taking back what was done last: an emptying, or an import. It follows `browser/indexed_db/undo.rs`.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use eventloom::core::{History, Position, RecordedEvent};
+use eventloom::core::{EventId, History, Position, RecordedEvent};
 use eventloom::log::Chain;
 use eventloom::log::segments::Turn;
 
@@ -107,9 +108,10 @@ impl Tab {
                         history,
                     },
                 };
-                let before = database.ids();
+                let mut before = database.ids();
+                before.extend(database.damaged());
                 leave_numbers(database, token.first, token.last);
-                number = database.add(Content::Turn(turn));
+                number = database.add(Content::Turn(turn, Vec::new()));
                 if token.is_reset {
                     // What an emptying before this one left can't be undone any more, and may be there still.
                     database.left = Some((token.first, Left::Sweeping));
@@ -117,12 +119,19 @@ impl Tab {
                 if let Some(doubt) = doubt {
                     database.note(doubt);
                 }
+                let mut left = database.ids();
+                left.extend(database.damaged());
                 laws.changes += 1;
                 match token.is_reset {
                     true => laws.were_restored(from, turn, &token.was),
-                    false => laws.were_taken_back(&before, &database.ids(), history),
+                    false => laws.were_taken_back(&before, &left, history),
                 }
-                let is_back = database.events().eq(token.was.iter());
+                // What was damaged meanwhile is as damaged.
+                let damaged: BTreeSet<EventId> = database.damaged().collect();
+                let was = token.was.iter();
+                let was = was.filter(|event| !damaged.contains(&event.event_id));
+                let is_back = database.events().eq(was);
+                laws.gone.extend(damaged);
                 let is_in = (database.history() == token.was_in) == token.is_reset;
                 if !is_back || !is_in {
                     let text = format!("{} events stood there", token.was.len());

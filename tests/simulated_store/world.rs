@@ -26,8 +26,10 @@ pub enum Content {
     Events(Vec<RecordedEvent>),
     /// Several segments, or many events, in pages.
     Paged(Vec<RecordedEvent>),
-    /// No events, but a change of which are there.
-    Turn(Turn),
+    /// No events, but a change of which are there; and those that fill holes, if it does that.
+    Turn(Turn, Vec<RecordedEvent>),
+    /// It can't be read: these were in it.
+    Damaged(Vec<EventId>),
     /// Its number was taken, and what it held was taken back, or swept.
     Gone,
 }
@@ -36,7 +38,15 @@ impl Content {
     pub fn events(&self) -> &[RecordedEvent] {
         match self {
             Content::Events(events) | Content::Paged(events) => events,
-            Content::Turn(_) | Content::Gone => &[],
+            Content::Turn(..) | Content::Damaged(_) | Content::Gone => &[],
+        }
+    }
+
+    /// What it changes, where it holds no events.
+    pub fn turn(&self) -> Option<Turn> {
+        match self {
+            Content::Turn(turn, _) => Some(*turn),
+            _ => None,
         }
     }
 }
@@ -103,6 +113,16 @@ impl Database {
         self.events().map(|event| event.event_id).collect()
     }
 
+    /// What was in records that can't be read.
+    pub fn damaged(&self) -> impl Iterator<Item = EventId> {
+        let records = self.live().map(|(_, record)| &record.content);
+        let damaged = records.filter_map(|content| match content {
+            Content::Damaged(events) => Some(events.iter().copied()),
+            _ => None,
+        });
+        damaged.flatten()
+    }
+
     pub fn last(&self) -> u64 {
         self.log.last_key_value().map_or(0, |(number, _)| *number)
     }
@@ -116,7 +136,7 @@ impl Database {
 
     pub fn emptied(&self) -> u64 {
         let is_emptied = |(_, record): &(&u64, &Rc<Record>)| {
-            matches!(record.content, Content::Turn(Turn::Emptied { .. }))
+            matches!(record.content.turn(), Some(Turn::Emptied { .. }))
         };
         let found = self.log.iter().rev().find(is_emptied);
         found.map_or(0, |(number, _)| *number)
@@ -128,10 +148,7 @@ impl Database {
             .log
             .values()
             .rev()
-            .filter_map(|record| match record.content {
-                Content::Turn(turn) => history_of(turn),
-                _ => None,
-            });
+            .filter_map(|record| record.content.turn().and_then(history_of));
         said.into_iter().next()
     }
 
@@ -139,6 +156,26 @@ impl Database {
         let first = self.first?;
         let said = self.said().filter(|said| Some(*said) != first.replaced);
         Some(said.unwrap_or(first.history))
+    }
+
+    /// Puts events in the places of holes; whether all of them are.
+    pub fn fill(&mut self, fills: &[RecordedEvent]) -> bool {
+        let (emptied, mut filled) = (self.emptied(), 0);
+        for (_, record) in self.log.range_mut(emptied..) {
+            let holds = |event: &RecordedEvent| fills.iter().any(|fill| fill.fills(event));
+            if record.content.events().iter().any(holds) {
+                let record = Rc::make_mut(record);
+                if let Content::Events(events) | Content::Paged(events) = &mut record.content {
+                    for event in events {
+                        if let Some(fill) = fills.iter().find(|fill| fill.fills(event)) {
+                            *event = fill.clone();
+                            filled += 1;
+                        }
+                    }
+                }
+            }
+        }
+        filled == fills.len()
     }
 
     /// Adds a segment at the log's end; answers its number.
@@ -153,7 +190,7 @@ impl Database {
 /// The record of a segment that comes next in a log with this chain.
 pub fn next_record(before: Chain, number: u64, content: Content) -> Record {
     let chain = match &content {
-        Content::Turn(turn) => before.with_turn(number, *turn),
+        Content::Turn(turn, _) => before.with_turn(number, *turn),
         content => before.with(number, content.events()),
     };
     Record {
@@ -472,10 +509,7 @@ impl World {
         let mut turns: Vec<Turn> = walked.filter_map(|entry| entry.turn()).collect();
         let disk = self.disk.borrow();
         let records = disk.database.iter().flat_map(|now| now.log.values());
-        turns.extend(records.filter_map(|record| match record.content {
-            Content::Turn(turn) => Some(turn),
-            _ => None,
-        }));
+        turns.extend(records.filter_map(|record| record.content.turn()));
         turns
     }
 
@@ -528,13 +562,12 @@ impl World {
         laws.changes += 1;
         laws.gone.retain(|event| !after.contains(event));
         laws.gone.extend(before.difference(&after));
-        laws.unlogged
-            .extend(log.unwrap_or_default().difference(&still));
+        laws.leave_the_log(log.unwrap_or_default().difference(&still).copied());
         // With a segment that emptied the log it goes which places were given before.
         let unknown = laws.emptied.iter().filter(|(_, by)| **by > emptied);
         let mut unknown: Vec<EventId> = unknown.map(|(event, _)| *event).collect();
         unknown.extend(laws.taken_back_elsewhere(self.disk.borrow().database.as_ref()));
-        laws.unlogged.extend(unknown);
+        laws.leave_the_log(unknown.into_iter());
         // What an older copy brings back came not by itself.
         laws.may_return.extend(still);
         if laws.is_any_undone() {
@@ -565,7 +598,8 @@ impl World {
                 .collect();
             let from = record.from;
             match record.content {
-                Content::Turn(turn) => format!("{number}:{turn:?}"),
+                Content::Turn(turn, _) => format!("{number}:{turn:?}"),
+                Content::Damaged(_) => format!("{from}-{number}:damaged"),
                 Content::Gone => format!("{from}-{number}:gone"),
                 _ => format!("{from}-{number}:[{}]", ids.join(" ")),
             }
