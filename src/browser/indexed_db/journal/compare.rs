@@ -366,7 +366,12 @@ impl Comparison<'_> {
                 }
             };
             match is_same || self.here.is_damaged {
-                true => self.found.agreed = self.found.segment,
+                true => {
+                    self.found.agreed = self.found.segment;
+                    // Of what can't be read in one record not all may be in the journal: then that isn't mended.
+                    let lacking = |event: &&RecordedEvent| find(&self.here.events, event).is_none();
+                    self.found.beyond += self.there.iter().filter(lacking).count() as u64;
+                }
                 false => self.found.beyond += self.there.len() as u64,
             }
         }
