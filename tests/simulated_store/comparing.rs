@@ -7,9 +7,9 @@ use eventloom::log::segments::{Turn, in_order};
 use eventloom::store::judging;
 use uuid::Uuid;
 
-use super::held::{Walked, events_of};
-use super::keeping::chain_at;
-use super::world::{Content, Database, Record};
+use super::copying::chain_at;
+use super::database::{Content, Database, Record};
+use super::reading::{Walked, events_of};
 
 /// Compares what can be read of a journal, of this store, with the database.
 pub fn compare(database: &Database, walked: &Walked, store: Uuid, tail: Tail) -> judging::Journal {
@@ -284,7 +284,12 @@ impl Comparison<'_> {
                 }
             };
             match is_same || self.is_here_damaged {
-                true => self.found.agreed = self.found.segment,
+                true => {
+                    self.found.agreed = self.found.segment;
+                    // Of what can't be read in one record not all may be in the journal: then that isn't mended.
+                    let lacking = |event: &&RecordedEvent| find(&self.here, event).is_none();
+                    self.found.beyond += self.there.iter().filter(lacking).count() as u64;
+                }
                 false => self.found.beyond += self.there.len() as u64,
             }
         }

@@ -6,9 +6,9 @@ use std::rc::Rc;
 use eventloom::core::{EventId, History, RecordedEvent};
 use eventloom::log::segments::Turn;
 
+use super::database::{Content, Database};
 use super::keeping::Journal;
 use super::tab::{Fault, Known, Signal, Tab};
-use super::world::{Content, Database};
 
 impl Tab {
     /// Imports the event of a hole, if there is one.

@@ -1,22 +1,20 @@
 //! The second copy as one tab sees it: who keeps it, how far it goes, and bringing it to the log's end. It
 //! follows `browser/indexed_db/journal/{mod,role,standing,keep,sentinel}.rs`.
 
-use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use eventloom::core::{Position, PositionRanges};
 use eventloom::log::Chain;
-use eventloom::log::journal::{Body, Entry, Mark};
-use eventloom::log::segments::{pack, paginate};
+use eventloom::log::journal::Mark;
 use eventloom::store::SecondCopy;
-use eventloom::store::judging::{Asked, Noted};
 use uuid::Uuid;
 
+use super::copying::{after, chain_at, entry_of};
+use super::database::Record;
 use super::held::Held;
 use super::tab::{Fault, Signal, Status, Tab};
-use super::world::{ASIDE, Content, Database, JOURNAL, Kept, Record, World};
+use super::world::{ASIDE, Kept};
 
 #[derive(Default)]
 pub struct Journal {
@@ -33,7 +31,7 @@ pub struct Journal {
     /// The segments that were put in ahead, until both the database and the file have them.
     under_way: RefCell<BTreeSet<u64>>,
     is_left: Cell<bool>,
-    noting: Cell<Option<Kept>>,
+    pub noting: Cell<Option<Kept>>,
     /// By which segment the log was emptied last, when it was opened.
     pub emptied: Cell<u64>,
     /// Before which segment nothing is left in it, and whether it is to be filled again therefore.
@@ -47,39 +45,6 @@ pub struct Ahead {
     written: std::pin::Pin<Box<dyn Future<Output = Result<(), String>>>>,
     before: Mark,
     held: Rc<Held>,
-}
-
-/// The entry of a segment; none where that holds nothing.
-pub fn entry_of(number: u64, record: &Record) -> Option<Entry<'static>> {
-    let body = match &record.content {
-        Content::Events(events) => Body::Inline {
-            packed: pack(&events.iter().collect::<Vec<_>>()).into(),
-        },
-        Content::Paged(events) => Body::Paged {
-            from: record.from,
-            first: events
-                .first()
-                .map_or(Position::START, |event| event.position),
-            last: events
-                .last()
-                .map_or(Position::START, |event| event.position),
-            pages: paginate(events)
-                .into_iter()
-                .map(|page| page.packed.into())
-                .collect(),
-        },
-        Content::Turn(turn, fills) if fills.is_empty() => Body::Turn(*turn, Cow::default()),
-        Content::Turn(turn, fills) => {
-            Body::Turn(*turn, pack(&fills.iter().collect::<Vec<_>>()).into())
-        }
-        Content::Damaged(_) | Content::Gone => return None,
-    };
-    Some(Entry {
-        segment: number,
-        chain: record.chain.unwrap_or(Chain::START),
-        imported: PositionRanges::NONE,
-        body,
-    })
 }
 
 impl Journal {
@@ -571,109 +536,5 @@ impl Journal {
             // come.
             None => last >= tail.segment,
         })
-    }
-
-    /// Notes beside it how far the log goes, in a moment.
-    pub fn note(tab: &Rc<Tab>) {
-        let (Some(journal), Some(store)) = (&tab.journal, tab.store.get()) else {
-            return;
-        };
-        let known = tab.knows();
-        let noted = Noted {
-            store,
-            segment: known.last,
-            position: Position(tab.next_position() - 1),
-            events: known.events,
-            emptied: tab.knowingly_emptied(known.emptied),
-            before: tab.doubt.get().map_or(0, |doubt| doubt.events),
-        };
-        let last = known.last_event;
-        if journal.noting.replace(Some(Kept { noted, last })).is_none() {
-            let tab = Rc::clone(tab);
-            tab.clone().spawn(async move {
-                tab.pause().await;
-                Journal::note_now(&tab);
-            });
-        }
-    }
-
-    pub fn note_now(tab: &Tab) {
-        if let Some(noted) = tab
-            .journal
-            .as_ref()
-            .and_then(|journal| journal.noting.take())
-        {
-            note(&tab.world, noted);
-        }
-    }
-
-    pub fn note_emptied(tab: &Rc<Tab>, segment: u64, floor: u64) {
-        if let (Some(journal), Some(store)) = (&tab.journal, tab.store.get()) {
-            journal.noting.set(None);
-            let noted = Noted {
-                store,
-                segment,
-                position: Position(floor),
-                events: 0,
-                emptied: tab.knowingly_emptied(segment),
-                before: 0,
-            };
-            note(&tab.world, Kept { noted, last: None });
-        }
-    }
-}
-
-/// Keeps it, unless another tab noted more of the same store.
-fn note(world: &World, kept: Kept) {
-    let Kept { noted, .. } = kept;
-    let held = ask(world).there();
-    if !held.is_some_and(|held| held.store == noted.store && held.segment > noted.segment) {
-        keep_with(world, kept);
-    }
-}
-
-/// Keeps it, whatever was there.
-pub fn keep(world: &World, noted: Noted) {
-    keep_with(world, Kept { noted, last: None });
-}
-
-fn keep_with(world: &World, kept: Kept) {
-    if !world.is_storage_denied.get() {
-        world.storage.borrow_mut().noted = Some(kept);
-    }
-}
-
-pub fn ask(world: &World) -> Asked<Noted> {
-    match (world.is_storage_denied.get(), world.storage.borrow().noted) {
-        (true, _) => Asked::Silent,
-        (false, None) => Asked::Missing,
-        (false, Some(kept)) => Asked::There(kept.noted),
-    }
-}
-
-/// The chain of the log up to a segment; none where it has none there.
-pub fn chain_at(database: &Database, number: u64) -> Option<Chain> {
-    database.log.get(&number)?.chain
-}
-
-type Found = Vec<(u64, Option<Entry<'static>>)>;
-
-/// Some of the segments after one; none where that one was joined with what comes after it.
-fn after(database: &Database, seen: u64) -> Option<Found> {
-    let mut found = Vec::new();
-    for (number, record) in database.log.range(seen + 1..).take(3) {
-        if seen > 0 && record.from <= seen {
-            return None;
-        }
-        found.push((*number, entry_of(*number, record)));
-    }
-    Some(found)
-}
-
-/// Looks at the journal's file, flushed or not.
-pub fn file<T>(world: &World, look: impl FnOnce(&super::world::File) -> T) -> T {
-    match world.files.borrow().get(JOURNAL) {
-        Some(file) => look(file),
-        None => look(&super::world::File::default()),
     }
 }

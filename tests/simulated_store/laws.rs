@@ -6,7 +6,7 @@ use eventloom::core::{EventId, History, RecordedEvent};
 use eventloom::log::segments::Turn;
 use eventloom::store::Recovery;
 
-use super::world::{Content, Database, history_of};
+use super::database::{Content, Database, history_of};
 
 /// What stands before an event in its log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -364,8 +364,10 @@ impl Laws {
                         && self.is_damaged
                         && matches!(stood, Some(Before::Emptied(_)));
                 let is_torn = is_torn || is_void_unknown;
-                let recorded = self.before.get(&event.event_id).map(|b| self.place_of(*b));
-                let is_torn = is_torn || is_unread || recorded == Some(self.place_of(before));
+                let recorded = self.before.get(&event.event_id).copied();
+                let mut behind = [recorded, stood].into_iter().flatten();
+                let is_here = behind.any(|stood| self.place_of(stood) == self.place_of(before));
+                let is_torn = is_torn || is_unread || is_here;
                 let was_tried = self.tried.contains(&(event.event_id, before));
                 if stood != Some(before) && !was_tried && !is_torn {
                     let text = format!(

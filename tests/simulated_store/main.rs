@@ -15,12 +15,17 @@
 )]
 
 mod comparing;
+mod connecting;
+mod copying;
+mod database;
 mod filling;
 mod held;
 mod keeping;
 mod laws;
 mod mending;
+mod noting;
 mod opening;
+mod reading;
 mod recording;
 mod restoring;
 mod run;

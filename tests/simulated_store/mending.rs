@@ -7,9 +7,9 @@ use eventloom::core::RecordedEvent;
 use eventloom::log::Chain;
 use eventloom::log::journal::{Entry, Fills};
 
-use super::held::{Walked, events_of};
+use super::database::{Content, Database, Record};
+use super::reading::{Walked, events_of};
 use super::tab::Tab;
-use super::world::{Content, Database, Record};
 
 impl Tab {
     /// Mends what is damaged in the segments after one; answers how many events are there again.

@@ -8,11 +8,12 @@ use eventloom::log::Chain;
 use eventloom::log::segments::Turn;
 use eventloom::store::SecondCopy;
 
-use super::held::{ids_in, written_in};
+use super::database::{Content, Database, Left, Record, next_record};
 use super::keeping::Journal;
+use super::reading::{ids_in, written_in};
 use super::tab::{Fault, Known, Signal, Status, Tab};
 use super::undoing::Token;
-use super::world::{ASIDE, Content, Database, Left, Record, next_record};
+use super::world::ASIDE;
 
 /// An import of so many events is laid out in pages, and so many of the newest segments are never joined.
 const INLINE: usize = 2;

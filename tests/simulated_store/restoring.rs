@@ -9,10 +9,10 @@ use eventloom::log::Chain;
 use eventloom::log::journal::{Body, Entry};
 use eventloom::log::segments::{Turn, unpack};
 
-use super::held::{Walked, events_of};
+use super::database::{Content, Database, Left, Record};
+use super::reading::{Walked, events_of};
 use super::tab::Tab;
 use super::undoing::leave_numbers;
-use super::world::{Content, Database, Left, Record};
 
 impl Tab {
     /// Brings back the segments after one, into a log that ends with this one; answers what came with that.

@@ -8,9 +8,10 @@ use eventloom::log::journal::{Entry, MARKS};
 use eventloom::sim::{Choices, Schedule, shrink};
 use eventloom::store::judging::{Evidence, Verdict};
 
-use super::keeping::file;
+use super::copying::file;
+use super::database::{Content, Database};
 use super::tab::{Status, Tab};
-use super::world::{Content, Database, JOURNAL, OLDER, World};
+use super::world::{JOURNAL, OLDER, World};
 
 /// So many tabs and workers at most.
 const TABS: usize = 3;
@@ -483,7 +484,7 @@ fn both_are_one(world: &World) {
     if is_rotten || database.damaged().next().is_some() {
         return;
     }
-    let copy = file(world, |copy| super::held::walked(&copy.bytes));
+    let copy = file(world, |copy| super::reading::walked(&copy.bytes));
     let is_before = |entry: &&Entry<'_>| entry.segment < emptied && entry.events() != Ok(0);
     if let Some(entry) = copy.entries.iter().find(is_before) {
         let text = format!("the journal has {}, which {emptied} emptied", entry.segment);

@@ -3,11 +3,11 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use super::database::{Content, Database, Left, Record};
 use super::keeping::Journal;
 use super::recording::NEWEST;
 use super::tab::{Fault, Known, Status, Tab};
 use super::undoing::leave_numbers;
-use super::world::{Content, Database, Left, Record};
 
 /// So many numbers are swept at once.
 const STEP: u64 = 2;

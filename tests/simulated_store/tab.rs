@@ -10,10 +10,11 @@ use eventloom::log::segments::Turn;
 use eventloom::store::Recovery;
 use uuid::Uuid;
 
+use super::database::{Content, Database, Doubt};
 use super::keeping::Journal;
 use super::laws::Before;
 use super::sweeping::Sweeping;
-use super::world::{Content, Database, Doubt, World, groups};
+use super::world::{World, groups};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {

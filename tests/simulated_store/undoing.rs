@@ -7,9 +7,11 @@ use eventloom::core::{EventId, History, Position, RecordedEvent};
 use eventloom::log::Chain;
 use eventloom::log::segments::Turn;
 
-use super::keeping::{Journal, chain_at};
+use super::copying::chain_at;
+use super::database::{Content, Database, Left, Record};
+use super::keeping::Journal;
 use super::tab::{Fault, Known, Signal, Tab};
-use super::world::{Content, Database, Left, Record, World};
+use super::world::World;
 
 /// What is to be given back to undo something, and how the log stood before that.
 #[derive(Clone)]
