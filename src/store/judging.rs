@@ -289,7 +289,7 @@ fn act(database: &Database, journal: &Journal, noted: Option<&Noted>) -> Act {
             false => Act::BeginAnew,
         };
     }
-    if emptied == journal.segment && journal.events > 0 {
+    if emptied == journal.segment && journal.events > 0 && journal.agreed < journal.segment {
         // Its last entry was put there before the database took under its number what emptied it.
         return Act::BeginAnew;
     }

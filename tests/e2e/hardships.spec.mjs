@@ -253,16 +253,26 @@ test('a store that the browser closed is said to be lost until a command reaches
     const open = IDBFactory.prototype.open;
     window.databases = [];
     IDBFactory.prototype.open = function (...how) {
+      if (window.isBroken) throw new DOMException('the disk is away', 'UnknownError');
       const request = open.apply(this, how);
       request.addEventListener('success', () => window.databases.push(request.result));
       return request;
     };
+    window.close = () => window.databases.forEach((database) => database.dispatchEvent(new Event('close')));
   });
   await playground.open();
   await playground.record('Deposit', { Amount: '1.00' }, 'MoneyDeposited', 10);
-  await page.evaluate(() => window.databases.forEach((database) => database.dispatchEvent(new Event('close'))));
+  // Where it opens again at once, nothing is to be told.
+  await page.evaluate(() => window.close());
+  await expect(playground.storage).toContainText('Saved in this browser');
+  await expect(playground.alert).toHaveCount(0);
+  await page.evaluate(() => {
+    window.isBroken = true;
+    window.close();
+  });
   await expect(playground.alert).toContainText('Nothing more can be saved here: the browser closed this store');
   await expect(playground.storage).toContainText('Not saved');
+  await page.evaluate(() => (window.isBroken = false));
   await playground.record('Deposit', { Amount: '1.00' }, 'MoneyDeposited', 11);
   await expect(playground.alert).toHaveCount(0);
   await expect(playground.storage).toContainText('Saved in this browser');

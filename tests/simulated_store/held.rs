@@ -5,13 +5,11 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
-use eventloom::core::{EventId, RecordedEvent};
-use eventloom::log::journal::Change;
-use eventloom::log::journal::first_form::{Entry, MARKS, Mark, Next, Reader, Tail};
-use eventloom::log::segments::{in_order, unpack};
+use eventloom::log::journal::{Change, Entry, Mark, Tail};
 use uuid::Uuid;
 
-use super::world::{FileLog, JOURNAL, OLDER, World, groups};
+use super::reading::{Ended, Walked, end_of, start, unnamed, walk_to};
+use super::world::{JOURNAL, OLDER, World, groups};
 
 /// The worker of a file, as its page sees it.
 struct Worker {
@@ -170,7 +168,7 @@ impl Held {
         }
         let held = Held {
             worker: Worker::start(world, tab),
-            mark: Cell::new(Mark::new(Uuid::nil())),
+            mark: Cell::new(unnamed()),
             seen: Cell::default(),
             is_doubted: Cell::default(),
             is_flushed: Cell::default(),
@@ -191,13 +189,19 @@ impl Held {
     /// Reads how far it goes.
     pub async fn look(&self) -> Result<(), String> {
         let bytes = self.read().await?;
-        let known = Mark::read(&bytes[..bytes.len().min(usize::try_from(MARKS).unwrap())]);
-        let mut mark = known.unwrap_or(Mark::new(Uuid::nil()));
-        let (before, whole) = end_of(&bytes, known);
-        let change = mark.end_at(before, whole);
-        self.set(mark);
+        let Ended {
+            mut mark,
+            ends: (before, tail),
+            is_whole,
+        } = end_of(&bytes);
         self.is_doubted.set(false);
         self.is_flushed.set(false);
+        if is_whole {
+            self.set(mark);
+            return Ok(());
+        }
+        let change = mark.end_at(before, tail);
+        self.set(mark);
         self.change(change, false).await
     }
 
@@ -228,6 +232,11 @@ impl Held {
 
     pub fn skip(&self, segment: u64) {
         self.seen.set(segment);
+    }
+
+    /// It is of another database now, which may have something where the one before had nothing.
+    pub fn look_again(&self) {
+        self.seen.set(self.mark().tail.segment);
     }
 
     pub fn is_doubted(&self) -> bool {
@@ -271,7 +280,7 @@ impl Held {
     }
 
     pub fn begin(&self, store: Uuid) -> impl Future<Output = Result<(), String>> + use<> {
-        let mut mark = Mark::new(store);
+        let mut mark = Mark::new(store, 1);
         let change = mark.begin();
         self.set(mark);
         self.change(change, true)
@@ -311,10 +320,10 @@ impl Held {
         self.change(Change::default(), true).await
     }
 
-    /// The entries, and whether that is all that it is said to hold.
-    pub async fn entries(&self) -> Result<(Vec<Entry<'static>>, bool), String> {
+    /// All that it is said to hold, as far as it can be read.
+    pub async fn entries(&self) -> Result<Walked, String> {
         let bytes = self.read().await?;
-        Ok(walk(&bytes, Reader::new(), self.mark().tail.length))
+        Ok(walk_to(&bytes, self.mark().tail))
     }
 
     pub async fn set_aside(&self, name: &str, store: Uuid) -> Result<(), String> {
@@ -324,11 +333,8 @@ impl Held {
 
     pub fn is_of(&self, store: Uuid) -> impl Future<Output = Result<(), String>> + use<> {
         let mut mark = self.mark();
-        mark.store = store;
-        let change = mark.end_at(mark.before, mark.tail);
-        let seen = self.seen.get();
-        self.set(mark);
-        self.seen.set(seen);
+        let change = mark.is_of(store, mark.epoch);
+        self.mark.set(mark);
         self.change(change, true)
     }
 }
@@ -338,16 +344,14 @@ pub struct Older {
     pub name: String,
     pub store: Uuid,
     pub tail: Tail,
-    pub entries: Vec<Entry<'static>>,
-    pub is_whole: bool,
+    pub walked: Walked,
 }
 
 impl Older {
     /// Is of this store from now on.
     pub fn is_of(&self, world: &World, store: Uuid) {
         if let Some(file) = world.files.borrow_mut().get_mut(&self.name) {
-            let start = &file.bytes[..file.bytes.len().min(usize::try_from(MARKS).unwrap())];
-            let mut mark = Mark::read(start).unwrap_or(Mark::new(store));
+            let mut mark = Mark::read(start(&file.bytes)).unwrap_or(unnamed());
             mark.store = store;
             let change = mark.end_at(mark.before, self.tail);
             file.change(change, true);
@@ -359,119 +363,14 @@ impl Older {
         let files = world.files.borrow();
         let older = files.iter().filter(|(name, _)| name.starts_with(OLDER));
         let read = older.map(|(name, file)| {
-            let start = &file.bytes[..file.bytes.len().min(usize::try_from(MARKS).unwrap())];
-            let known = Mark::read(start);
-            let (_, tail) = end_of(&file.bytes, known);
-            let (entries, is_whole) = walk(&file.bytes, Reader::new(), tail.length);
+            let Ended { mark, ends, .. } = end_of(&file.bytes);
             Older {
                 name: name.clone(),
-                store: known.map_or(Uuid::nil(), |mark| mark.store),
-                tail,
-                entries,
-                is_whole,
+                store: mark.store,
+                tail: ends.1,
+                walked: walk_to(&file.bytes, ends.1),
             }
         });
         read.collect()
-    }
-}
-
-/// Where a file ends before its last whole entry, and after it: as a tab that opens it finds.
-fn end_of(bytes: &[u8], known: Option<Mark>) -> (Tail, Tail) {
-    let mark = known.unwrap_or(Mark::new(Uuid::nil()));
-    let mut found = (Tail::EMPTY, Tail::EMPTY);
-    if known.is_some() {
-        found = ends(bytes, Reader::after(mark.before), Some(mark.tail.length));
-    }
-    let mut from = mark.tail;
-    if known.is_none() || (found.1 != mark.tail && mark.tail != Tail::EMPTY) {
-        from = Tail::EMPTY;
-    } else {
-        found = (mark.before, mark.tail);
-    }
-    let beyond = ends(bytes, Reader::after(from), None);
-    if beyond.1 != from {
-        found = beyond;
-    } else if from == Tail::EMPTY {
-        found = (Tail::EMPTY, Tail::EMPTY);
-    }
-    found
-}
-
-fn ends(bytes: &[u8], mut reader: Reader, end: Option<u64>) -> (Tail, Tail) {
-    let mut found = (reader.tail, reader.tail);
-    feed(bytes, &mut reader);
-    loop {
-        let before = reader.tail;
-        if end.is_some_and(|end| before.length >= end) {
-            return found;
-        }
-        match reader.read() {
-            Next::Entry(_) => found = (before, reader.tail),
-            Next::Damaged => {}
-            Next::More(_) | Next::End => return found,
-        }
-    }
-}
-
-fn feed(bytes: &[u8], reader: &mut Reader) {
-    let at = usize::try_from(reader.wants()).unwrap();
-    reader.feed(bytes.get(at..).unwrap_or_default());
-}
-
-fn walk(bytes: &[u8], mut reader: Reader, end: u64) -> (Vec<Entry<'static>>, bool) {
-    feed(bytes, &mut reader);
-    let mut found = Vec::new();
-    let mut is_damaged = false;
-    let mut whole = reader.tail.length;
-    while reader.tail.length < end {
-        match reader.read() {
-            Next::Entry(entry) => {
-                found.push(entry.into_owned());
-                whole = reader.tail.length;
-            }
-            Next::Damaged => is_damaged = true,
-            Next::More(_) | Next::End => break,
-        }
-    }
-    (found, !is_damaged && whole == end)
-}
-
-/// The entries that can be read of a file, as a tab that opens it finds.
-pub fn entries_in(bytes: &[u8]) -> Vec<Entry<'static>> {
-    let known = Mark::read(&bytes[..bytes.len().min(usize::try_from(MARKS).unwrap())]);
-    let (_, whole) = end_of(bytes, known);
-    walk(bytes, Reader::new(), whole.length).0
-}
-
-/// The events that a file holds since it was last emptied, and by which segment that was.
-pub fn log_in(bytes: &[u8]) -> FileLog {
-    let (mut emptied, mut found) = (0, Vec::new());
-    for entry in entries_in(bytes) {
-        match events_of(&entry) {
-            Some(events) => found.extend(events),
-            None => (emptied, found) = (entry.segment(), Vec::new()),
-        }
-    }
-    (emptied, found)
-}
-
-pub fn ids_in(bytes: &[u8]) -> BTreeSet<EventId> {
-    let (_, events) = log_in(bytes);
-    events.iter().map(|event| event.event_id).collect()
-}
-
-/// The events of an entry; none of one that empties the store.
-pub fn events_of(entry: &Entry<'_>) -> Option<Vec<RecordedEvent>> {
-    match entry {
-        Entry::Inline { packed, .. } => unpack(packed).ok(),
-        Entry::Paged { pages, .. } => {
-            let mut events: Vec<_> = pages
-                .iter()
-                .flat_map(|page| unpack(page).unwrap())
-                .collect();
-            in_order(&mut events);
-            Some(events)
-        }
-        Entry::Emptied { .. } => None,
     }
 }

@@ -5,16 +5,16 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use eventloom::core::{Position, RecordedEvent};
-use eventloom::log::journal::first_form::{Entry, Mark};
-use eventloom::log::segments::{pack, paginate};
+use eventloom::log::Chain;
+use eventloom::log::journal::Mark;
 use eventloom::store::SecondCopy;
-use eventloom::store::judging::{Asked, Noted};
 use uuid::Uuid;
 
+use super::copying::{after, chain_at, entry_of};
+use super::database::Record;
 use super::held::Held;
 use super::tab::{Fault, Signal, Status, Tab};
-use super::world::{ASIDE, Content, Database, JOURNAL, Kept, Record, World};
+use super::world::{ASIDE, Kept};
 
 #[derive(Default)]
 pub struct Journal {
@@ -31,7 +31,12 @@ pub struct Journal {
     /// The segments that were put in ahead, until both the database and the file have them.
     under_way: RefCell<BTreeSet<u64>>,
     is_left: Cell<bool>,
-    noting: Cell<Option<Kept>>,
+    pub noting: Cell<Option<Kept>>,
+    /// By which segment the log was emptied last, when it was opened.
+    pub emptied: Cell<u64>,
+    /// Before which segment nothing is left in it, and whether it is to be filled again therefore.
+    swept: Cell<u64>,
+    is_to_renew: Cell<bool>,
 }
 
 /// A segment that is being put into the journal.
@@ -40,31 +45,6 @@ pub struct Ahead {
     written: std::pin::Pin<Box<dyn Future<Output = Result<(), String>>>>,
     before: Mark,
     held: Rc<Held>,
-}
-
-/// The entry of a segment; none where that holds nothing.
-pub fn entry_of(number: u64, record: &Record) -> Option<Entry<'static>> {
-    match &record.content {
-        Content::Events(events) => Some(Entry::Inline {
-            segment: number,
-            packed: pack(&events.iter().collect::<Vec<_>>()).into(),
-        }),
-        Content::Paged(events) => Some(Entry::Paged {
-            segment: number,
-            from: record.from,
-            first: events.first().map_or(0, |event| event.position.0),
-            last: events.last().map_or(0, |event| event.position.0),
-            pages: paginate(events)
-                .into_iter()
-                .map(|page| page.packed.into())
-                .collect(),
-        }),
-        Content::Emptied { floor } => Some(Entry::Emptied {
-            segment: number,
-            floor: *floor,
-        }),
-        Content::Gone => None,
-    }
 }
 
 impl Journal {
@@ -195,12 +175,16 @@ impl Journal {
     pub fn begin_life(&self, tab: &Tab) {
         let last = tab.knows().last;
         let held = self.held().filter(|held| !held.is_doubted());
+        if let Some(held) = &held {
+            held.look_again();
+        }
         self.filled
             .set(held.as_ref().map_or(0, |held| held.mark().tail.events));
         self.kept
             .set(held.map_or(0, |held| self.sure(&held).min(last)));
         self.copying.set(None);
         self.is_late.set(false);
+        self.emptied.set(tab.knows().emptied);
     }
 
     pub fn begin_to_follow(tab: &Rc<Tab>) {
@@ -429,6 +413,10 @@ impl Journal {
                     Ok(()) if !journal.keeps(&held) || held.is_doubted() => continue,
                     Ok(()) => {
                         Journal::holds(&tab, journal.sure(&held));
+                        if Journal::is_void(&tab, &held) {
+                            journal.is_to_renew.set(true);
+                            continue;
+                        }
                         let _ = tab.remove_older().await;
                     }
                     Err(_) if !journal.keeps(&held) => continue,
@@ -445,7 +433,20 @@ impl Journal {
         });
     }
 
+    /// Whether it holds what was emptied, and is nowhere else any more.
+    fn is_void(tab: &Tab, held: &Held) -> bool {
+        let (Some(journal), Some(emptied)) = (&tab.journal, tab.sweeping.swept(tab)) else {
+            return false;
+        };
+        let is_new = journal.swept.replace(emptied) != emptied;
+        is_new && held.mark().tail.events > tab.knows().events
+    }
+
     async fn follow(tab: &Rc<Tab>, held: &Rc<Held>) -> Result<(), String> {
+        let is_to_renew = tab.journal.as_ref().map(|journal| &journal.is_to_renew);
+        if is_to_renew.is_some_and(Cell::take) {
+            held.renew(held.mark().store).await?;
+        }
         if held.is_doubted() {
             held.look().await?;
             if let Some(store) = tab.store.get() {
@@ -521,147 +522,19 @@ impl Journal {
         }
     }
 
-    /// Whether the log has under the number at which the journal ends the chain that the journal ends with: what it
-    /// was written after, and with. Where it was joined with others since, nothing tells.
-    pub async fn ends_as_the_log(tab: &Tab, held: &Held) -> Result<bool, String> {
-        let number = held.mark().tail.segment;
-        let ours = tab.look(|database| chain_at(database, number)).await;
-        let Some((emptied, ours, is_headless)) = ours.map_err(|fault| format!("{fault:?}"))? else {
+    /// Whether the log has, where the journal ends, the chain that the journal ends with.
+    async fn ends_as_the_log(tab: &Tab, held: &Held) -> Result<bool, String> {
+        let tail = held.mark().tail;
+        if tail.segment == 0 {
+            return Ok(true);
+        }
+        let looked = tab.look(|database| (chain_at(database, tail.segment), database.last()));
+        let (ours, last) = looked.await.map_err(|fault| format!("{fault:?}"))?;
+        Ok(match ours {
+            Some(ours) => tail.chain == Chain::START || ours == tail.chain,
             // Where it was joined with others since, nothing tells; one that isn't there was refused, or is still to
             // come.
-            let last = tab.look(Database::last).await;
-            return Ok(last.map_err(|fault| format!("{fault:?}"))? >= number);
-        };
-        // What its chains were before it was damaged.
-        let theirs = file(&tab.world, |file| (!file.is_rotten).then(|| file.log()));
-        let Some(theirs) = theirs else {
-            return Ok(true);
-        };
-        let is_same = match is_headless {
-            true => theirs.1.ends_with(&ours),
-            false => theirs.1 == ours,
-        };
-        Ok(theirs.0 == emptied && is_same)
-    }
-
-    /// Notes beside it how far the log goes, in a moment.
-    pub fn note(tab: &Rc<Tab>) {
-        let (Some(journal), Some(store)) = (&tab.journal, tab.store.get()) else {
-            return;
-        };
-        let known = tab.knows();
-        let noted = Noted {
-            store,
-            segment: known.last,
-            position: Position(known.position),
-            events: known.events,
-            emptied: tab.knowingly_emptied(known.emptied),
-            before: tab.doubt.get().map_or(0, |doubt| doubt.events),
-        };
-        let last = known.last_event;
-        if journal.noting.replace(Some(Kept { noted, last })).is_none() {
-            let tab = Rc::clone(tab);
-            tab.clone().spawn(async move {
-                tab.pause().await;
-                Journal::note_now(&tab);
-            });
-        }
-    }
-
-    pub fn note_now(tab: &Tab) {
-        if let Some(noted) = tab
-            .journal
-            .as_ref()
-            .and_then(|journal| journal.noting.take())
-        {
-            note(&tab.world, noted);
-        }
-    }
-
-    pub fn note_emptied(tab: &Rc<Tab>, segment: u64, floor: u64) {
-        if let (Some(journal), Some(store)) = (&tab.journal, tab.store.get()) {
-            journal.noting.set(None);
-            let noted = Noted {
-                store,
-                segment,
-                position: Position(floor),
-                events: 0,
-                emptied: tab.knowingly_emptied(segment),
-                before: 0,
-            };
-            note(&tab.world, Kept { noted, last: None });
-        }
-    }
-}
-
-/// Keeps it, unless another tab noted more of the same store.
-fn note(world: &World, kept: Kept) {
-    let Kept { noted, .. } = kept;
-    let held = ask(world).there();
-    if !held.is_some_and(|held| held.store == noted.store && held.segment > noted.segment) {
-        keep_with(world, kept);
-    }
-}
-
-/// Keeps it, whatever was there.
-pub fn keep(world: &World, noted: Noted) {
-    keep_with(world, Kept { noted, last: None });
-}
-
-fn keep_with(world: &World, kept: Kept) {
-    if !world.is_storage_denied.get() {
-        world.storage.borrow_mut().noted = Some(kept);
-    }
-}
-
-pub fn ask(world: &World) -> Asked<Noted> {
-    match (world.is_storage_denied.get(), world.storage.borrow().noted) {
-        (true, _) => Asked::Silent,
-        (false, None) => Asked::Missing,
-        (false, Some(kept)) => Asked::There(kept.noted),
-    }
-}
-
-/// What a log's chain tells at a number: by which segment it was emptied before, and its events since; and whether its
-/// beginning is gone. None where no record ends there.
-fn chain_at(
-    database: &super::world::Database,
-    number: u64,
-) -> Option<(u64, Vec<RecordedEvent>, bool)> {
-    let record = database.log.get(&number)?;
-    if let Content::Gone = record.content {
-        return None;
-    }
-    let (mut emptied, mut events) = (0, Vec::new());
-    for (number, record) in database.log.range(..=number) {
-        match &record.content {
-            Content::Emptied { .. } => (emptied, events) = (*number, Vec::new()),
-            content => events.extend_from_slice(content.events()),
-        }
-    }
-    let first = database.log.values().next();
-    let is_headless = emptied == 0 && first.is_some_and(|first| first.from > 1);
-    Some((emptied, events, is_headless))
-}
-
-type Found = Vec<(u64, Option<Entry<'static>>)>;
-
-/// Some of the segments after one; none where that one was joined with what comes after it.
-fn after(database: &super::world::Database, seen: u64) -> Option<Found> {
-    let mut found = Vec::new();
-    for (number, record) in database.log.range(seen + 1..).take(3) {
-        if seen > 0 && record.from <= seen {
-            return None;
-        }
-        found.push((*number, entry_of(*number, record)));
-    }
-    Some(found)
-}
-
-/// Looks at the journal's file, flushed or not.
-pub fn file<T>(world: &World, look: impl FnOnce(&super::world::File) -> T) -> T {
-    match world.files.borrow().get(JOURNAL) {
-        Some(file) => look(file),
-        None => look(&super::world::File::default()),
+            None => last >= tail.segment,
+        })
     }
 }

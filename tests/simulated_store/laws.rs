@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use eventloom::core::{EventId, History, RecordedEvent};
+use eventloom::log::segments::Turn;
 use eventloom::store::Recovery;
 
-use super::world::{Content, Database};
+use super::database::{Content, Database, history_of};
 
 /// What stands before an event in its log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,6 +41,17 @@ pub struct Laws {
     pub acknowledged: BTreeSet<EventId>,
     /// What was emptied on purpose, and by which segment.
     pub emptied: BTreeMap<EventId, u64>,
+    /// The segments that emptied it and were undone, by what, and the events that came back.
+    undone: Vec<(u64, Turn, Vec<EventId>)>,
+    /// What was taken back, and the history that began with that.
+    taken_back: BTreeMap<EventId, History>,
+    /// The holes that there ever were: what stands at a place where an event is missing, in whatever history.
+    holes: BTreeSet<EventId>,
+    /// The holes that were filled, and the events that are in their places; and the other way round.
+    filled: BTreeMap<EventId, EventId>,
+    fills: BTreeMap<EventId, EventId>,
+    /// How often anything changed after which what was done before can't be undone any more.
+    pub changes: u64,
     /// Of that, what comes back all the same: nobody who could be asked knew that it was emptied.
     pub may_return: BTreeSet<EventId>,
     /// What befell all copies that had it.
@@ -64,11 +76,12 @@ impl Laws {
         let Some(first) = added.first() else {
             return;
         };
+        self.changes += 1;
         let history = database.history().unwrap_or(History(uuid::Uuid::nil()));
         let mut before = Before::Nothing;
-        for (number, record) in &database.log {
+        for (number, record) in database.live() {
             match &record.content {
-                Content::Emptied { .. } => before = Before::Emptied(*number),
+                Content::Turn(Turn::Emptied { .. }, _) => before = Before::Emptied(*number),
                 content => {
                     for event in content.events() {
                         if event.event_id == first.event_id {
@@ -79,6 +92,8 @@ impl Laws {
                 }
             }
         }
+        let holes = added.iter().filter(|event| event.is_hole());
+        self.holes.extend(holes.map(|hole| hole.event_id));
         for event in added {
             self.before.insert(event.event_id, before);
             self.at.insert(event.event_id, event.position.0);
@@ -90,6 +105,46 @@ impl Laws {
                 let text = format!("{place:?} was {}'s, and is {}'s", other.0, event.event_id.0);
                 self.wrong("a place is given once", text);
             }
+        }
+    }
+
+    /// This event is in the place of this hole.
+    pub fn filled(&mut self, hole: &RecordedEvent, event: &RecordedEvent) {
+        self.changes += 1;
+        let (from, to) = (hole.event_id, event.event_id);
+        if let Some(before) = self.before.get(&from).copied() {
+            self.before.insert(to, before);
+        }
+        self.at.insert(to, event.position.0);
+        self.filled.insert(from, to);
+        self.fills.insert(to, from);
+    }
+
+    /// The log lost these, and which places they had.
+    pub fn leave_the_log(&mut self, events: impl Iterator<Item = EventId>) {
+        for event in events {
+            self.unlogged.insert(event);
+            self.unlogged.extend(self.fills.get(&event));
+        }
+    }
+
+    /// Whether it was put in the place of a hole.
+    pub fn is_fill(&self, event: &EventId) -> bool {
+        self.fills.contains_key(event)
+    }
+
+    /// Whether an event is among these, or what it fills, or what fills it.
+    pub fn holds_place_of(&self, held: &BTreeSet<EventId>, event: &EventId) -> bool {
+        let others = [self.fills.get(event), self.filled.get(event)];
+        let mut others = others.into_iter().flatten();
+        held.contains(event) || others.any(|other| held.contains(other))
+    }
+
+    /// The same for a hole and for what fills it.
+    fn place_of(&self, before: Before) -> Before {
+        match before {
+            Before::Event(event) => Before::Event(self.fills.get(&event).copied().unwrap_or(event)),
+            other => other,
         }
     }
 
@@ -123,6 +178,79 @@ impl Laws {
             .extend(events.into_iter().map(|event| (event, segment)));
     }
 
+    /// All that there ever was may have stood in the log, and it was emptied by this segment.
+    pub fn all_were_emptied(&mut self, segment: u64) {
+        let all: Vec<EventId> = self.before.keys().copied().collect();
+        self.were_emptied(all, segment);
+    }
+
+    /// What these events were emptied by, which was this segment, is undone by this.
+    pub fn were_restored(&mut self, segment: u64, turn: Turn, events: &[RecordedEvent]) {
+        let events: Vec<EventId> = events.iter().map(|event| event.event_id).collect();
+        for event in &events {
+            self.emptied.remove(event);
+        }
+        self.undone.push((segment, turn, events));
+    }
+
+    pub fn is_any_undone(&self) -> bool {
+        !self.undone.is_empty()
+    }
+
+    /// These turns are all that some copy has: what only another one undid is emptied, for all who can know.
+    pub fn undone_are_known(&mut self, turns: &[Turn]) {
+        for (segment, turn, events) in &self.undone {
+            if !turns.contains(turn) {
+                let emptied = events.iter().map(|event| (*event, *segment));
+                self.emptied.extend(emptied);
+                // Unless that was on its way to a copy.
+                self.may_return.extend(events);
+            }
+        }
+    }
+
+    /// Of these events those are left, in a history that began with that.
+    pub fn were_taken_back(
+        &mut self,
+        before: &BTreeSet<EventId>,
+        left: &BTreeSet<EventId>,
+        history: History,
+    ) {
+        let gone = before.difference(left).map(|event| (*event, history));
+        self.taken_back.extend(gone);
+    }
+
+    /// An undoing was refused by who was given the right to it when so often anything had changed.
+    pub fn refused(&mut self, changes: u64, why: &str) {
+        if changes == self.changes {
+            self.wrong("what nothing came after can be undone", why.to_owned());
+        }
+    }
+
+    /// What was taken back as a database doesn't know.
+    pub fn taken_back_elsewhere(&self, database: Option<&Database>) -> Vec<EventId> {
+        let known: BTreeSet<History> = database.into_iter().flat_map(histories_in).collect();
+        let unknown = self.taken_back.iter();
+        let unknown = unknown.filter(|(_, history)| !known.contains(history));
+        unknown.map(|(event, _)| *event).collect()
+    }
+
+    /// Who judges now knows of these turns, and of those in the database.
+    pub fn knows_taken_back(
+        &mut self,
+        database: Option<&Database>,
+        turns: impl Iterator<Item = Turn>,
+    ) {
+        if self.taken_back.is_empty() {
+            return;
+        }
+        let mut known: BTreeSet<History> = turns.filter_map(history_of).collect();
+        known.extend(database.into_iter().flat_map(histories_in));
+        let unknown = self.taken_back.iter();
+        let unknown = unknown.filter(|(_, history)| !known.contains(history));
+        self.may_return.extend(unknown.map(|(event, _)| *event));
+    }
+
     /// Who judges now knows of no emptying after this segment.
     pub fn knows_emptied(&mut self, known: u64) {
         let unknown = self.emptied.iter().filter(|(_, segment)| **segment > known);
@@ -131,9 +259,14 @@ impl Laws {
 
     /// What was acknowledged and is to be there.
     pub fn wanted(&self) -> impl Iterator<Item = &EventId> {
-        let is_wanted =
-            |event: &&EventId| !self.emptied.contains_key(event) && !self.gone.contains(event);
+        let is_wanted = |event: &&EventId| !self.is_unwanted(event) && !self.gone.contains(event);
         self.acknowledged.iter().filter(is_wanted)
+    }
+
+    /// Whether it was emptied or taken back on purpose.
+    fn is_unwanted(&self, event: &EventId) -> bool {
+        let is_gone = self.emptied.contains_key(event) || self.taken_back.contains_key(event);
+        is_gone || self.holes.contains(event)
     }
 
     pub fn nothing_is_lost(&mut self, copies: &BTreeSet<EventId>, when: &str) {
@@ -150,8 +283,12 @@ impl Laws {
     }
 
     /// Behind what an event was recorded, of what isn't gone from all copies; and how many are.
-    fn stood_behind(&self, event: &EventId) -> (Option<Before>, u64) {
-        self.behind(event, |other| self.gone.contains(other))
+    fn stood_behind(&self, event: &EventId, here: &BTreeSet<EventId>) -> (Option<Before>, u64) {
+        self.behind(event, |other| {
+            // A hole may be there as what fills it.
+            let fill = self.filled.get(other).unwrap_or(other);
+            self.gone.contains(fill) && !here.contains(other)
+        })
     }
 
     /// The same, where what was emptied is gone from a damaged journal, and what came after it comes back.
@@ -176,6 +313,16 @@ impl Laws {
         (stood, missing)
     }
 
+    /// Whether what stands there may have been emptied, or undone: who finds the record damaged that says so doesn't
+    /// know.
+    fn may_be_void(&self, before: Before) -> bool {
+        match before {
+            Before::Nothing => false,
+            Before::Event(event) => self.is_unwanted(&event),
+            Before::Emptied(segment) => self.undone.iter().any(|(by, ..)| *by == segment),
+        }
+    }
+
     /// A log is one: each event stands behind that behind which it was recorded, and none twice.
     pub fn is_one_history(&mut self, database: &Database, when: &str) {
         let here = database.ids();
@@ -183,14 +330,22 @@ impl Laws {
         let mut position = 0;
         let mut seen = BTreeSet::new();
         let mut version = 0;
-        for (number, record) in &database.log {
-            if let Content::Emptied { floor } = &record.content {
-                before = Before::Emptied(*number);
-                version = 0;
-                position = position.max(*floor);
+        // Whether what stands there can't be read.
+        let mut is_unread = false;
+        for (number, record) in database.live() {
+            match &record.content {
+                Content::Turn(Turn::Emptied { floor, .. }, _) => {
+                    before = Before::Emptied(*number);
+                    position = floor.0;
+                }
+                Content::Turn(Turn::Restored { floor, .. } | Turn::TakenBack { floor, .. }, _) => {
+                    position = position.max(floor.0);
+                }
+                Content::Damaged(_) => is_unread = true,
+                _ => {}
             }
             for event in record.content.events() {
-                let (stood, missing) = self.stood_behind(&event.event_id);
+                let (stood, missing) = self.stood_behind(&event.event_id, &here);
                 let least = version + 1;
                 version = least + missing;
                 if self.is_damaged
@@ -199,10 +354,20 @@ impl Laws {
                 {
                     version = least.max(event.version.0);
                 }
+                let is_void_unknown = self.is_damaged && self.may_be_void(before);
+                if is_void_unknown || is_unread {
+                    version = event.version.0;
+                }
                 let is_torn = self.stood_behind_emptied(&event.event_id, &here) == Some(before)
-                    || before == Before::Nothing
-                        && (self.was_headless
-                            || self.is_damaged && matches!(stood, Some(Before::Emptied(_))));
+                    || before == Before::Nothing && self.was_headless
+                    || !matches!(before, Before::Event(_))
+                        && self.is_damaged
+                        && matches!(stood, Some(Before::Emptied(_)));
+                let is_torn = is_torn || is_void_unknown;
+                let recorded = self.before.get(&event.event_id).copied();
+                let mut behind = [recorded, stood].into_iter().flatten();
+                let is_here = behind.any(|stood| self.place_of(stood) == self.place_of(before));
+                let is_torn = is_torn || is_unread || is_here;
                 let was_tried = self.tried.contains(&(event.event_id, before));
                 if stood != Some(before) && !was_tried && !is_torn {
                     let text = format!(
@@ -221,12 +386,27 @@ impl Laws {
                 }
                 position = event.position.0;
                 before = Before::Event(event.event_id);
+                is_unread = false;
             }
         }
-        let is_back = |event: &&EventId| seen.contains(event) && !self.may_return.contains(event);
+        let is_back = |event: &&EventId| {
+            seen.contains(event) && !self.may_return.contains(event) && !self.holes.contains(event)
+        };
         if let Some(back) = self.emptied.keys().find(is_back) {
             let text = format!("{when}: {} was emptied, and is there", back.0);
             self.wrong("what was emptied doesn't come back", text);
+        }
+        let histories: BTreeSet<History> = match self.taken_back.is_empty() {
+            true => BTreeSet::new(),
+            false => histories_in(database).collect(),
+        };
+        let is_back = |(event, history): &(&EventId, &History)| {
+            let is_excused = self.may_return.contains(event) && !histories.contains(history);
+            seen.contains(event) && !is_excused && !self.holes.contains(event)
+        };
+        if let Some((back, _)) = self.taken_back.iter().find(is_back) {
+            let text = format!("{when}: {} was taken back, and is there", back.0);
+            self.wrong("what was taken back doesn't come back", text);
         }
     }
 
@@ -253,7 +433,9 @@ impl Laws {
         }
         let is_there = |event: &&EventId| after.contains(event);
         let missing = self.before.keys().filter(|event| !is_there(event)).count() as u64;
-        if told.1 > missing && !self.was_headless && !is_vague {
+        // Where the log ends before it should, at least one is told: what is missing may be an undoing.
+        let least = u64::from(self.is_any_undone() || !self.taken_back.is_empty());
+        if told.1 > missing.max(least) && !self.was_headless && !is_vague {
             let text = format!("{missing} are missing: {recovery:?}");
             self.wrong("what is told is so: lost", text);
         }
@@ -262,14 +444,24 @@ impl Laws {
             let text = format!("what was noted isn't there: {recovery:?}");
             self.wrong("what is told is so: a loss", text);
         }
-        let beyond = aside.difference(after).count() as u64;
+        // Of what was emptied or taken back on purpose nobody needs to hear.
+        let beyond = aside
+            .difference(after)
+            .filter(|event| !self.is_unwanted(event));
+        let beyond = beyond.count() as u64;
         // Of what is set aside whole, some may be in the log as well.
-        let is_short = told.2 < beyond && !self.was_headless;
+        let is_short = told.2 < beyond && !self.was_headless && !is_vague;
         if is_short || told.2 > aside.len() as u64 {
             let text = format!("{beyond} were set aside: {recovery:?}");
             self.wrong("what is told is so: set aside", text);
         }
     }
+}
+
+/// The histories that begin in a log, as its records say.
+fn histories_in(database: &Database) -> impl Iterator<Item = History> {
+    let turned = database.log.values();
+    turned.filter_map(|record| record.content.turn().and_then(history_of))
 }
 
 /// What an opening found and left.

@@ -1,121 +1,32 @@
 //! Opening: what is there is compared, judged by the real rules, and acted on. It follows
-//! `browser/indexed_db/{connection,opening}.rs` and `journal/{admit,compare,restore}.rs`.
+//! `browser/indexed_db/journal/{admit,judged}.rs`.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use eventloom::core::{EventId, History, Position, RecordedEvent};
-use eventloom::log::journal::first_form::Entry;
+use eventloom::core::{EventId, History, Position};
+use eventloom::log::Chain;
+use eventloom::log::journal::{Entry, Tail};
 use eventloom::store::judging::{self, Act, Asked, Evidence, Noted, Verdict};
 use eventloom::store::{Loss, Recovery};
 use uuid::Uuid;
 
-use super::held::{Held, Older, events_of};
-use super::keeping::{Journal, ask, keep};
+use super::comparing::{compare, has_all};
+use super::copying::chain_at;
+use super::database::{Beginning, Content, Database, Doubt};
+use super::held::{Held, Older};
+use super::keeping::Journal;
 use super::laws::Opening;
+use super::noting::{ask, keep};
+use super::reading::{Walked, events_of};
 use super::tab::{Doubting, Fault, Known, Tab};
-use super::world::{ASIDE, Content, Database, Doubt, Kept, Record, World};
+use super::world::{ASIDE, Kept};
 
-/// The lock of openings.
-struct Turn(Rc<World>, u32);
-
-impl Turn {
-    /// Asks for it now.
-    fn ask(tab: &Tab) -> Turn {
-        tab.world.openers.borrow_mut().push_back(tab.id);
-        Turn(Rc::clone(&tab.world), tab.id)
-    }
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        let mut openers = self.0.openers.borrow_mut();
-        let asked = openers.iter().position(|tab| *tab == self.1);
-        if let Some(asked) = asked {
-            openers.remove(asked);
-        }
-    }
-}
-
-fn said(fault: Fault) -> String {
+pub fn said(fault: Fault) -> String {
     format!("{fault:?}")
 }
 
 impl Tab {
-    /// A database that can be used; where there is a second copy, it holds all that the two have.
-    pub async fn obtain(self: &Rc<Self>) -> Result<(), String> {
-        let Some(journal) = &self.journal else {
-            let (_, _turn) = self.connect_in_turn().await?;
-            self.begin_to_know().await.map_err(said)?;
-            // Who compares the copies is in its turn, so who keeps the second one has judged.
-            let doubting = match self.world.keeper.get() {
-                None => Doubting::FromHere,
-                Some(_) => Doubting::No,
-            };
-            self.doubting.set(doubting);
-            return Ok(());
-        };
-        Journal::note_now(self);
-        let (created, _turn) = self.connect_in_turn().await?;
-        self.is_unjudged.set(false);
-        Journal::take(self).await;
-        self.begin_to_know().await.map_err(said)?;
-        self.admit(created).await?;
-        journal.begin_life(self);
-        Ok(())
-    }
-
-    /// Connects, and waits for its turn to compare.
-    async fn connect_in_turn(&self) -> Result<(bool, Turn), String> {
-        loop {
-            // Who makes the database asks before all who find it there.
-            let (created, turn) = self.connect().await;
-            let (world, id) = (Rc::clone(&self.world), self.id);
-            let is_first = move || world.openers.borrow().front() == Some(&id);
-            if !self.world.scheduler.until_or_late(is_first).await {
-                return Err("another tab is at it, and doesn't end".to_owned());
-            }
-            if self.life.get() == self.world.disk.borrow().life {
-                return Ok((created, turn));
-            }
-        }
-    }
-
-    /// Connects, and makes the database where there is none; whether it was made.
-    async fn connect(&self) -> (bool, Turn) {
-        self.pause().await;
-        // What another call found out meanwhile was of the database before.
-        self.forget();
-        self.last.set(0);
-        let mut disk = self.world.disk.borrow_mut();
-        self.life.set(disk.life);
-        let is_found_again = std::mem::take(&mut disk.is_found_again);
-        disk.is_headless &= disk.database.is_some();
-        let created = disk.database.is_none() || is_found_again;
-        disk.database.get_or_insert_default();
-        (created, Turn::ask(self))
-    }
-
-    async fn begin_to_know(&self) -> Result<(), Fault> {
-        let (first, doubt) = self
-            .look(|database| (database.first, database.doubt))
-            .await?;
-        self.doubt.set(doubt);
-        let first = match first {
-            Some(first) => first,
-            None => {
-                let fresh = History(self.world.fresh_id());
-                self.change(false, |database| {
-                    database.first.get_or_insert(fresh);
-                })
-                .await?;
-                self.look(|database| database.first).await?.unwrap_or(fresh)
-            }
-        };
-        self.first.set(Some(first));
-        Ok(())
-    }
-
     async fn seen(&self) -> Result<judging::Database, String> {
         let looked = self.look(|database| (database.store, database.doubt, Known::of(database)));
         let (store, doubt, known) = looked.await.map_err(said)?;
@@ -124,7 +35,7 @@ impl Tab {
             store,
             segment: known.last,
             events: known.events,
-            position: Position(known.position),
+            position: Position(self.next_position() - 1),
             doubted_after: doubt.map(|doubt| doubt.after),
             emptied: known.emptied,
             as_noted: None,
@@ -148,13 +59,13 @@ impl Tab {
         let found = self.look(
             |database| match &database.log.get(&noted.segment)?.content {
                 Content::Events(events) => Some(events.last()?.event_id == last),
-                Content::Paged(_) | Content::Emptied { .. } | Content::Gone => None,
+                Content::Paged(_) | Content::Turn(..) | Content::Damaged(_) | Content::Gone => None,
             },
         );
         found.await.map_err(said)
     }
 
-    async fn admit(self: &Rc<Self>, created: bool) -> Result<(), String> {
+    pub async fn admit(self: &Rc<Self>, created: bool) -> Result<(), String> {
         let Some(journal) = &self.journal else {
             return Ok(());
         };
@@ -192,23 +103,39 @@ impl Tab {
         let held = journal.held();
         let mut restored = BTreeSet::new();
         let aside = format!("{ASIDE}{}", world.fresh());
-        if let Some(held) = &held
+        // One that wasn't filled yet goes less far than that whose place it took.
+        let is_further = |older: &Older| {
+            held.as_ref().is_some_and(|held| {
+                let mark = held.mark();
+                let is_ours =
+                    older.store.is_nil() || mark.store.is_nil() || older.store == mark.store;
+                held.is_partial() && is_ours && older.tail.segment > mark.tail.segment
+            })
+        };
+        let older = Older::all(world).into_iter().filter(is_further);
+        let older = older.max_by_key(|older| older.tail.segment);
+        let source = match &held {
+            None => Err("it can't be asked".to_owned()),
+            Some(held) => Source::of(held, older.as_ref()).await,
+        };
+        let mut end = seen.segment;
+        if let Ok(source) = &source
             && created
-            && seen.segment > 0
+            && end > 0
         {
             // Only what the journal has, too. What comes after that is of the same log.
-            let last = held.mark().tail.segment;
-            let (entries, _) = held.entries().await?;
-            let events = entries.iter().filter_map(events_of).flatten();
-            let ids: BTreeSet<EventId> = events.map(|event| event.event_id).collect();
             let mut is_part = false;
             let drop = |database: &mut Database| {
-                let common = database.log.range(..=last);
-                let mut common = common.flat_map(|(_, r)| r.content.events()).peekable();
-                is_part =
-                    common.peek().is_some() && common.all(|event| ids.contains(&event.event_id));
+                is_part = has_all(database, &source.walked, source.tail);
                 if is_part {
-                    database.log.retain(|number, _| *number > last);
+                    let mut dropped = database.ids();
+                    database
+                        .log
+                        .retain(|number, _| *number > source.tail.segment);
+                    // Until they are back, who is killed has them in the journal alone.
+                    let left = database.ids();
+                    dropped.retain(|event| !left.contains(event));
+                    world.laws.borrow_mut().unlogged.extend(dropped);
                 }
             };
             self.change(true, drop).await.map_err(said)?;
@@ -221,24 +148,19 @@ impl Tab {
             }
             self.forget();
             seen = self.seen().await?;
+            end = seen.segment;
             if is_part {
                 seen.segment = 0;
             }
         }
         seen.as_noted = self.as_noted(&seen).await?;
-        // One that wasn't filled yet goes less far than that whose place it took.
-        let is_further = |older: &Older| {
-            held.as_ref().is_some_and(|held| {
-                let mark = held.mark();
-                let is_ours = older.store.is_nil() || older.store == mark.store;
-                held.is_partial() && is_ours && older.tail.segment > mark.tail.segment
-            })
-        };
-        let older = Older::all(world).into_iter().filter(is_further);
-        let older = older.max_by_key(|older| older.tail.segment);
-        let asked = match &held {
-            None => Asked::Silent,
-            Some(held) => match self.find_out(held, older.as_ref(), &seen, created).await {
+        let asked = match &source {
+            Err(_) if held.is_none() => Asked::Silent,
+            Err(reason) => {
+                journal.give_up(reason.clone());
+                Asked::Silent
+            }
+            Ok(source) => match self.find_out(source, &seen, created).await {
                 Ok(found) if found.segment == 0 && !found.is_damaged => Asked::Missing,
                 Ok(found) => Asked::There(found),
                 Err(reason) => {
@@ -248,6 +170,8 @@ impl Tab {
                 }
             },
         };
+        // Nobody knows how many events a record held that can't be read.
+        let is_faulty = self.knows().is_faulty;
         let evidence = Evidence {
             database: seen,
             journal: asked,
@@ -257,7 +181,20 @@ impl Tab {
         let journal_of = evidence.journal.there().map(|journal| journal.store);
         let of_it = known.filter(|noted| journal_of.is_none_or(|store| store == noted.store));
         let known_emptied = seen.emptied.max(of_it.map_or(0, |noted| noted.emptied));
-        world.laws.borrow_mut().knows_emptied(known_emptied);
+        // What emptied it may be what can't be read of the journal.
+        let is_damaged = source
+            .as_ref()
+            .is_ok_and(|source| source.walked.is_damaged());
+        let known_emptied = if is_damaged { 0 } else { known_emptied };
+        {
+            let entries = source.iter().flat_map(|source| source.walked.live());
+            let turns = entries.filter_map(Entry::turn);
+            let disk = world.disk.borrow();
+            let database = disk.database.as_ref();
+            let mut laws = world.laws.borrow_mut();
+            laws.knows_emptied(known_emptied);
+            laws.knows_taken_back(database, turns);
+        }
         let mut verdict = (world.judge)(&evidence);
         world.tell(|| {
             let log = world.log_in_short();
@@ -267,20 +204,38 @@ impl Tab {
             )
         });
         if let Act::Restore { .. } = verdict.act
-            && let Some(held) = &held
+            && let Ok(source) = &source
         {
-            let entries = match &older {
-                Some(older) => older.entries.clone(),
-                None => held.entries().await?.0,
-            };
-            restored = self.restore(entries, &seen).await?;
+            restored = self.restore(&source.walked, seen.segment, end).await?;
             self.forget();
         }
+        let mut recovery = verdict.recovery;
+        let mut is_mended = true;
+        if let (Act::GoOn | Act::Restore { .. }, Ok(source), Asked::There(_)) =
+            (verdict.act, &source, asked)
+            && self
+                .look(|database| Known::of(database).is_faulty)
+                .await
+                .map_err(said)?
+        {
+            match self.mend(&source.walked, seen.emptied).await {
+                Ok(0) => {}
+                Ok(mended) => {
+                    self.forget();
+                    recovery = recovery.or(Some(Recovery::mended(mended)));
+                }
+                // It is tried again once the journal is read whole: until then that keeps what it holds.
+                Err(_) => is_mended = false,
+            }
+        }
         if verdict.another_history {
-            let another = History(world.fresh_id());
-            let begin = |database: &mut Database| database.first = Some(another);
+            let history = History(world.fresh_id());
+            let begin = |database: &mut Database| {
+                let replaced = database.said();
+                database.first = Some(Beginning { history, replaced });
+                world.laws.borrow_mut().changes += 1;
+            };
             self.change(true, begin).await.map_err(said)?;
-            self.first.set(Some(another));
         }
         self.above.set(self.above.get().max(verdict.above.0));
         let store = verdict.store.unwrap_or_else(|| world.fresh_id());
@@ -292,6 +247,7 @@ impl Tab {
             return Ok(());
         }
         if let (Some(held), Asked::There(_) | Asked::Missing) = (&held, asked)
+            && is_mended
             && let Err(reason) = self
                 .act(
                     (held, older.as_ref()),
@@ -312,8 +268,8 @@ impl Tab {
             self.change(true, clear).await.map_err(said)?;
         }
         let seen = self.seen().await?;
-        self.recovery.set(verdict.recovery);
-        self.told(&verdict, &evidence, restored, &aside);
+        self.recovery.set(recovery);
+        self.told(&verdict, &evidence, (restored, is_faulty), &aside);
         let doubt = match verdict.doubted_after {
             Some(after) => {
                 let doubt = self.look(|database| database.doubt).await.map_err(said)?;
@@ -436,9 +392,12 @@ impl Tab {
     pub async fn remove_older(&self) -> Result<(), String> {
         for older in Older::all(&self.world) {
             let database = self.look(Database::clone).await.map_err(said)?;
-            let found = judging::Journal::default();
-            let found = compare(&database, &older.entries, found);
-            if found.beyond > 0 && database.emptied() <= older.tail.segment {
+            let found = compare(&database, &older.walked, older.store, older.tail);
+            let emptied = self
+                .journal
+                .as_ref()
+                .map_or(0, |journal| journal.emptied.get());
+            if found.beyond > 0 && emptied <= found.segment {
                 let aside = format!("{ASIDE}{}", self.world.fresh());
                 self.rename(&older.name, &aside).await;
             } else {
@@ -451,31 +410,31 @@ impl Tab {
 
     async fn find_out(
         &self,
-        held: &Held,
-        older: Option<&Older>,
+        source: &Source,
         seen: &judging::Database,
         created: bool,
     ) -> Result<judging::Journal, String> {
-        let mark = held.mark();
-        let (store, tail) =
-            older.map_or((mark.store, mark.tail), |older| (older.store, older.tail));
-        let found = judging::Journal {
+        let Source {
             store,
+            tail,
+            walked,
+        } = source;
+        let found = judging::Journal {
+            store: *store,
             ..judging::Journal::default()
         };
         if tail.segment == 0 {
             return Ok(found);
         }
-        let first =
-            self.look(|database| database.log.values().next().map_or(1, |first| first.from));
-        let first = first.await.map_err(said)?;
+        let database = self.look(Database::clone).await.map_err(said)?;
+        let first = first_number(&database);
         let is_usual = !created
-            && first == 1
-            && older.is_none()
+            && first <= 1
             && seen.doubted_after.is_none()
-            && Some(mark.store) == seen.store
-            && seen.segment >= tail.segment;
-        if is_usual && Journal::ends_as_the_log(self, held).await? {
+            && Some(*store) == seen.store
+            && seen.segment >= tail.segment
+            && tail.chain != Chain::START;
+        if is_usual && chain_at(&database, tail.segment) == Some(tail.chain) {
             return Ok(judging::Journal {
                 segment: tail.segment,
                 events: tail.events,
@@ -483,73 +442,18 @@ impl Tab {
                 ..found
             });
         }
-        let (entries, is_whole) = match older {
-            Some(older) => (older.entries.clone(), older.is_whole),
-            None => held.entries().await?,
-        };
-        let database = self.look(Database::clone).await.map_err(said)?;
-        let mut found = compare(&database, &entries, found);
-        if !is_whole {
-            found.missing = tail.events.saturating_sub(found.events);
-            found.is_damaged = true;
-        }
-        let emptied = entries
-            .iter()
-            .rev()
-            .find(|entry| events_of(entry).is_none());
-        let emptied = emptied.map_or(0, |entry| entry.segment());
-        let has_beginning = |entry: &Entry<'_>| {
-            entry.segment() > emptied && entry.segment() < first && events_of(entry).is_some()
-        };
-        if (created && seen.segment > 0) || entries.iter().any(has_beginning) {
+        let found = compare(&database, walked, *store, *tail);
+        let is_before = |entry: &Entry<'_>| entry.segment < first && events_of(entry).is_some();
+        if (created && seen.segment > 0) || (first > 1 && walked.live().any(is_before)) {
             // Records that were found again, and aren't all of the journal's log.
-            (found.agreed, found.beyond) = (0, found.events);
+            let (agreed, beyond) = (0, found.events);
+            return Ok(judging::Journal {
+                agreed,
+                beyond,
+                ..found
+            });
         }
         Ok(found)
-    }
-
-    /// Brings back the segments after those that there are.
-    async fn restore(
-        &self,
-        entries: Vec<Entry<'static>>,
-        seen: &judging::Database,
-    ) -> Result<BTreeSet<EventId>, String> {
-        let after = entries
-            .into_iter()
-            .filter(|entry| entry.segment() > seen.segment);
-        let back: Vec<Entry<'static>> = after.collect();
-        let mut restored = BTreeSet::new();
-        // Some at a time: it may end between them. Each checks that nobody added anything meanwhile.
-        let mut end = self.knows().last;
-        for some in back.chunks(2) {
-            let mut is_taken = false;
-            let put_back = |database: &mut Database| {
-                is_taken = database.last() != end;
-                if !is_taken {
-                    let mut laws = self.world.laws.borrow_mut();
-                    for entry in some {
-                        take_numbers(database, entry);
-                        put(database, entry);
-                        // What was put in ahead, and never came to the database.
-                        let events = events_of(entry).unwrap_or_default();
-                        if events
-                            .iter()
-                            .any(|event| !laws.was_recorded(&event.event_id))
-                        {
-                            laws.recorded(database, &events);
-                        }
-                    }
-                    end = database.last();
-                }
-            };
-            self.change(true, put_back).await.map_err(said)?;
-            if is_taken {
-                return Err("a segment's number is taken".to_owned());
-            }
-            let events = some.iter().flat_map(events_of).flatten();
-            restored.extend(events.map(|event| event.event_id));
-        }
-        Ok(restored)
     }
 
     /// Sees to it that what was told is so.
@@ -557,7 +461,7 @@ impl Tab {
         &self,
         verdict: &Verdict,
         evidence: &Evidence,
-        restored: BTreeSet<EventId>,
+        (restored, is_faulty): (BTreeSet<EventId>, bool),
         aside: &str,
     ) {
         let disk = self.world.disk.borrow();
@@ -573,7 +477,7 @@ impl Tab {
         let files = self.world.files.borrow();
         let aside = files
             .get(aside)
-            .map(|file| super::held::ids_in(&file.bytes));
+            .map(|file| super::reading::ids_in(&file.bytes));
         let is_left = aside.is_none();
         let is_same = |noted: &Noted| Some(noted.store) == evidence.database.store;
         let noted = evidence.noted.there().filter(is_same);
@@ -586,11 +490,13 @@ impl Tab {
                 .is_some_and(|held| held.segment <= evidence.database.segment + 1),
             after,
             aside: aside.unwrap_or_default(),
-            is_vague: evidence.noted.there().is_some_and(|noted| {
-                let of = |store: Option<Uuid>| store == Some(noted.store);
-                let journal = evidence.journal.there();
-                !of(evidence.database.store) && !of(journal.map(|journal| journal.store))
-            }) || (verdict.act == Act::SetAside && is_left),
+            is_vague: is_faulty
+                || evidence.noted.there().is_some_and(|noted| {
+                    let of = |store: Option<Uuid>| store == Some(noted.store);
+                    let journal = evidence.journal.there();
+                    !of(evidence.database.store) && !of(journal.map(|journal| journal.store))
+                })
+                || (verdict.act == Act::SetAside && is_left),
             is_known_lost: noted.is_some_and(|noted| noted.segment > end && noted.events > 0),
         };
         self.world.laws.borrow_mut().told(&opening);
@@ -608,155 +514,32 @@ fn noted_of(store: Uuid, seen: &judging::Database) -> Noted {
     }
 }
 
-/// Takes the numbers between the log's end and an entry that the journal has nothing of.
-fn take_numbers(database: &mut Database, entry: &Entry<'_>) {
-    let from = database.last() + 1;
-    if from_of(entry) > from {
-        let content = Content::Gone;
-        let record = Rc::new(Record { from, content });
-        database.log.insert(from_of(entry) - 1, record);
-    }
+/// The first number that the log's records stand for; 0 where there is none.
+fn first_number(database: &Database) -> u64 {
+    let first = database.log.values().next();
+    first.map_or(0, |first| first.from)
 }
 
-fn from_of(entry: &Entry<'_>) -> u64 {
-    match entry {
-        Entry::Paged { from, .. } => *from,
-        Entry::Inline { segment, .. } | Entry::Emptied { segment, .. } => *segment,
-    }
+/// What a database is compared with, and restored from.
+struct Source {
+    store: Uuid,
+    tail: Tail,
+    walked: Walked,
 }
 
-fn put(database: &mut Database, entry: &Entry<'_>) {
-    let number = entry.segment();
-    let (from, content) = match entry {
-        Entry::Inline { .. } => (
-            number,
-            Content::Events(events_of(entry).unwrap_or_default()),
-        ),
-        Entry::Paged { from, .. } => {
-            database.log.retain(|held, _| held < from || *held > number);
-            (*from, Content::Paged(events_of(entry).unwrap_or_default()))
-        }
-        Entry::Emptied { floor, .. } => (number, Content::Emptied { floor: *floor }),
-    };
-    database
-        .log
-        .insert(number, Rc::new(Record { from, content }));
-}
-
-/// The same for a database whose beginning is gone: the chains of what is left tell how far they are the same.
-fn compare_ends(
-    database: &Database,
-    entries: &[Entry<'_>],
-    mut found: judging::Journal,
-) -> judging::Journal {
-    for entry in entries {
-        let number = entry.segment();
-        found.segment = number;
-        let record = database.log.get(&number).map(|record| &record.content);
-        let Some(events) = events_of(entry) else {
-            (found.events, found.beyond) = (0, 0);
-            if let Some(Content::Emptied { .. }) = record {
-                found.agreed = number;
-            }
-            continue;
-        };
-        found.events += events.len() as u64;
-        found.beyond += events.len() as u64;
-        let record = record.map_or(&[][..], Content::events);
-        if record.ends_with(&events) || (!record.is_empty() && events.ends_with(record)) {
-            (found.agreed, found.beyond) = (number, 0);
-        }
-    }
-    found
-}
-
-/// How far a database and a journal hold the same.
-fn compare(
-    database: &Database,
-    entries: &[Entry<'_>],
-    mut found: judging::Journal,
-) -> judging::Journal {
-    if database
-        .log
-        .values()
-        .next()
-        .is_some_and(|first| first.from > 1)
-    {
-        return compare_ends(database, entries, found);
-    }
-    let mut ours = database.log.iter().peekable();
-    let mut here: Vec<RecordedEvent> = Vec::new();
-    let mut there: Vec<RecordedEvent> = Vec::new();
-    let (mut end, mut differs) = (0, false);
-    for entry in entries {
-        let number = entry.segment();
-        found.segment = number;
-        let events = events_of(entry);
-        if let Some(events) = &events {
-            found.events += events.len() as u64;
-            if differs {
-                found.beyond += events.len() as u64;
-                continue;
-            }
-            there.extend(events.iter().cloned());
-        } else {
-            (found.events, found.beyond) = (0, 0);
-        }
-        // Reads on until it is at the number, or beyond.
-        let (mut emptied, mut is_over) = (None, false);
-        while !differs && end < number && emptied.is_none() {
-            match ours.next() {
-                None => {
-                    is_over = true;
-                    break;
-                }
-                Some((number, record)) => {
-                    end = *number;
-                    match &record.content {
-                        Content::Emptied { .. } => emptied = Some(*number),
-                        content => here.extend(content.events().iter().cloned()),
-                    }
-                }
-            }
-        }
-        match (&events, emptied) {
-            (None, emptied) => match emptied == Some(number) {
-                true => found.agreed = number,
-                false => differs = true,
+impl Source {
+    async fn of(held: &Held, older: Option<&Older>) -> Result<Source, String> {
+        Ok(match older {
+            Some(older) => Source {
+                store: older.store,
+                tail: older.tail,
+                walked: older.walked.clone(),
             },
-            (Some(_), Some(_)) => {
-                found.beyond += there.len() as u64;
-                differs = true;
-            }
-            (Some(_), None) if is_over => {
-                match there.get(..here.len()) == Some(&here[..]) {
-                    true => {
-                        found.agreed = end;
-                        found.beyond += (there.len() - here.len()) as u64;
-                    }
-                    false => found.beyond += there.len() as u64,
-                }
-                differs = true;
-            }
-            (Some(_), None) if end == number => match here == there {
-                true => {
-                    found.agreed = number;
-                    there.clear();
-                    here.clear();
-                }
-                false => {
-                    found.beyond += there.len() as u64;
-                    differs = true;
-                }
+            None => Source {
+                store: held.mark().store,
+                tail: held.mark().tail,
+                walked: held.entries().await?,
             },
-            (Some(_), None) => {}
-        }
+        })
     }
-    if !differs && !there.is_empty() {
-        match here.get(..there.len()) == Some(&there[..]) {
-            true => found.agreed = found.segment,
-            false => found.beyond += there.len() as u64,
-        }
-    }
-    found
 }

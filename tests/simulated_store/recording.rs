@@ -1,18 +1,23 @@
 //! Appending, importing, emptying and joining. It follows `browser/indexed_db/{append,import,reset,compact}.rs`.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use eventloom::core::{EventId, RecordedEvent};
+use eventloom::core::{EventId, History, Position, RecordedEvent};
+use eventloom::log::Chain;
+use eventloom::log::segments::Turn;
 use eventloom::store::SecondCopy;
 
-use super::held::ids_in;
-use super::keeping::{Journal, file};
+use super::database::{Content, Database, Left, Record, next_record};
+use super::keeping::Journal;
+use super::reading::{ids_in, written_in};
 use super::tab::{Fault, Known, Signal, Status, Tab};
-use super::world::{Content, Database, Record};
+use super::undoing::Token;
+use super::world::ASIDE;
 
 /// An import of so many events is laid out in pages, and so many of the newest segments are never joined.
 const INLINE: usize = 2;
-const NEWEST: u64 = 2;
+pub const NEWEST: u64 = 2;
 
 impl Tab {
     /// Appends events of its own, after whatever there is.
@@ -43,6 +48,9 @@ impl Tab {
                 self.database().await.map_err(Fault::Failed)?;
                 self.catch_up().await?;
             }
+            if self.knows().is_faulty {
+                return Err(Fault::Failed("something is damaged".to_owned()));
+            }
             let forgotten = self.forgotten.get();
             let (known, next) = (self.knows(), self.next_position());
             let event =
@@ -51,6 +59,7 @@ impl Tab {
             match self.write(&known, &events, is_strict, forgotten).await {
                 Ok(()) => {
                     Journal::note(self);
+                    self.sweep_now();
                     return Ok(events);
                 }
                 Err(Fault::Taken) => {
@@ -80,14 +89,13 @@ impl Tab {
             return Err(Fault::Taken);
         }
         let number = before.last + 1;
-        let record = Rc::new(Record {
-            from: number,
-            content: Content::Events(events.to_vec()),
-        });
+        let content = Content::Events(events.to_vec());
+        let record = Rc::new(next_record(before.chain, number, content));
         self.world.laws.borrow_mut().tried(before.end(), events);
         let journal = self.journal.as_ref();
         let ahead = journal.and_then(|journal| journal.ahead(number, &record, is_strict));
         self.post(Signal::Appended(events.last().map_or(0, |e| e.position.0)));
+        let chain = record.chain.unwrap_or(Chain::START);
         let mut is_taken = false;
         let world = Rc::clone(&self.world);
         let added = self.change(is_strict, |database| {
@@ -116,13 +124,13 @@ impl Tab {
             return Err(fault);
         }
         self.noted(doubt);
-        self.wrote(number, events);
+        self.wrote(number, chain, events);
         Journal::wait(self, is_strict, number, ahead).await;
         Ok(())
     }
 
     /// Takes in what it wrote itself, unless it read it meanwhile.
-    fn wrote(&self, number: u64, events: &[RecordedEvent]) {
+    fn wrote(&self, number: u64, chain: Chain, events: &[RecordedEvent]) {
         if let Some(mut known) = self.known.get()
             && known.last < number
         {
@@ -130,6 +138,7 @@ impl Tab {
                 true => {
                     known.last = number;
                     known.add(events);
+                    known.chain = chain;
                     self.known.set(Some(known));
                 }
                 false => self.known.set(None),
@@ -157,12 +166,24 @@ impl Tab {
         let due: Vec<EventId> = new.iter().filter(is_due).copied().collect();
         drop(laws);
         if is_strict && journal.status(self) == SecondCopy::Kept {
-            let flushed = file(&self.world, |copy| match copy.flushed() {
+            // What took its place is filled from the log; until it is, that one holds it.
+            let files = self.world.files.borrow();
+            let copies = files.iter().filter(|(name, _)| !name.starts_with(ASIDE));
+            let flushed = copies.flat_map(|(_, copy)| match copy.flushed() {
                 _ if copy.is_rotten => due.iter().copied().collect(),
                 Some(bytes) => ids_in(bytes),
                 None => copy.ids(),
             });
-            if let Some(event) = due.iter().find(|event| !flushed.contains(event)) {
+            let flushed: BTreeSet<EventId> = flushed.collect();
+            // It is there, too, where it was emptied since, and the undoing of that isn't there yet.
+            let is_void = |event: &EventId| {
+                let mut copies = files.values();
+                copies.any(|copy| written_in(copy.flushed().unwrap_or(&copy.bytes), event))
+            };
+            let lacking = due
+                .iter()
+                .find(|event| !flushed.contains(event) && !is_void(event));
+            if let Some(event) = lacking {
                 let text = format!("{} is told to be in both copies, and isn't", event.0);
                 self.world.wrong("a strict append is in both", text);
             }
@@ -181,7 +202,10 @@ impl Tab {
         let (Some(database), Some(known)) = (&disk.database, self.known.get()) else {
             return;
         };
-        if disk.life != self.life.get() || database.emptied() != known.emptied {
+        // Who doesn't know yet what was emptied or undone since says it of what there was before.
+        let mut since = database.log.range(known.last + 1..);
+        let is_turned = since.any(|(_, record)| record.content.turn().is_some());
+        if disk.life != self.life.get() || is_turned || database.emptied() != known.emptied {
             return;
         }
         // What takes its place is filled from the log; until it is, that it held it is as true.
@@ -192,49 +216,60 @@ impl Tab {
         let here = database.log.range(..=known.last);
         let here = here.filter(|(number, _)| **number > database.emptied());
         let mut here = here.flat_map(|(_, record)| record.content.events());
-        if let Some(event) = here.find(|event| !held.contains(&event.event_id)) {
+        let laws = self.world.laws.borrow();
+        let lacking = here.find(|event| !laws.holds_place_of(&held, &event.event_id));
+        drop(laws);
+        if let Some(event) = lacking {
             let text = format!("tab {} says `Kept`; {} isn't", self.id, event.event_id.0);
             self.world.wrong("`Kept` is true when it is said", text);
         }
     }
 
-    /// Imports events in one relaxed transaction.
-    pub async fn import(self: &Rc<Self>, count: u64) {
+    /// Imports events in one relaxed transaction, among them a hole perhaps.
+    pub async fn import(self: &Rc<Self>, count: u64, hole: Option<u64>) {
         let imported = async {
             self.database().await.map_err(Fault::Failed)?;
             let doubt = self.to_note();
             let mut events = Vec::new();
-            let mut number = 0;
+            let (mut number, mut chain, mut token) = (0, Chain::START, None);
             let world = Rc::clone(&self.world);
             let added = self.change(false, |database| {
                 let known = Known::of(database);
                 self.known.set(Some(known));
-                number = known.last + 1;
+                if known.is_faulty {
+                    return;
+                }
                 let next = self.next_position();
-                events = (0..count)
-                    .map(|i| {
-                        world.event(EventId(world.fresh_id()), known.version + 1 + i, next + i)
-                    })
-                    .collect();
+                let imported = |i: u64| {
+                    let (version, position) = (known.version + 1 + i, next + i);
+                    let event = world.event(EventId(world.fresh_id()), version, position);
+                    match hole == Some(i) {
+                        true => RecordedEvent::hole(event.stream, event.version, event.position),
+                        false => event,
+                    }
+                };
+                events = (0..count).map(imported).collect();
                 let content = match events.len() <= INLINE {
                     true => Content::Events(events.clone()),
                     false => Content::Paged(events.clone()),
                 };
-                database.log.insert(
-                    number,
-                    Rc::new(Record {
-                        from: number,
-                        content,
-                    }),
-                );
+                let before = database.clone();
+                number = database.add(content);
+                chain = database.chain();
                 if let Some(doubt) = doubt {
                     database.note(doubt);
                 }
-                world.laws.borrow_mut().recorded(database, &events);
+                let mut laws = world.laws.borrow_mut();
+                laws.recorded(database, &events);
+                token = Some(Token::new(&before, database, false, laws.changes));
             });
             added.await?;
+            if number == 0 {
+                return Err(Fault::Failed("something is damaged".to_owned()));
+            }
             self.noted(doubt);
-            self.wrote(number, &events);
+            self.wrote(number, chain, &events);
+            self.world.keep_token(token);
             Ok::<_, Fault>(events)
         };
         match imported.await {
@@ -242,6 +277,7 @@ impl Tab {
                 Journal::note(self);
                 self.post(Signal::Appended(events.last().map_or(0, |e| e.position.0)));
                 self.acknowledged(&events, false);
+                self.sweep_now();
             }
             Err(fault) => self
                 .world
@@ -249,45 +285,44 @@ impl Tab {
         }
     }
 
+    /// Empties the store: what stood before stays where it is for a while.
     pub async fn reset(self: &Rc<Self>, is_strict: bool) {
-        let is_alone = self.is_alone();
-        let (mut number, mut floor) = (0, 0);
-        let emptied = async {
+        let (mut number, mut floor, mut forgotten) = (0, 0, 0);
+        let (mut token, mut emptied) = (None, None);
+        let done = async {
             self.database().await.map_err(Fault::Failed)?;
             // Of the database that there is now: what was in doubt of one before says nothing of it.
             let doubt = self.to_note();
             let world = Rc::clone(&self.world);
+            let history = History(world.fresh_id());
             let empty = |database: &mut Database| {
                 self.known.set(Some(Known::of(database)));
                 floor = self.next_position() - 1;
-                let last = database.last();
-                number = last + 1;
-                let joined = if is_alone {
-                    last.saturating_sub(NEWEST)
-                } else {
-                    0
-                };
-                world.laws.borrow_mut().were_emptied(database.ids(), number);
-                let numbers: Vec<u64> = database.log.keys().copied().collect();
-                database.log.clear();
-                let gone = |from: u64| Record {
-                    from,
-                    content: Content::Gone,
-                };
-                if joined > 0 {
-                    database.log.insert(joined, Rc::new(gone(1)));
+                let before = database.clone();
+                number = database.add(Content::Turn(
+                    Turn::Emptied {
+                        floor: Position(floor),
+                        history,
+                    },
+                    Vec::new(),
+                ));
+                database.left = Some((number, Left::Whole));
+                let mut laws = world.laws.borrow_mut();
+                laws.were_emptied(before.ids(), number);
+                laws.were_emptied(before.damaged(), number);
+                if before
+                    .log
+                    .values()
+                    .next()
+                    .is_some_and(|first| first.from > 1)
+                {
+                    // With a log whose beginning is gone that is emptied as well: its chains say that it had it.
+                    laws.all_were_emptied(number);
                 }
-                for number in numbers.into_iter().filter(|number| *number > joined) {
-                    database.log.insert(number, Rc::new(gone(number)));
-                }
-                let content = Content::Emptied { floor };
-                database.log.insert(
-                    number,
-                    Rc::new(Record {
-                        from: number,
-                        content,
-                    }),
-                );
+                laws.changes += 1;
+                token = Some(Token::new(&before, database, true, laws.changes));
+                emptied = Some(Known::of(database));
+                forgotten = self.forgotten.get();
                 if let Some(doubt) = doubt {
                     database.note(doubt);
                 }
@@ -296,12 +331,16 @@ impl Tab {
             self.noted(doubt);
             Ok::<_, Fault>(())
         };
-        match emptied.await {
+        match done.await {
             Ok(()) => {
-                self.forget();
+                self.world.keep_token(token);
+                if forgotten == self.forgotten.get() && self.knows().last + 1 == number {
+                    self.known.set(emptied);
+                }
                 self.post(Signal::Reset);
                 Journal::wait(self, is_strict, number, None).await;
                 Journal::note_emptied(self, number, floor);
+                self.sweeping.in_a_while();
                 self.world
                     .tell(|| format!("tab {}: emptied by {number}", self.id));
             }
@@ -340,6 +379,7 @@ impl Tab {
                 .flat_map(|(_, r)| r.content.events().iter().cloned());
             let record = Record {
                 from: first.from,
+                chain: joined.last().and_then(|(_, record)| record.chain),
                 content: Content::Paged(events.collect()),
             };
             for (number, _) in &joined {

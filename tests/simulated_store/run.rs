@@ -3,13 +3,15 @@
 
 use std::rc::Rc;
 
-use eventloom::log::journal::first_form::MARKS;
+use eventloom::core::RecordedEvent;
+use eventloom::log::journal::{Entry, MARKS};
 use eventloom::sim::{Choices, Schedule, shrink};
 use eventloom::store::judging::{Evidence, Verdict};
 
-use super::keeping::file;
+use super::copying::file;
+use super::database::{Content, Database};
 use super::tab::{Status, Tab};
-use super::world::{Database, JOURNAL, OLDER, World};
+use super::world::{JOURNAL, OLDER, World};
 
 /// So many tabs and workers at most.
 const TABS: usize = 3;
@@ -86,7 +88,7 @@ fn is_open(tab: &Tab) -> bool {
 /// Something is done, or befalls.
 fn happen(world: &Rc<World>) {
     let choices = world.choices();
-    match choices.choose(28) {
+    match choices.choose(33) {
         0 => {}
         1..=7 => {
             if let Some(tab) = one_of(world, is_open) {
@@ -101,9 +103,11 @@ fn happen(world: &Rc<World>) {
         8..=11 => open(world, true),
         12 => open(world, false),
         13 => act(world, is_open, "imports", |tab| {
-            let count = 1 + tab.world.choices().choose(5) as u64;
+            let choices = tab.world.choices();
+            let count = 1 + choices.choose(5);
+            let hole = choices.once_in(3).then(|| choices.choose(count) as u64);
             let does = Rc::clone(tab);
-            tab.spawn(async move { does.import(count).await });
+            tab.spawn(async move { does.import(count as u64, hole).await });
         }),
         14 => act(world, is_open, "resets", |tab| {
             let does = Rc::clone(tab);
@@ -169,6 +173,35 @@ fn happen(world: &Rc<World>) {
             world.kill_all();
             befall_the_database(world);
         }
+        27 | 28 => {
+            let tokens = world.tokens.borrow().clone();
+            // The last one where nothing is chosen.
+            let token = tokens
+                .iter()
+                .rev()
+                .nth(choices.choose(tokens.len()))
+                .cloned();
+            if let Some(token) = token {
+                act(world, is_open, "undoes", |tab| {
+                    let does = Rc::clone(tab);
+                    tab.spawn(async move { does.undo(token).await });
+                });
+            }
+        }
+        29 => act(
+            world,
+            |tab| is_open(tab) && tab.sweeping.is_timed(),
+            "sweeps in its time",
+            Tab::sweep_in_time,
+        ),
+        30 => act(world, is_open, "fills a hole", |tab| {
+            let does = Rc::clone(tab);
+            tab.spawn(async move { does.fill().await });
+        }),
+        31 => {
+            world.kill_all();
+            damage_a_record(world);
+        }
         _ => {
             world.kill_all();
             befall_the_journal(world);
@@ -226,7 +259,7 @@ fn befall_the_database(world: &World) {
         let mut disk = world.disk.borrow_mut();
         disk.become_another();
         let count = disk.backups.len();
-        match choices.choose(4) {
+        match choices.choose(5) {
             0 => disk.is_now(None),
             1 if count > 0 => {
                 let backup = disk.backups[choices.choose(count)].clone();
@@ -246,14 +279,51 @@ fn befall_the_database(world: &World) {
                     world.laws.borrow_mut().was_headless = true;
                 }
             }
+            // Its end as it was some transactions ago.
+            3 if !disk.recent.is_empty() => {
+                let at = choices.choose(disk.recent.len());
+                let before = disk.recent.swap_remove(at);
+                disk.is_now(Some(before));
+            }
+            // The last events, and nothing else that went with them. What takes events back leaves nothing of them in
+            // the same transaction, so it doesn't go alone.
             _ => {
                 let lose = 1 + choices.choose(3);
                 if let Some(database) = &mut disk.database {
                     for _ in 0..lose {
-                        database.log.pop_last();
+                        let last = database.log.last_entry();
+                        let last = last.filter(|last| !last.get().content.events().is_empty());
+                        last.map(|last| last.remove());
                     }
                 }
             }
+        }
+        disk.recent.clear();
+    });
+}
+
+/// One of the database's records can't be read any more.
+fn damage_a_record(world: &World) {
+    world.befall("a record is damaged", |world| {
+        let mut disk = world.disk.borrow_mut();
+        disk.become_another();
+        disk.recent.clear();
+        // A journal that was filled meanwhile lacks it, and doesn't get it where an older copy comes that is whole.
+        disk.backups.clear();
+        let Some(database) = &mut disk.database else {
+            return;
+        };
+        let records = database.log.values_mut();
+        let mut whole: Vec<_> = records
+            .filter(|record| !record.content.events().is_empty())
+            .collect();
+        let at = world.choices().choose(whole.len());
+        if let Some(record) = whole.get_mut(at) {
+            let events = record.content.events().iter();
+            let events: Vec<_> = events.map(|event| event.event_id).collect();
+            // Also where it was emptied already.
+            world.laws.borrow_mut().gone.extend(&events);
+            Rc::make_mut(record).content = Content::Damaged(events);
         }
     });
 }
@@ -303,27 +373,14 @@ fn come_to_rest(world: &Rc<World>) {
     world.are_files_denied.set(false);
     world.is_storage_denied.set(false);
     for time in 1..=2 {
-        let tab = Tab::new(world, true);
-        world.tell(|| format!("tab {} opens at rest, time {time}", tab.id));
-        world.tabs.borrow_mut().push(Rc::clone(&tab));
-        let does = Rc::clone(&tab);
-        tab.spawn(async move { does.open().await });
-        let mut steps = 0;
-        while !world.is_wrong() && world.scheduler.step(world.choices()) {
-            steps += 1;
-            if steps > 2_000 {
-                return world.wrong("it comes to rest", format!("{steps} steps"));
-            }
-        }
-        if world.is_wrong() {
+        let Some(tab) = open_at_rest(world, time) else {
             return;
-        }
-        tab.status_is_true();
-        world.laws_hold("opened at rest");
+        };
         tab.close();
         while world.scheduler.step(world.choices()) {}
         world.tabs.borrow_mut().clear();
     }
+    both_are_one(world);
     let aside = world.aside();
     let here = world.disk.borrow().database.as_ref().map(Database::ids);
     let mut here = here.unwrap_or_default();
@@ -332,6 +389,10 @@ fn come_to_rest(world: &Rc<World>) {
         // Both have the same chains: what is missing shows as damage, and is mended from the journal by hand.
         here.extend(file(world, |copy| copy.ids()));
     }
+    // A journal that is filled anew has a filled hole before it has what says so: an older copy of the database, which
+    // has the hole, doesn't get it from there. It is mended by hand.
+    let copy = file(world, |copy| copy.ids());
+    here.extend(copy.into_iter().filter(|event| laws.is_fill(event)));
     let missing = laws
         .wanted()
         .find(|event| !here.contains(event) && !aside.contains(event));
@@ -340,5 +401,102 @@ fn come_to_rest(world: &Rc<World>) {
     if let Some(event) = missing {
         let text = format!("{event} is neither in the store nor set aside");
         world.wrong("what a copy had is there, or set aside", text);
+        return;
+    }
+    if let Some(tab) = open_at_rest(world, 3) {
+        empty_at_rest(world, &tab);
+    }
+}
+
+/// A page opens the store, and does all that it has to; none where that isn't as it should be.
+fn open_at_rest(world: &Rc<World>, time: u32) -> Option<Rc<Tab>> {
+    let tab = Tab::new(world, true);
+    world.tell(|| format!("tab {} opens at rest, time {time}", tab.id));
+    world.tabs.borrow_mut().push(Rc::clone(&tab));
+    does_at_rest(world, &tab, |tab| async move { tab.open().await });
+    if !world.is_wrong() {
+        tab.status_is_true();
+        world.laws_hold("opened at rest");
+    }
+    (!world.is_wrong()).then_some(tab)
+}
+
+/// A tab does something, and everybody all that comes of it.
+fn does_at_rest<F>(world: &World, tab: &Rc<Tab>, does: impl FnOnce(Rc<Tab>) -> F)
+where
+    F: Future<Output = ()> + 'static,
+{
+    tab.spawn(does(Rc::clone(tab)));
+    let mut steps = 0;
+    while !world.is_wrong() && world.scheduler.step(world.choices()) {
+        steps += 1;
+        if steps > 2_000 {
+            return world.wrong("it comes to rest", format!("{steps} steps"));
+        }
+    }
+}
+
+/// A person empties the store, undoes it, empties it again, and five minutes are over.
+fn empty_at_rest(world: &Rc<World>, tab: &Rc<Tab>) {
+    let now = || world.disk.borrow().database.clone().unwrap_or_default();
+    let before = now();
+    let reset = |tab: Rc<Tab>| async move { tab.reset(true).await };
+    does_at_rest(world, tab, reset);
+    let token = world.tokens.borrow().last().cloned();
+    if let Some(token) = token {
+        does_at_rest(world, tab, |tab| async move { tab.undo(token).await });
+    }
+    let (ours, history) = (before.events(), before.history());
+    if !world.is_wrong() && (!ours.eq(now().events()) || history != now().history()) {
+        let text = format!("the log is {}", world.log_in_short());
+        world.wrong("what nothing came after can be undone", text);
+    }
+    does_at_rest(world, tab, reset);
+    does_at_rest(world, tab, |tab| async move { tab.sweep_in_time() });
+    if !world.is_wrong() {
+        both_are_one(world);
+    }
+}
+
+/// At rest the second copy holds what the database does, and neither what was emptied.
+fn both_are_one(world: &World) {
+    let disk = world.disk.borrow();
+    let Some(database) = &disk.database else {
+        return;
+    };
+    let is_rotten = file(world, |copy| copy.is_rotten);
+    let mut laws = world.laws.borrow_mut();
+    if laws.was_headless {
+        // What was noted of it is gone, and nobody compares all of what is left.
+        return;
+    }
+    let emptied = database.emptied();
+    let before = database.log.range(..emptied);
+    if before
+        .flat_map(|(_, record)| record.content.events())
+        .next()
+        .is_some()
+    {
+        let text = format!("the log has what stood before {emptied}");
+        laws.wrong("what was emptied is swept", text);
+    }
+    // What is damaged counts as one event, so that nobody knows how many there are too many.
+    if is_rotten || database.damaged().next().is_some() {
+        return;
+    }
+    let copy = file(world, |copy| super::reading::walked(&copy.bytes));
+    let is_before = |entry: &&Entry<'_>| entry.segment < emptied && entry.events() != Ok(0);
+    if let Some(entry) = copy.entries.iter().find(is_before) {
+        let text = format!("the journal has {}, which {emptied} emptied", entry.segment);
+        laws.wrong("what was emptied is swept", text);
+    }
+    let held = file(world, |copy| copy.log());
+    let ours: Vec<_> = database.events().cloned().collect();
+    // See below: the journal may have what fills a hole, but not the other way round.
+    let is_same = |(one, other): (&RecordedEvent, &RecordedEvent)| one == other || other.fills(one);
+    if ours.len() != held.1.len() || !ours.iter().zip(&held.1).all(is_same) {
+        let (ours, theirs) = (database.ids().len(), held.1.len());
+        let text = format!("{ours} events here, and {theirs} there");
+        laws.wrong("both copies hold the same at rest", text);
     }
 }

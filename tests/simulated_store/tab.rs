@@ -4,13 +4,17 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use eventloom::core::{EventId, History};
+use eventloom::core::EventId;
+use eventloom::log::Chain;
+use eventloom::log::segments::Turn;
 use eventloom::store::Recovery;
 use uuid::Uuid;
 
+use super::database::{Content, Database, Doubt};
 use super::keeping::Journal;
 use super::laws::Before;
-use super::world::{Content, Database, Doubt, World, groups};
+use super::sweeping::Sweeping;
+use super::world::{World, groups};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
@@ -40,22 +44,43 @@ pub struct Known {
     pub position: u64,
     pub emptied: u64,
     pub last_event: Option<EventId>,
+    pub chain: Chain,
+    /// Whether some of it can't be read: then nothing is appended, since nobody knows behind what.
+    pub is_faulty: bool,
 }
 
 impl Known {
     /// All that a database holds.
     pub fn of(database: &Database) -> Known {
-        let mut known = Known::default();
+        let mut known = Known {
+            chain: database.chain(),
+            ..Known::default()
+        };
         for (number, record) in &database.log {
-            if let Content::Emptied { floor } = record.content {
-                known = Known {
-                    given: floor,
-                    emptied: *number,
-                    ..Known::default()
-                };
-            }
             known.last = *number;
-            known.add(record.content.events());
+            match record.content {
+                Content::Turn(Turn::Emptied { floor, .. }, _) => {
+                    known = Known {
+                        given: known.given.max(floor.0),
+                        emptied: *number,
+                        last: *number,
+                        chain: known.chain,
+                        ..Known::default()
+                    };
+                }
+                Content::Turn(Turn::Restored { floor, .. } | Turn::TakenBack { floor, .. }, _) => {
+                    known.given = known.given.max(floor.0);
+                }
+                // As if it stood right after what stands before it.
+                Content::Damaged(_) => {
+                    known.is_faulty = true;
+                    known.events += 1;
+                    known.position += 1;
+                    known.given = known.given.max(known.position);
+                    known.last_event = None;
+                }
+                _ => known.add(record.content.events()),
+            }
         }
         known
     }
@@ -97,7 +122,6 @@ pub struct Tab {
     pub status: Cell<Status>,
     pub life: Cell<u64>,
     pub store: Cell<Option<Uuid>>,
-    pub first: Cell<Option<History>>,
     pub doubt: Cell<Option<Doubt>>,
     pub doubting: Cell<Doubting>,
     pub known: Cell<Option<Known>>,
@@ -112,6 +136,8 @@ pub struct Tab {
     /// Whether it goes on in a database that was made since somebody last judged.
     pub is_unjudged: Cell<bool>,
     pub heard: Cell<u64>,
+    /// Who sweeps what an emptying left.
+    pub sweeping: Sweeping,
     pub recovery: Cell<Option<Recovery>>,
 }
 
@@ -144,7 +170,6 @@ impl Tab {
             status: Cell::new(Status::Lost),
             life: Cell::default(),
             store: Cell::default(),
-            first: Cell::default(),
             doubt: Cell::default(),
             doubting: Cell::new(Doubting::No),
             known: Cell::default(),
@@ -156,6 +181,7 @@ impl Tab {
             is_obtaining: Cell::default(),
             is_unjudged: Cell::default(),
             heard: Cell::default(),
+            sweeping: Sweeping::default(),
             recovery: Cell::default(),
         })
     }
@@ -355,6 +381,7 @@ impl Tab {
                 self.status.set(Status::Open);
                 self.was_opened.set(true);
                 Journal::begin_to_follow(self);
+                self.sweep_what_was_left();
             }
             Ok(()) => {}
             Err(error) => {

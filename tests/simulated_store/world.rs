@@ -6,95 +6,22 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use eventloom::core::{
-    EventId, History, JsonText, Metadata, Position, RecordedEvent, StreamId, Timestamp, Version,
+    EventId, JsonText, Metadata, Position, RecordedEvent, StreamId, Timestamp, Version,
 };
 use eventloom::log::journal::Change;
+use eventloom::log::segments::Turn;
 use eventloom::sim::{Choices, Group, Schedule, Scheduler};
 use eventloom::store::judging::{Evidence, Noted, Verdict};
 use uuid::Uuid;
 
+use super::database::{Content, Database, Record};
 use super::laws::{Before, Laws};
+use super::reading::walked;
 use super::tab::Tab;
+use super::undoing::Token;
 
-/// What a record of the log holds.
-#[derive(Clone, Debug)]
-pub enum Content {
-    Events(Vec<RecordedEvent>),
-    /// Several segments, or many events, in pages.
-    Paged(Vec<RecordedEvent>),
-    /// Nothing before it is there any more.
-    Emptied {
-        floor: u64,
-    },
-    /// Its number was taken, and its events were emptied away.
-    Gone,
-}
-
-impl Content {
-    pub fn events(&self) -> &[RecordedEvent] {
-        match self {
-            Content::Events(events) | Content::Paged(events) => events,
-            Content::Emptied { .. } | Content::Gone => &[],
-        }
-    }
-}
-
-/// A record of the log, which stands for the numbers from the first to that which it lies under.
-#[derive(Clone, Debug)]
-pub struct Record {
-    pub from: u64,
-    pub content: Content,
-}
-
-/// What comes after this segment was appended in doubt, and after so many events.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Doubt {
-    pub after: u64,
-    pub events: u64,
-}
-
-#[derive(Clone, Debug, Default)]
-pub struct Database {
-    pub store: Option<Uuid>,
-    pub first: Option<History>,
-    pub doubt: Option<Doubt>,
-    pub log: BTreeMap<u64, Rc<Record>>,
-}
-
-impl Database {
-    /// Notes what is in doubt, unless more is already.
-    pub fn note(&mut self, doubt: Doubt) {
-        let known = self.doubt.filter(|known| known.after <= doubt.after);
-        self.doubt = known.or(Some(doubt));
-    }
-
-    pub fn events(&self) -> impl Iterator<Item = &RecordedEvent> {
-        self.log.values().flat_map(|record| record.content.events())
-    }
-
-    pub fn ids(&self) -> BTreeSet<EventId> {
-        self.events().map(|event| event.event_id).collect()
-    }
-
-    pub fn last(&self) -> u64 {
-        self.log.last_key_value().map_or(0, |(number, _)| *number)
-    }
-
-    pub fn emptied(&self) -> u64 {
-        let is_emptied =
-            |(_, record): &(&u64, &Rc<Record>)| matches!(record.content, Content::Emptied { .. });
-        let found = self.log.iter().rev().find(is_emptied);
-        found.map_or(0, |(number, _)| *number)
-    }
-
-    pub fn history(&self) -> Option<History> {
-        let first = self.first?;
-        Some(match self.emptied() {
-            0 => first,
-            segment => first.after(segment),
-        })
-    }
-}
+/// A disk that loses a database's end loses so many transactions at most.
+const RECENT: usize = 4;
 
 /// Where the database lies.
 #[derive(Default)]
@@ -109,6 +36,8 @@ pub struct Disk {
     pub life: u64,
     /// What a power cut may leave, the oldest first: since the last strict transaction.
     unsafe_since: Vec<Option<Database>>,
+    /// How it was before the last few transactions, the oldest first.
+    pub recent: Vec<Database>,
     /// Copies of days before, as a backup has them.
     pub backups: Vec<Database>,
 }
@@ -117,6 +46,9 @@ impl Disk {
     /// A transaction that was committed.
     pub fn commit(&mut self, is_strict: bool, change: impl FnOnce(&mut Database)) {
         let before = self.database.clone();
+        self.recent.extend(before.clone());
+        let old = self.recent.len().saturating_sub(RECENT);
+        self.recent.drain(..old);
         change(self.database.get_or_insert_default());
         match is_strict {
             true => self.unsafe_since.clear(),
@@ -199,7 +131,7 @@ impl File {
     /// The events that can be read of it, and which segment emptied the log before them.
     pub fn log(&self) -> Rc<FileLog> {
         let mut read = self.read.borrow_mut();
-        Rc::clone(read.get_or_insert_with(|| Rc::new(super::held::log_in(&self.bytes))))
+        Rc::clone(read.get_or_insert_with(|| Rc::new(super::reading::log_in(&self.bytes))))
     }
 
     /// The ids of those events.
@@ -284,6 +216,8 @@ pub struct World {
     /// The tabs that are writing, one for each transaction.
     pub writing: RefCell<Vec<u32>>,
     pub laws: RefCell<Laws>,
+    /// With which something can be undone.
+    pub tokens: RefCell<Vec<Token>>,
     pub judge: fn(&Evidence) -> Verdict,
     /// What happened, for who reads a failing run.
     pub told: Option<RefCell<Vec<String>>>,
@@ -307,6 +241,7 @@ impl World {
             tabs: RefCell::default(),
             writing: RefCell::default(),
             laws: RefCell::default(),
+            tokens: RefCell::default(),
             judge,
             told: is_told.then(RefCell::default),
             made: Cell::default(),
@@ -377,6 +312,17 @@ impl World {
             .map(|held| held.into_iter().flatten().collect())
     }
 
+    /// The turns that some copy has.
+    fn turns(&self) -> Vec<Turn> {
+        let files = self.files.borrow();
+        let walked = files.values().flat_map(|file| walked(&file.bytes).entries);
+        let mut turns: Vec<Turn> = walked.filter_map(|entry| entry.turn()).collect();
+        let disk = self.disk.borrow();
+        let records = disk.database.iter().flat_map(|now| now.log.values());
+        turns.extend(records.filter_map(|record| record.content.turn()));
+        turns
+    }
+
     /// What is set aside.
     pub fn aside(&self) -> BTreeSet<EventId> {
         self.in_files(|name| name.starts_with(ASIDE))
@@ -423,16 +369,21 @@ impl World {
         let emptied = disk.database.as_ref().map_or(0, Database::emptied);
         drop(disk);
         let mut laws = self.laws.borrow_mut();
+        laws.changes += 1;
         laws.gone.retain(|event| !after.contains(event));
         laws.gone.extend(before.difference(&after));
-        laws.unlogged
-            .extend(log.unwrap_or_default().difference(&still));
+        laws.leave_the_log(log.unwrap_or_default().difference(&still).copied());
         // With a segment that emptied the log it goes which places were given before.
         let unknown = laws.emptied.iter().filter(|(_, by)| **by > emptied);
-        let unknown: Vec<EventId> = unknown.map(|(event, _)| *event).collect();
-        laws.unlogged.extend(unknown);
+        let mut unknown: Vec<EventId> = unknown.map(|(event, _)| *event).collect();
+        unknown.extend(laws.taken_back_elsewhere(self.disk.borrow().database.as_ref()));
+        laws.leave_the_log(unknown.into_iter());
         // What an older copy brings back came not by itself.
         laws.may_return.extend(still);
+        if laws.is_any_undone() {
+            let turns = self.turns();
+            laws.undone_are_known(&turns);
+        }
         drop(laws);
         self.tell(|| {
             let left = before.intersection(&after).count();
@@ -457,7 +408,9 @@ impl World {
                 .collect();
             let from = record.from;
             match record.content {
-                Content::Emptied { .. } => format!("{number}:emptied"),
+                Content::Turn(turn, _) => format!("{number}:{turn:?}"),
+                Content::Damaged(_) => format!("{from}-{number}:damaged"),
+                Content::Gone => format!("{from}-{number}:gone"),
                 _ => format!("{from}-{number}:[{}]", ids.join(" ")),
             }
         };

@@ -130,17 +130,20 @@ pub fn status(props: &ViewProps) -> Html {
         .outcome
         .as_ref()
         .filter(|outcome| outcome.kind == OutcomeKind::Done);
+    let undo = done.is_some_and(|done| done.undo.is_some());
     html! {
-        <div class="status" role="status">
-            if let Some(waits) = state.waiting_words() {
-                <span>{ waits }</span>
-            } else if let Some(done) = done {
-                <span key={state.outcomes.to_string()}>{ &done.text }</span>
-                if done.undo.is_some() {
-                    {" "}{ button("Undo reset", props.act.reform(|_: MouseEvent| Action::UndoReset)) }
+        <>
+            <div class="status" role="status">
+                if let Some(waits) = state.waiting_words() {
+                    <span>{ waits }</span>
+                } else if let Some(done) = done {
+                    <span key={state.outcomes.to_string()}>{ &done.text }</span>
                 }
+            </div>
+            if undo {
+                { button("Undo reset", props.act.reform(|_: MouseEvent| Action::UndoReset)) }
             }
-        </div>
+        </>
     }
 }
 

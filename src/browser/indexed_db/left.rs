@@ -1,11 +1,14 @@
-//! What is noted of what an emptying left where it was.
+//! What is noted of what an emptying left where it was, and leaving no more than numbers of what was taken back.
 
-use idb::ObjectStore;
-use wasm_bindgen::JsValue;
+use std::ops::RangeInclusive;
 
-use super::codec;
-use super::schema::LEFT;
-use super::transaction::{Fault, answer};
+use idb::{KeyRange, ObjectStore};
+use js_sys::Array;
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::codec::{self, Record};
+use super::schema::{LEFT, PAGES};
+use super::transaction::{Fault, Writing, answer};
 
 /// What became of what an emptying left, as it is noted under [`LEFT`] behind the number of its segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,4 +45,30 @@ impl Left {
             Some((emptied.parse().ok()?, left.0))
         }))
     }
+}
+
+/// Leaves of these segments no more than their numbers and chains.
+pub(super) async fn leave_numbers(
+    writing: &Writing,
+    segments: &ObjectStore,
+    numbers: RangeInclusive<u64>,
+) -> Result<(), Fault> {
+    let key = |number: u64| JsValue::from_f64(number as f64);
+    let (first, last) = (key(*numbers.start()), key(*numbers.end()));
+    let range = KeyRange::bound(&first, &last, None, None)?;
+    let found = answer(segments.get_all(Some(range.into()), None)?).await?;
+    for record in found.unchecked_into::<Array>().iter() {
+        let record: Record = record.unchecked_into();
+        let Some(opened) = codec::open_segment(&record) else {
+            continue;
+        };
+        let gone = codec::gone(opened.from, opened.number, opened.chain);
+        let gone = gone?;
+        segments.put(&gone, None)?;
+    }
+    // A list comes after all lists that begin with the same and end earlier.
+    let (first, last) = (Array::of1(&first), Array::of2(&last, &f64::INFINITY.into()));
+    let range = KeyRange::bound(&first, &last, None, None)?;
+    writing.store(PAGES)?.delete(range)?;
+    Ok(())
 }

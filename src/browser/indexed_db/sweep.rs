@@ -37,6 +37,8 @@ pub(super) struct Sweeping {
     /// Whether something was left when the database was opened.
     is_left: Cell<bool>,
     is_busy: Cell<bool>,
+    /// How many databases were opened: in another one the same number may be another emptying's.
+    lives: Cell<u64>,
     timer: RefCell<Option<Timeout>>,
 }
 
@@ -47,17 +49,17 @@ impl Sweeping {
             swept: Cell::default(),
             is_left: Cell::default(),
             is_busy: Cell::default(),
+            lives: Cell::default(),
             timer: RefCell::default(),
         })
     }
 
     /// Begins with what is noted.
     pub(super) fn begin(&self, noted: Option<(u64, Left)>) {
-        match noted {
-            Some((emptied, Left::Nothing)) => self.swept.set(emptied),
-            Some(_) => self.is_left.set(true),
-            None => {}
-        }
+        self.lives.set(self.lives.get() + 1);
+        let nothing = noted.filter(|(_, left)| *left == Left::Nothing);
+        self.swept.set(nothing.map_or(0, |(emptied, _)| emptied));
+        self.is_left.set(noted.is_some() && nothing.is_none());
     }
 
     /// Whether something may be left to sweep; and before which segment.
@@ -110,7 +112,7 @@ pub(super) async fn sweep(sweeping: &Sweeping) -> Result<(), StoreError> {
     let Some(emptied) = sweeping.due() else {
         return Ok(());
     };
-    let mut done = 0;
+    let (mut done, lives) = (0, sweeping.lives.get());
     // An emptying that comes meanwhile can still be undone.
     while sweeping.due() == Some(emptied) {
         let is_alone = connection.is_alone().await;
@@ -118,10 +120,14 @@ pub(super) async fn sweep(sweeping: &Sweeping) -> Result<(), StoreError> {
         let writing = connection
             .write("sweep", &stores, Durability::Relaxed)
             .await?;
+        if sweeping.lives.get() != lives {
+            return Ok(());
+        }
         let step = step(connection, writing, emptied, done, is_alone);
         match step.await.map_err(|fault| fault.while_doing("sweep"))? {
             Some(number) => done = number,
-            None => sweeping.swept.set(emptied),
+            None if sweeping.lives.get() == lives => sweeping.swept.set(emptied),
+            None => return Ok(()),
         }
         patience::pause(0).await;
     }

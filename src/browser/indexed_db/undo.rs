@@ -1,21 +1,20 @@
 //! Taking back what was done last: an emptying, or an import. What is taken back leaves its numbers
 //! behind, and one record that says so: who knows less finds these taken, who knows it reads the log anew.
 
-use std::ops::RangeInclusive;
 use std::rc::Rc;
 
-use idb::{KeyRange, ObjectStore};
+use idb::ObjectStore;
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::codec::{self, Record};
+use super::codec;
 use super::connection::Connection;
 use super::copies::Copies;
 use super::hints::Signal;
-use super::left::Left;
+use super::left::{Left, leave_numbers};
 use super::read;
 use super::reset::another_history;
-use super::schema::{LEFT, LOG, META, PAGES, SNAPSHOTS};
+use super::schema::{LOG, META, PAGES, SNAPSHOTS};
 use super::transaction::{Fault, Writing, above, add, answer};
 use crate::core::History;
 use crate::log::segments::{Index, Turn};
@@ -45,7 +44,8 @@ pub(super) async fn reset(copies: &Copies, token: Segments) -> Result<(), UndoEr
     let done = async {
         leave_numbers(&writing, &segments, token.first..=token.last).await?;
         turn_to(connection, &segments, last + 1, turn)?;
-        meta.delete(JsValue::from(LEFT))?;
+        // What an emptying before this one left can't be undone any more, and may be there still.
+        Left::Sweeping.note(&meta, token.first)?;
         writing.commit().await
     };
     end(copies, done.await, last + 1).await
@@ -106,32 +106,6 @@ fn turn_to(
 ) -> Result<(), Fault> {
     let chain = connection.log.chain().with_turn(number, turn);
     add(segments, codec::turned(number, turn, chain, &[]))
-}
-
-/// Leaves of these segments no more than their numbers and chains.
-async fn leave_numbers(
-    writing: &Writing,
-    segments: &ObjectStore,
-    numbers: RangeInclusive<u64>,
-) -> Result<(), Fault> {
-    let key = |number: u64| JsValue::from_f64(number as f64);
-    let (first, last) = (key(*numbers.start()), key(*numbers.end()));
-    let range = KeyRange::bound(&first, &last, None, None)?;
-    let found = answer(segments.get_all(Some(range.into()), None)?).await?;
-    for record in found.unchecked_into::<Array>().iter() {
-        let record: Record = record.unchecked_into();
-        let Some(opened) = codec::open_segment(&record) else {
-            continue;
-        };
-        let gone = codec::gone(opened.from, opened.number, opened.chain);
-        let gone = gone?;
-        segments.put(&gone, None)?;
-    }
-    // A list comes after all lists that begin with the same and end earlier.
-    let (first, last) = (Array::of1(&first), Array::of2(&last, &f64::INFINITY.into()));
-    let range = KeyRange::bound(&first, &last, None, None)?;
-    writing.store(PAGES)?.delete(range)?;
-    Ok(())
 }
 
 /// Drops the snapshots of versions that stand in a segment or after it.

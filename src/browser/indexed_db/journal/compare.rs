@@ -13,7 +13,7 @@ use super::ours::Ours;
 use super::source::Source;
 use crate::core::{History, Position, RecordedEvent};
 use crate::log::Chain;
-use crate::log::journal::{Body, Entry, Void};
+use crate::log::journal::{Body, Entry, Lost, Void};
 use crate::log::segments::{Turn, in_order, unpack};
 use crate::store::judging;
 
@@ -37,6 +37,7 @@ pub(in super::super) async fn compare(
         ours: Ours::after(database, agreed),
         here: Group {
             end: agreed,
+            chain: chain_of(&walked.chains, agreed),
             ..Group::default()
         },
         there: Vec::new(),
@@ -57,7 +58,12 @@ pub(in super::super) async fn compare(
     let walked = source.entries(compare).await?;
     let mut found = comparison.end();
     if !walked.lost.is_empty() {
-        found.missing = source.events().saturating_sub(read);
+        // Up to where both are the same, the database has what can't be read here.
+        let agreed = found.agreed;
+        let is_missing = |lost: &Lost| lost.last.is_none_or(|last| last > agreed);
+        if walked.lost.iter().any(is_missing) {
+            found.missing = source.events().saturating_sub(read);
+        }
         found.is_damaged = true;
     }
     Ok(found)
@@ -67,22 +73,28 @@ pub(in super::super) async fn compare(
 /// goes on from there. Of a database that isn't known to hold its beginning.
 pub(super) async fn has_all(database: &IdbDatabase, source: Source<'_>) -> Result<bool, String> {
     let walked = source.entries(async |_| Ok(())).await?;
-    let agreed = last_same(database, &walked.chains).await;
+    // Equal chains say nothing of what can't be read.
+    let agreed = match walked.lost.is_empty() {
+        true => last_same(database, &walked.chains).await,
+        false => Ok(0),
+    };
     let agreed = agreed.map_err(|fault| fault.to_string())?;
     let end = source.segment();
     let mut ours = Ours::after(database, agreed);
     let mut events = Vec::new();
+    let mut is_behind = false;
     while let Some(part) = ours.next().await.map_err(|fault| fault.to_string())? {
-        if part.number > end {
-            if !part.goes_on_from(end, source.chain()) {
-                return Ok(false);
-            }
-            break;
-        }
         if part.turn.is_some() {
+            // It may make void what would be brought back.
             return Ok(false);
         }
-        events.extend(part.events);
+        if part.number <= end {
+            events.extend(part.events);
+        } else if !std::mem::replace(&mut is_behind, true)
+            && !part.goes_on_from(end, source.chain())
+        {
+            return Ok(false);
+        }
     }
     in_order(&mut events);
     let mut is_there = vec![false; events.len()];
@@ -136,6 +148,15 @@ async fn last_same(database: &IdbDatabase, chains: &[(u64, Chain)]) -> Result<u6
     Ok(0)
 }
 
+/// That of these chains which a log has up to a segment.
+fn chain_of(chains: &[(u64, Chain)], number: u64) -> Option<Chain> {
+    let at = chains.binary_search_by_key(&number, |(number, _)| *number);
+    match number {
+        0 => Some(Chain::START),
+        _ => at.ok().map(|at| chains[at].1),
+    }
+}
+
 /// The chain of the log up to a segment; none where it has none there.
 pub(super) async fn chain_at(database: &IdbDatabase, number: u64) -> Result<Option<Chain>, String> {
     let found = async {
@@ -180,6 +201,8 @@ struct Comparison<'a> {
 struct Group {
     events: Vec<RecordedEvent>,
     end: u64,
+    /// The log's chain up to there, where it has one.
+    chain: Option<Chain>,
     is_damaged: bool,
 }
 
@@ -198,19 +221,33 @@ impl Comparison<'_> {
             let is_same = !self.differs && self.pull(number).await?.is_turned_at(entry.turn());
             match is_same && self.here.end == number {
                 true => self.found.agreed = number,
-                false => self.differs_by_fills(&entry)?,
+                false => {
+                    if !self.differs && self.turns(&entry) {
+                        self.found.agreed = self.here.end;
+                    }
+                    self.found.beyond += self.brought_back(entry.turn());
+                    self.differs_by_fills(&entry)?;
+                }
             }
             return Ok(());
         };
         self.found.events += events.len() as u64;
-        self.there.extend(events);
         if self.differs {
+            self.there = events;
             self.differ();
             return Ok(());
         }
-        match self.pull(number).await? {
+        let pulled = self.pull(number).await?;
+        let may_go_on = self.may_go_on(&entry, &events);
+        self.there.extend(events);
+        // Of what is damaged, and of holes, nothing tells whether they are the same but their chains.
+        let is_damaged = self.is_damaged || self.here.is_damaged;
+        let is_exact = !is_damaged && self.there.starts_with(&self.here.events);
+        let may_go_on = is_exact || may_go_on;
+        let may_be_same = is_exact || self.may_be_same(&entry);
+        match pulled {
             Pulled::Over => {
-                if self.is_beginning() {
+                if may_go_on && self.is_beginning() {
                     let last = self.here.events.last().map(|event| event.position);
                     self.found.agreed = self.here.end;
                     self.there.retain(|event| Some(event.position) > last);
@@ -218,7 +255,7 @@ impl Comparison<'_> {
                 self.differ();
             }
             Pulled::Turned(_) => self.differ(),
-            Pulled::Events if self.here.end == number => match self.is_same() {
+            Pulled::Events if self.here.end == number => match may_be_same && self.is_same() {
                 true => {
                     self.found.agreed = number;
                     self.there.clear();
@@ -257,13 +294,44 @@ impl Comparison<'_> {
         Ok(())
     }
 
+    /// Whether an entry without events comes right after all that was read of the database, as its chain says.
+    fn turns(&self, entry: &Entry<'_>) -> bool {
+        let turned = self.here.chain.zip(entry.turn());
+        entry.segment == self.here.end + 1
+            && turned
+                .is_some_and(|(chain, turn)| chain.with_turn(entry.segment, turn) == entry.chain)
+    }
+
+    /// How many events are there again by what the database doesn't know.
+    fn brought_back(&self, turn: Option<Turn>) -> u64 {
+        match turn {
+            Some(Turn::Restored { from, .. }) if from <= self.found.agreed => self.found.events,
+            _ => 0,
+        }
+    }
+
+    /// Whether an entry may come after all that was read of the database: not where its chain shows that it comes
+    /// after something else.
+    fn may_go_on(&self, entry: &Entry<'_>, events: &[RecordedEvent]) -> bool {
+        let is_next = entry.segment == self.here.end + 1 && entry.chain != Chain::START;
+        let before = self.here.chain.filter(|_| is_next);
+        before.is_none_or(|chain| chain.with(entry.segment, events) == entry.chain)
+    }
+
+    /// Whether an entry may be what the database has up to there: not where their chains differ.
+    fn may_be_same(&self, entry: &Entry<'_>) -> bool {
+        let theirs = Some(entry.chain).filter(|chain| *chain != Chain::START);
+        let both = self.here.chain.zip(theirs);
+        both.is_none_or(|(ours, theirs)| ours == theirs)
+    }
+
     /// Reads on in the database until it is at a number, or beyond.
     async fn pull(&mut self, number: u64) -> Result<Pulled, Fault> {
         while self.here.end < number {
             let Some(part) = self.ours.next().await? else {
                 return Ok(Pulled::Over);
             };
-            self.here.end = part.number;
+            (self.here.end, self.here.chain) = (part.number, part.chain);
             if let Some(turn) = part.turn {
                 let is_emptied = matches!(turn, Turn::Emptied { .. });
                 if is_emptied || part.number == number {
@@ -290,9 +358,13 @@ impl Comparison<'_> {
     fn is_beginning(&self) -> bool {
         let (here, there) = (&self.here.events[..], &self.there[..]);
         match (self.is_damaged, self.here.is_damaged) {
-            (true, _) => here
-                .iter()
-                .all(|event| find(there, event).is_none_or(|e| is_same(e, event))),
+            (true, is_damaged) => {
+                // What the journal has up to there is in the database, whatever else can't be read of it.
+                let last = here.last().map(|event| event.position);
+                let until = there.partition_point(|event| Some(event.position) <= last);
+                let may_be = |event| find(there, event).is_none_or(|e| is_same(e, event));
+                here.iter().all(may_be) && (is_damaged || are_in(&there[..until], here))
+            }
             (false, true) => are_in(here, there),
             (false, false) => there
                 .get(..here.len())
@@ -311,7 +383,12 @@ impl Comparison<'_> {
                 }
             };
             match is_same || self.here.is_damaged {
-                true => self.found.agreed = self.found.segment,
+                true => {
+                    self.found.agreed = self.found.segment;
+                    // Of what can't be read in one record not all may be in the journal: then that isn't mended.
+                    let lacking = |event: &&RecordedEvent| find(&self.here.events, event).is_none();
+                    self.found.beyond += self.there.iter().filter(lacking).count() as u64;
+                }
                 false => self.differ(),
             }
         }

@@ -260,6 +260,11 @@ impl Held {
         self.seen.set(segment);
     }
 
+    /// It is of another database now, which may have something where the one before had nothing.
+    pub(super) fn look_again(&self) {
+        self.seen.set(self.mark().tail.segment);
+    }
+
     pub(super) fn position(&self) -> Position {
         self.position.get()
     }

@@ -9,6 +9,7 @@ use web_sys::IdbDatabase;
 use super::super::codec;
 use super::super::filling::fill_what_is_there;
 use super::super::lay_out::put_filter;
+use super::super::left::{Left, leave_numbers};
 use super::super::schema::{INDEX, LOG, META, MOVED, PAGES, SNAPSHOTS};
 use super::super::transaction::{Fault, Writing, ends_at};
 use super::compare::has_all;
@@ -159,17 +160,15 @@ async fn are_to_move(database: &IdbDatabase) -> Result<(), Fault> {
 }
 
 async fn put_back(database: &IdbDatabase, all: Vec<Back>, end: u64) -> Result<(), Fault> {
-    let writing = Writing::begin(database, &[LOG, PAGES], Durability::Strict)?;
+    let stores = [LOG, PAGES, SNAPSHOTS, META];
+    let writing = Writing::begin(database, &stores, Durability::Strict)?;
     let (log, pages) = (writing.store(LOG)?, writing.store(PAGES)?);
     still_ends(&log, end).await?;
     for back in &all {
         let gone = match back {
             Back::Segment(entry) => {
                 put(&log, &pages, entry)?;
-                if let Body::Turn(Turn::Filled { .. }, fills) = &entry.body {
-                    let fills = unpack(fills)?;
-                    fill_what_is_there((&log, &pages), &fills).await?;
-                }
+                turn(&writing, entry).await?;
                 continue;
             }
             Back::Void(entry) => codec::gone(entry.from(), entry.segment, chain_of(entry)),
@@ -179,6 +178,23 @@ async fn put_back(database: &IdbDatabase, all: Vec<Back>, end: u64) -> Result<()
         log.put(&gone, None)?;
     }
     writing.commit().await
+}
+
+/// Does in the log what an entry says that holds no events: an older copy of a database has what that changes.
+async fn turn(writing: &Writing, entry: &Entry<'_>) -> Result<(), Fault> {
+    let (log, pages) = (writing.store(LOG)?, writing.store(PAGES)?);
+    let Body::Turn(turn, fills) = &entry.body else {
+        return Ok(());
+    };
+    match *turn {
+        // Of what it emptied not all is there any more: it isn't undone, but swept.
+        Turn::Emptied { .. } => Left::Sweeping.note(&writing.store(META)?, entry.segment),
+        Turn::Restored { from, .. } | Turn::TakenBack { from, .. } => {
+            writing.store(SNAPSHOTS)?.clear()?;
+            leave_numbers(writing, &log, from..=entry.segment - 1).await
+        }
+        Turn::Filled { .. } => fill_what_is_there((&log, &pages), &unpack(fills)?).await,
+    }
 }
 
 /// The chain of the log up to an entry, where it has one.

@@ -57,6 +57,9 @@ impl Journal {
     pub(in super::super) fn begin_life(&self, log: &Log) {
         let last = log.ask(Index::last_segment);
         let held = self.held().filter(|held| !held.is_doubted());
+        if let Some(held) = &held {
+            held.look_again();
+        }
         let filled = held.as_ref().map_or(0, |held| held.mark().tail.events);
         self.filled.set(filled);
         self.is_alone.set(false);
