@@ -417,7 +417,11 @@ impl Journal {
                             journal.is_to_renew.set(true);
                             continue;
                         }
-                        let _ = tab.remove_older().await;
+                        if tab.remove_older().await.is_ok_and(|mended| mended > 0) {
+                            // It was filled while that couldn't be read.
+                            journal.is_to_renew.set(true);
+                            continue;
+                        }
                     }
                     Err(_) if !journal.keeps(&held) => continue,
                     Err(reason) => {

@@ -388,9 +388,13 @@ impl Tab {
         }
     }
 
-    /// Removes what the journal was before, now that it is at the log's end; what that alone has is set aside.
-    pub async fn remove_older(&self) -> Result<(), String> {
+    /// Removes what the journal was before, now that it is at the log's end; what that alone has is set aside, and
+    /// what is damaged in the log is mended from it before. Answers how many events were mended.
+    pub async fn remove_older(&self) -> Result<u64, String> {
+        let mut mended = 0;
         for older in Older::all(&self.world) {
+            let database = self.look(Database::clone).await.map_err(said)?;
+            mended += self.mend(&older.walked, database.emptied()).await?;
             let database = self.look(Database::clone).await.map_err(said)?;
             let found = compare(&database, &older.walked, older.store, older.tail);
             let emptied = self
@@ -405,7 +409,7 @@ impl Tab {
                 self.world.files.borrow_mut().remove(&older.name);
             }
         }
-        Ok(())
+        Ok(mended)
     }
 
     async fn find_out(

@@ -328,7 +328,6 @@ fn plan(
                     Knowledge::Now => Fate::Refused(another.into()),
                 }
             } else if holds_any == Some(true) {
-                // Also where the stream is damaged: that these are recorded isn't less true.
                 Fate::Repeated
             } else if let Some(damage) = damage {
                 Fate::Refused(damage.into())

@@ -489,10 +489,11 @@ pub(super) struct Walked {
 impl Walked {
     /// What was met in a journal that has no chains.
     pub(super) fn of(lost: Vec<Lost>, void: Void) -> Walked {
+        let walked = Walked::default();
         Walked {
             lost,
             void,
-            ..Walked::default()
+            ..walked
         }
     }
 }
