@@ -1,6 +1,6 @@
 //! What the page knows. Everything on screen is a function of this value.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use crate::core::{CommandId, History, JsonText, StreamHead, StreamId, Version};
@@ -74,7 +74,7 @@ pub struct State {
     /// When all was last exported.
     pub last_export: LastExport,
     /// What has been typed into the forms of each model's commands.
-    pub drafts: BTreeMap<FormKey, Draft>,
+    pub drafts: Vec<(FormKey, Draft)>,
     /// The form that was refused for its fields, and why.
     pub bad_fields: Option<(FormKey, Vec<FieldError>)>,
     /// The import that is running.
@@ -351,7 +351,7 @@ impl State {
             outcome: None,
             outcomes: 0,
             saving: None,
-            drafts: BTreeMap::new(),
+            drafts: Vec::new(),
             bad_fields: None,
             import: None,
             export: None,
@@ -374,6 +374,14 @@ impl State {
             listing: Question::default(),
             reading: Question::default(),
         }
+    }
+
+    /// What was typed into a form so far.
+    #[must_use]
+    pub fn draft(&self, form: &FormKey) -> Draft {
+        let mut drafts = self.drafts.iter();
+        let found = drafts.find(|(of, _)| of == form);
+        found.map(|(_, draft)| draft.clone()).unwrap_or_default()
     }
 
     /// The stream that is looked at.

@@ -86,8 +86,8 @@ pub enum Kind {
 /// A field in a list has the path `lines/0/sku`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Draft {
+    /// What was typed into each field, and how many items each list has, by their paths.
     texts: BTreeMap<String, String>,
-    counts: BTreeMap<String, usize>,
 }
 
 /// A field that can't be sent, and why.
@@ -120,10 +120,11 @@ impl Draft {
     /// How many items a list has.
     #[must_use]
     pub fn count(&self, path: &str, kind: &Kind) -> usize {
-        match (self.counts.get(path), kind) {
-            (Some(count), _) => *count,
+        let count = self.texts.get(path).and_then(|count| count.parse().ok());
+        match (count, kind) {
+            (Some(count), Kind::List { .. }) => count,
             (None, Kind::List { min, .. }) => *min,
-            (None, _) => 0,
+            (_, _) => 0,
         }
     }
 
@@ -135,7 +136,7 @@ impl Draft {
     /// Adds an item to the end of a list.
     pub fn add_item(&mut self, path: &str, kind: &Kind) {
         let count = self.count(path, kind) + 1;
-        self.counts.insert(path.to_owned(), count);
+        self.set(path, count.to_string());
     }
 
     /// Removes an item; those behind it move up.
@@ -162,7 +163,7 @@ impl Draft {
                 }
             }
         }
-        self.counts.insert(path.to_owned(), count - 1);
+        self.set(path, (count - 1).to_string());
     }
 }
 

@@ -389,5 +389,5 @@ fn what_is_typed_is_kept_while_one_looks_elsewhere() {
         max: 9,
         default: "",
     };
-    assert_eq!(page.drafts[&form].text("reference", &kind, "EUR"), "gift");
+    assert_eq!(page.draft(&form).text("reference", &kind, "EUR"), "gift");
 }

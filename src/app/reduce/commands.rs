@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::core::{CommandId, History, RecordedEvent};
-use crate::model::Refusal;
+use crate::model::{Draft, Refusal};
 use crate::store::{AppendError, StoreError};
 use crate::timeline::Timeline;
 
@@ -16,6 +16,16 @@ impl State {
     pub(super) fn form_key(&self, command: &str) -> Option<FormKey> {
         let aggregate_type = self.stream()?.aggregate_type().to_owned();
         Some((aggregate_type, command.to_owned()))
+    }
+
+    /// What was typed into a form so far, to be changed.
+    pub(super) fn draft_mut(&mut self, form: FormKey) -> &mut Draft {
+        let found = self.drafts.iter().position(|(of, _)| *of == form);
+        let at = found.unwrap_or(self.drafts.len());
+        if at == self.drafts.len() {
+            self.drafts.push((form, Draft::default()));
+        }
+        &mut self.drafts[at].1
     }
 
     pub(super) fn edit_list(&mut self, command: &str, path: &str, removed: Option<usize>) {
@@ -31,7 +41,7 @@ impl State {
         let Some(field) = field else { return };
         // Paths of items may have moved.
         self.bad_fields = None;
-        let draft = self.drafts.entry(key).or_default();
+        let draft = self.draft_mut(key);
         match removed {
             Some(index) => draft.remove_item(path, &field.kind, index),
             None => draft.add_item(path, &field.kind),
@@ -53,7 +63,7 @@ impl State {
         else {
             return;
         };
-        let draft = self.drafts.get(&key).cloned().unwrap_or_default();
+        let draft = self.draft(&key);
         let arguments = match form.read(&draft, timeline.currency().as_deref()) {
             Ok(arguments) => arguments,
             Err(errors) => {

@@ -153,7 +153,7 @@ impl State {
                     {
                         errors.retain(|error| error.path != path);
                     }
-                    self.drafts.entry(key).or_default().set(&path, text);
+                    self.draft_mut(key).set(&path, text);
                 }
             }
             Action::AddItem { command, path } => self.edit_list(&command, &path, None),

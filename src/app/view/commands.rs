@@ -56,7 +56,7 @@ fn command(
     );
     let open = state.preferences.open_forms.contains(&key);
     let name = form.name;
-    let draft = state.drafts.get(&key).cloned().unwrap_or_default();
+    let draft = state.draft(&key);
     let of_state = timeline.currency();
     let currency = form.currency(&draft, of_state.as_deref());
     let errors = match &state.bad_fields {
