@@ -69,8 +69,9 @@ pub(super) async fn at_once(
     }))
 }
 
-/// Whether a database lacks what is noted beside it.
+/// Whether a database lacks what is noted beside it. What is noted of a loss that was told is nowhere.
 pub(super) fn lacks(known: Option<Sentinel>, seen: &Database) -> bool {
+    let known = known.filter(|noted| !noted.store.is_nil());
     known.is_some_and(|noted| Some(noted.store) != seen.store || noted.segment > seen.segment)
 }
 
