@@ -65,6 +65,8 @@ pub struct Journal {
     pub beyond: u64,
     /// How many holes before that, or in the database alone, it fills after that.
     pub filled: u64,
+    /// The greatest position that it holds behind what they agree on, as far as that was read.
+    pub position: Position,
     /// How many events it is known to have held that can't be read.
     pub missing: u64,
     /// Whether any of it can't be read.
@@ -248,7 +250,17 @@ pub fn judge(evidence: &Evidence) -> Verdict {
         }),
         recovery,
         another_history: ((lacking > 0 || is_short) && !is_told) || act == Act::SetAside,
-        above: noted.map_or(Position::START, |noted| noted.position),
+        above: above(act, held.as_ref(), noted.as_ref()),
+    }
+}
+
+/// The greatest position that is known to have been given.
+fn above(act: Act, held: Option<&Journal>, noted: Option<&Noted>) -> Position {
+    let noted = noted.map_or(Position::START, |noted| noted.position);
+    match (act, held) {
+        // What is dropped was never given to anybody.
+        (Act::DropLast, _) | (_, None) => noted,
+        (_, Some(held)) => noted.max(held.position),
     }
 }
 

@@ -692,6 +692,8 @@ fn compare(
         let number = entry.segment();
         found.segment = number;
         let events = events_of(entry);
+        let last = events.iter().flatten().map(|event| event.position).max();
+        found.position = found.position.max(last.unwrap_or_default());
         if let Some(events) = &events {
             found.events += events.len() as u64;
             if differs {

@@ -198,6 +198,7 @@ impl Connection {
         if let Some(beginning) = said.beginning {
             self.log.begins_with(beginning);
         }
+        self.log.goes_on_above(said.floor);
         self.doubts.begin(said.doubt);
         match self.is_present.get() {
             true => self.recall(database).await,

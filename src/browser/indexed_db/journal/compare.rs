@@ -187,6 +187,7 @@ impl Comparison<'_> {
     async fn take(&mut self, entry: Entry<'_>) -> Result<(), Fault> {
         let number = entry.segment;
         self.found.segment = number;
+        self.gives(floor_of(&entry));
         if self.void.holds(number) {
             return Ok(());
         }
@@ -202,6 +203,7 @@ impl Comparison<'_> {
             }
             return Ok(());
         };
+        self.gives(events.last().map(|event| event.position));
         self.found.events += events.len() as u64;
         self.there.extend(events);
         if self.differs {
@@ -231,6 +233,11 @@ impl Comparison<'_> {
             Pulled::Events => {}
         }
         Ok(())
+    }
+
+    /// A position that was given.
+    fn gives(&mut self, position: Option<Position>) {
+        self.found.position = self.found.position.max(position.unwrap_or_default());
     }
 
     /// What was read of the journal and isn't compared yet, and all after it, the journal alone has.
@@ -316,6 +323,15 @@ impl Comparison<'_> {
             }
         }
         self.found
+    }
+}
+
+/// The greatest position that an entry says without being unpacked.
+fn floor_of(entry: &Entry<'_>) -> Option<Position> {
+    match entry.body {
+        Body::Paged { last, .. } => Some(last),
+        Body::Turn(turn, _) => turn.floor(),
+        Body::Inline { .. } => None,
     }
 }
 

@@ -8,6 +8,7 @@ use web_sys::IdbDatabase;
 
 use super::super::codec::{self, Content, Opened};
 use super::super::doubt::{self, Doubt};
+use super::super::floor;
 use super::super::log::Log;
 use super::super::schema::{LOG, META};
 use super::super::transaction::{self, Fault, answer};
@@ -17,7 +18,7 @@ use super::sentinel::{self, Sentinel};
 use super::source::Source;
 use super::tab::Journal;
 use crate::core::{EventId, Position, RecordedEvent};
-use crate::log::segments::unpack;
+use crate::log::segments::{Index, unpack};
 use crate::store::judging::{self, Asked, Database, Evidence, Verdict, judge};
 use crate::store::{Loss, StoreError};
 
@@ -101,6 +102,20 @@ pub(super) fn note(
         // Meanwhile another tab recorded something, and knows of more.
         false => sentinel::note(&journal.connection.name, &noted),
     }
+}
+
+/// Goes on above a position, and notes for all who open the database what it doesn't tell of what was given.
+pub(super) async fn go_on_above(
+    database: &IdbDatabase,
+    log: &Log,
+    position: Position,
+) -> Result<(), StoreError> {
+    log.goes_on_above(position);
+    let given = log.given();
+    if given < log.ask(Index::next_position) {
+        return Ok(());
+    }
+    floor::keep(database, given).await.map_err(while_opening)
 }
 
 /// That events are where this tab can't come.

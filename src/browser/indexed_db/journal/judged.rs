@@ -16,7 +16,7 @@ use super::super::transaction::{self, Fault, answer};
 use super::aside;
 use super::compare::compare;
 use super::evidence::{
-    Admitted, as_noted, at_once, elsewhere, judged, lacks, look, note, while_opening,
+    Admitted, as_noted, at_once, elsewhere, go_on_above, judged, lacks, look, note, while_opening,
 };
 use super::file::Held;
 use super::first::{self, First};
@@ -116,12 +116,13 @@ pub(in super::super) async fn admit_whole(
             Err(_) => is_mended = false,
         }
     }
+    log.goes_on_above(verdict.above);
     if verdict.another_history {
         // What was read of it before may be of events that are gone, or aren't there yet.
-        let another = beginning::another(database, log.ask(Index::history)).await;
+        let another = beginning::another(database, log.ask(Index::history), log.given()).await;
         log.begins_with(another.map_err(while_opening)?);
     }
-    log.goes_on_above(verdict.above);
+    go_on_above(database, log, verdict.above).await?;
     let store = match verdict.store {
         Some(store) => store,
         None => BrowserIds.next_id(BrowserClock.now()).0,
