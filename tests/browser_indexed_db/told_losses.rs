@@ -6,8 +6,10 @@ use eventloom::store::{ImportStore, Loss};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::doubted::{five, has_set_aside, lose_after, told};
-use super::second_copy::{append, end, in_files, local_storage, lose_database, open};
-use super::support::{everything, fresh_name, open as plain};
+use super::second_copy::{
+    append, end, in_files, journal_bytes, local_storage, lose_database, open, set_journal_bytes,
+};
+use super::support::{everything, fresh_name, open as plain, recorded};
 
 /// The journal is gone, too.
 async fn lose_journal(name: &str) {
@@ -87,4 +89,100 @@ async fn no_position_of_what_is_set_aside_is_given_again() {
     let other = plain(&name).await;
     assert_eq!(next(&other).await, 6);
     end(other).await;
+}
+
+/// Six events with a second copy: that, once the tab is closed.
+async fn six(name: &str) -> Vec<u8> {
+    let store = open(name).await;
+    append(&store, 1..=6).await;
+    store.close();
+    journal_bytes(name).await
+}
+
+/// The entries of these numbers, of six that are alike, have a bad bit each.
+fn spoil(bytes: &mut [u8], numbers: impl IntoIterator<Item = usize>) {
+    let entry = (bytes.len() - 256) / 6;
+    for number in numbers {
+        bytes[256 + number * entry - 20] ^= 0x10;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn what_a_journal_says_to_hold_behind_its_last_whole_entry_is_told_as_lost() {
+    for (spoilt, restored) in [(6..=6, 5), (3..=6, 2), (1..=6, 0)] {
+        let name = fresh_name();
+        let mut bytes = six(&name).await;
+        spoil(&mut bytes, spoilt);
+        set_journal_bytes(&name, &bytes).await;
+        lose_database(&name).await;
+        lose_notes(&name);
+        let store = open(&name).await;
+        let lost = 6 - restored;
+        assert_eq!(
+            store.recovery(),
+            told(Loss::Deleted, restored, lost, 0, true)
+        );
+        assert_eq!(everything(&store).await.len() as u64, restored);
+        assert_eq!(next(&store).await, 7);
+        end(store).await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn what_the_end_of_a_journal_lost_is_not_told_where_the_database_has_it() {
+    for spoilt in [6..=6, 1..=6] {
+        let name = fresh_name();
+        let mut bytes = six(&name).await;
+        spoil(&mut bytes, spoilt);
+        set_journal_bytes(&name, &bytes).await;
+        let store = open(&name).await;
+        assert_eq!(store.recovery(), None);
+        append(&store, [7]).await;
+        store.close();
+        journal_bytes(&name).await;
+        lose_database(&name).await;
+        let store = open(&name).await;
+        assert_eq!(store.recovery(), told(Loss::Deleted, 7, 0, 0, true));
+        assert_eq!(next(&store).await, 8);
+        end(store).await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn what_was_emptied_is_not_told_as_lost_with_the_end_of_a_journal() {
+    let name = fresh_name();
+    let store = open(&name).await;
+    append(&store, 1..=6).await;
+    store.reset(&[]).await.unwrap();
+    append(&store, 7..=8).await;
+    store.close();
+    let mut bytes = journal_bytes(&name).await;
+    let end_of_last = bytes.len() - 20;
+    bytes[end_of_last] ^= 0x10;
+    set_journal_bytes(&name, &bytes).await;
+    lose_database(&name).await;
+    lose_notes(&name);
+    let store = open(&name).await;
+    assert_eq!(store.recovery(), told(Loss::Deleted, 1, 1, 0, true));
+    assert_eq!(everything(&store).await, [recorded(7, 1, 7)]);
+    end(store).await;
+}
+
+#[wasm_bindgen_test]
+async fn an_entry_that_was_begun_and_never_finished_is_no_loss() {
+    let name = fresh_name();
+    five(&name).await;
+    let mut begun = journal_bytes(&name).await;
+    let finished = begun.len();
+    let store = open(&name).await;
+    append(&store, [6]).await;
+    store.close();
+    let after = journal_bytes(&name).await;
+    begun.extend_from_slice(&after[finished..after.len() - 20]);
+    set_journal_bytes(&name, &begun).await;
+    lose_database(&name).await;
+    lose_notes(&name);
+    let store = open(&name).await;
+    assert_eq!(store.recovery(), told(Loss::Deleted, 5, 0, 0, true));
+    end(store).await;
 }

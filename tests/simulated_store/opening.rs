@@ -490,7 +490,12 @@ impl Tab {
         let database = self.look(Database::clone).await.map_err(said)?;
         let mut found = compare(&database, &entries, found);
         if !is_whole {
-            found.missing = tail.events.saturating_sub(found.events);
+            // What the database has, too, isn't missing, nor is what it may have refused.
+            if database.last() == 0 || database.last() + 1 < tail.segment {
+                found.missing = tail.events.saturating_sub(found.events);
+                // Its mark doesn't say how many its last entry held.
+                (found.unsure, found.claimed) = (found.missing, tail.segment);
+            }
             found.is_damaged = true;
         }
         let emptied = entries
@@ -577,6 +582,7 @@ impl Tab {
         let is_left = aside.is_none();
         let is_same = |noted: &Noted| Some(noted.store) == evidence.database.store;
         let noted = evidence.noted.there().filter(is_same);
+        let is_unsure = evidence.journal.there().is_some_and(|held| held.unsure > 0);
         let opening = Opening {
             recovery: verdict.recovery,
             restored,
@@ -590,7 +596,8 @@ impl Tab {
                 let of = |store: Option<Uuid>| store == Some(noted.store);
                 let journal = evidence.journal.there();
                 !of(evidence.database.store) && !of(journal.map(|journal| journal.store))
-            }) || (verdict.act == Act::SetAside && is_left),
+            }) || (verdict.act == Act::SetAside && is_left)
+                || (evidence.noted.there().is_none() && is_unsure),
             is_known_lost: noted.is_some_and(|noted| noted.segment > end && noted.events > 0),
         };
         self.world.laws.borrow_mut().told(&opening);

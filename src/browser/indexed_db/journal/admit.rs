@@ -96,7 +96,7 @@ async fn usual(
         seen.as_noted = as_noted(database, &seen, &noted).await?;
     }
     let source = Source::Journal(&held);
-    let asked = match source.segment() {
+    let asked = match source.claims().segment {
         0 => Asked::Missing,
         _ => match at_once(database, source, &seen).await {
             Ok(Some(found)) => Asked::There(found),

@@ -56,11 +56,37 @@ pub(in super::super) async fn compare(
     };
     let walked = source.entries(compare).await?;
     let mut found = comparison.end();
-    if !walked.lost.is_empty() {
-        found.missing = source.events().saturating_sub(read);
-        found.is_damaged = true;
+    let claims = source.claims();
+    found.claimed = claims.segment;
+    found.is_damaged = !walked.lost.is_empty() || found.segment < claims.segment;
+    if !found.is_damaged {
+        return Ok(found);
+    }
+    let behind = claims.events.saturating_sub(source.events());
+    if behind > 0 {
+        found.position = Position(last_position(source).await?.0 + behind);
+    }
+    // Else the database has what can't be read, but for one entry that was put there while that refused it, or was
+    // killed: of that nobody was told.
+    let is_short = !reaches(database, claims.segment.saturating_sub(1)).await?;
+    if is_short && (behind > 0 || !walked.lost_nothing()) {
+        found.missing = claims.events.saturating_sub(read);
+        found.unsure = claims.last.min(behind);
     }
     Ok(found)
+}
+
+/// The last position that a source says to be given.
+async fn last_position(source: Source<'_>) -> Result<Position, String> {
+    let mut last = Position::START;
+    let look = async |entry: Entry<'_>| {
+        let events = events_of(&entry).map_err(|fault| fault.to_string())?;
+        let of_events = events.and_then(|events| Some(events.last()?.position));
+        last = last.max(floor_of(&entry).max(of_events).unwrap_or_default());
+        Ok(())
+    };
+    source.entries(look).await?;
+    Ok(last)
 }
 
 /// Whether a source has all that the database holds up to where it ends, and what the database holds after that

@@ -55,8 +55,9 @@ pub(super) async fn at_once(
     seen: &Database,
 ) -> Result<Option<judging::Journal>, String> {
     let (store, segment, events) = (source.store(), source.segment(), source.events());
-    let is_usual =
-        seen.doubted_after.is_none() && Some(store) == seen.store && seen.segment >= segment;
+    let is_usual = seen.doubted_after.is_none()
+        && Some(store) == seen.store
+        && seen.segment >= source.claims().segment;
     let Some(theirs) = source.chain().filter(|_| is_usual) else {
         return Ok(None);
     };

@@ -280,7 +280,7 @@ async fn find_out(
     seen: &Database,
     created: bool,
 ) -> Result<judging::Journal, String> {
-    if source.segment() == 0 {
+    if source.claims().segment == 0 {
         return Ok(judging::Journal {
             store: source.store(),
             ..judging::Journal::default()

@@ -12,6 +12,7 @@ mod acknowledge;
 mod admit;
 pub(super) mod aside;
 pub(super) mod by_hand;
+mod claims;
 mod compare;
 mod evidence;
 mod file;
@@ -30,6 +31,7 @@ mod tab;
 pub(super) mod tidied;
 pub(super) mod tidy;
 mod unkept;
+mod walked;
 
 pub(super) use self::admit::admit;
 pub(super) use self::evidence::Admitted;
