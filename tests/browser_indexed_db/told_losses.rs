@@ -2,14 +2,15 @@
 //! nobody takes what was read before for what is there now.
 
 use eventloom::browser::IndexedDbStore;
-use eventloom::store::{ImportStore, Loss};
+use eventloom::core::{ExpectedVersion, Version};
+use eventloom::store::{AppendError, EventStore, ImportStore, Loss, StoreError};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::doubted::{five, has_set_aside, lose_after, told};
 use super::second_copy::{
     append, end, in_files, journal_bytes, local_storage, lose_database, open, set_journal_bytes,
 };
-use super::support::{everything, fresh_name, open as plain, recorded};
+use super::support::{ada, event, everything, fresh_name, open as plain, recorded, soon, within};
 
 /// The journal is gone, too.
 async fn lose_journal(name: &str) {
@@ -184,5 +185,36 @@ async fn an_entry_that_was_begun_and_never_finished_is_no_loss() {
     lose_notes(&name);
     let store = open(&name).await;
     assert_eq!(store.recovery(), told(Loss::Deleted, 5, 0, 0, true));
+    end(store).await;
+}
+
+#[wasm_bindgen_test]
+async fn an_open_tab_hears_that_another_history_began_since_events_were_lost() {
+    let name = fresh_name();
+    five(&name).await;
+    lose_journal(&name).await;
+    lose_after(&name, 2, 5).await;
+    let before = plain(&name).await;
+    let last = before.last_position().await.unwrap();
+    assert_eq!(last.place.0, 2);
+    let mut waiting = Box::pin(before.changed(last.place, Some(last.history)));
+    assert_eq!(within(300, waiting.as_mut()).await, None);
+
+    let store = open(&name).await;
+    assert_eq!(store.recovery(), told(Loss::Shortened, 0, 3, 0, true));
+    let now = store.last_position().await.unwrap().history;
+    let changed = StoreError::HistoryChanged {
+        known: Some(last.history),
+        now,
+    };
+    assert_eq!(soon(waiting).await, Err(changed.clone()));
+    let expected = ExpectedVersion::Exact(Version(2));
+    let (stream, batch) = (ada(), [event(11)]);
+    let appended = before.append(&stream, expected, Some(last.history), &batch);
+    assert_eq!(appended.await, Err(AppendError::Store(changed)));
+    assert_eq!(next(&before).await, 6);
+    let appended = before.append(&stream, expected, Some(now), &batch);
+    assert_eq!(appended.await.unwrap(), [recorded(11, 3, 6)]);
+    before.close();
     end(store).await;
 }

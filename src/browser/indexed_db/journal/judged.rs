@@ -10,6 +10,7 @@ use web_sys::IdbDatabase;
 use super::super::beginning;
 use super::super::codec;
 use super::super::doubt::{self, Doubt};
+use super::super::hints::Signal;
 use super::super::log::Log;
 use super::super::schema::LOG;
 use super::super::transaction::{self, Fault, answer};
@@ -121,6 +122,7 @@ pub(in super::super) async fn admit_whole(
         // What was read of it before may be of events that are gone, or aren't there yet.
         let another = beginning::another(database, log.ask(Index::history), log.given()).await;
         log.begins_with(another.map_err(while_opening)?);
+        journal.connection.hints.send(Signal::Filled);
     }
     go_on_above(database, log, verdict.above).await?;
     let store = match verdict.store {
