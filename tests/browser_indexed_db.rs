@@ -67,6 +67,8 @@ mod stored;
 mod stored_second_copy;
 #[path = "browser_indexed_db/tabs.rs"]
 mod tabs;
+#[path = "browser_indexed_db/told_losses.rs"]
+mod told_losses;
 #[path = "browser_indexed_db/transactions.rs"]
 mod transactions;
 #[path = "browser_indexed_db/unopened.rs"]

@@ -65,8 +65,15 @@ pub struct Journal {
     pub beyond: u64,
     /// How many holes before that, or in the database alone, it fills after that.
     pub filled: u64,
-    /// How many events it is known to have held that can't be read.
+    /// The greatest position that it holds behind what they agree on, as far as that was read.
+    pub position: Position,
+    /// How many events it is known to have held that can't be read; 0 where the database goes as far as it did,
+    /// but for one entry.
     pub missing: u64,
+    /// How many of these stood in its last entry: it may have been put there before the database refused it.
+    pub unsure: u64,
+    /// The number of the last segment that it is known to have held, where that can't be read.
+    pub claimed: u64,
     /// Whether any of it can't be read.
     pub is_damaged: bool,
 }
@@ -188,8 +195,8 @@ pub fn judge(evidence: &Evidence) -> Verdict {
     };
     let is_another = restored > 0 && restored_store.is_some();
     let mut lacking = noted.map_or(0, |noted| lacking(&noted, of, end, events, is_another));
-    if let (Act::Restore { .. }, Some(held)) = (act, held) {
-        lacking = lacking.max(held.missing);
+    if let (Act::Restore { .. } | Act::GoOn, Some(held)) = (act, held) {
+        lacking = lacking.max(unread(&held, noted.as_ref(), events));
     }
     // What was acknowledged there isn't, unless the log was emptied since.
     let is_there = |noted: &Noted| noted.segment > database.emptied;
@@ -248,8 +255,34 @@ pub fn judge(evidence: &Evidence) -> Verdict {
         }),
         recovery,
         another_history: ((lacking > 0 || is_short) && !is_told) || act == Act::SetAside,
-        above: noted.map_or(Position::START, |noted| noted.position),
+        above: above(act, held.as_ref(), noted.as_ref()),
     }
+}
+
+/// The greatest position that is known to have been given.
+fn above(act: Act, held: Option<&Journal>, noted: Option<&Noted>) -> Position {
+    let noted = noted.map_or(Position::START, |noted| noted.position);
+    match (act, held) {
+        // What is dropped was never given to anybody.
+        (Act::DropLast, _) | (_, None) => noted,
+        (_, Some(held)) => noted.max(held.position),
+    }
+}
+
+/// How many events that a journal is known to have held neither it nor the database has, which holds so many.
+fn unread(held: &Journal, noted: Option<&Noted>, events: u64) -> u64 {
+    let is_of = |store: Uuid| store == held.store || held.store.is_nil();
+    if noted.is_some_and(|noted| noted.emptied > held.segment && is_of(noted.store)) {
+        // What it doesn't tell may have been emptied on purpose.
+        return 0;
+    }
+    // Of its last entry what was noted tells that nobody was told, where that knows all before.
+    let is_before = |noted: &Noted| noted.store == held.store && noted.segment < held.claimed;
+    let unsure = noted
+        .filter(|noted| is_before(noted))
+        .map_or(0, |_| held.unsure);
+    let missing = held.missing.saturating_sub(unsure);
+    missing.min((held.events + missing).saturating_sub(events))
 }
 
 /// Whether something was appended in doubt.

@@ -37,6 +37,11 @@ pub fn compare(database: &Database, walked: &Walked, store: Uuid, tail: Tail) ->
     let mut read = 0;
     for entry in &walked.entries {
         read += entry.events().unwrap_or(0);
+        let last = events_of(entry).and_then(|events| Some(events.last()?.position));
+        let given = last
+            .max(entry.turn().and_then(Turn::floor))
+            .unwrap_or_default();
+        comparison.found.position = comparison.found.position.max(given);
         comparison.take(entry);
     }
     let mut found = comparison.end();
@@ -44,8 +49,12 @@ pub fn compare(database: &Database, walked: &Walked, store: Uuid, tail: Tail) ->
         // Up to where both are the same, the database has what can't be read here.
         let agreed = found.agreed;
         let is_missing = |lost: &Lost| lost.last.is_none_or(|last| last > agreed);
-        if walked.lost.iter().any(is_missing) {
+        // What the database has, too, isn't missing, nor is what it may have refused.
+        let is_short = database.last() + 1 < tail.segment;
+        if is_short && walked.lost.iter().any(is_missing) {
             found.missing = tail.events.saturating_sub(read);
+            // Its mark doesn't say how many its last entry held.
+            (found.unsure, found.claimed) = (found.missing, tail.segment);
         }
         found.is_damaged = true;
     }

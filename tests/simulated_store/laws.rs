@@ -478,6 +478,7 @@ pub struct Opening {
     /// Whether what was noted shows that something is missing, and nobody was told before.
     pub is_known_lost: bool,
     /// Whether nobody can tell which events are counted as lost: what was noted is of a store that neither copy
-    /// says that it is, or what couldn't be set aside may be in the log in part.
+    /// says that it is, or what couldn't be set aside may be in the log in part, or nothing was noted that tells whether
+    /// what stood last in a damaged journal was ever recorded.
     pub is_vague: bool,
 }

@@ -485,6 +485,7 @@ impl Tab {
         let is_left = aside.is_none();
         let is_same = |noted: &Noted| Some(noted.store) == evidence.database.store;
         let noted = evidence.noted.there().filter(is_same);
+        let is_unsure = evidence.journal.there().is_some_and(|held| held.unsure > 0);
         let opening = Opening {
             recovery: verdict.recovery,
             restored,
@@ -500,7 +501,8 @@ impl Tab {
                     let journal = evidence.journal.there();
                     !of(evidence.database.store) && !of(journal.map(|journal| journal.store))
                 })
-                || (verdict.act == Act::SetAside && is_left),
+                || (verdict.act == Act::SetAside && is_left)
+                || (evidence.noted.there().is_none() && is_unsure),
             is_known_lost: noted.is_some_and(|noted| noted.segment > end && noted.events > 0),
         };
         self.world.laws.borrow_mut().told(&opening);

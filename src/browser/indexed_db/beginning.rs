@@ -6,10 +6,11 @@ use wasm_bindgen::JsValue;
 use web_sys::IdbDatabase;
 
 use super::codec;
+use super::floor;
 use super::schema::{HISTORY, META};
 use super::transaction::{Fault, Writing, answer};
 use crate::browser::{BrowserClock, BrowserIds};
-use crate::core::{Clock, History, IdSource};
+use crate::core::{Clock, History, IdSource, Position};
 use crate::store::Durability;
 
 /// The history that a log is in where none of its segments says another.
@@ -35,21 +36,22 @@ pub(super) async fn first(database: &IdbDatabase) -> Result<Beginning, Fault> {
 }
 
 /// Begins another, in the place of what a segment says, if one does: what was read before may not hold
-/// any more.
+/// any more. No position up to the floor is given in it.
 ///
 /// # Errors
 /// The storage's.
 pub(super) async fn another(
     database: &IdbDatabase,
     said: Option<History>,
+    floor: Position,
 ) -> Result<Beginning, Fault> {
-    begin(database, Some(said)).await
+    begin(database, Some((said, floor))).await
 }
 
 /// Of two who begin one at once, the second takes that of the first, unless it is to be another.
 async fn begin(
     database: &IdbDatabase,
-    another: Option<Option<History>>,
+    another: Option<(Option<History>, Position)>,
 ) -> Result<Beginning, Fault> {
     // Strict where it replaces one: it must not come back.
     let durability = match another {
@@ -65,13 +67,16 @@ async fn begin(
     }
     let beginning = Beginning {
         history: History(BrowserIds.next_id(BrowserClock.now()).0),
-        replaced: another.flatten(),
+        replaced: another.and_then(|(said, _)| said),
     };
     let text = match beginning.replaced {
         Some(replaced) => format!("{} {replaced}", beginning.history),
         None => beginning.history.to_string(),
     };
     meta.put(&codec::meta(HISTORY, &text), None)?;
+    if let Some((_, floor)) = another {
+        floor::note(&meta, floor).await?;
+    }
     writing.commit().await?;
     Ok(beginning)
 }

@@ -16,7 +16,7 @@ use web_sys::{Event, IdbDatabase, IdbVersionChangeEvent};
 use self::reopening::Reopening;
 use super::calls::{Call, Calls};
 use super::doubt::Doubts;
-use super::hints::{Hints, Signal};
+use super::hints::{Hints, Signal, Subscription};
 use super::in_use::InUse;
 use super::log::Log;
 use super::presence::{Presence, on_hide};
@@ -51,6 +51,10 @@ pub(super) struct Connection {
     presence: RefCell<Option<Rc<Presence>>>,
     /// Whether the others were told, as far as this browser can tell them.
     is_present: Cell<bool>,
+    /// How often another tab may have begun another history, and how many of these times were learned of.
+    begun: Cell<u64>,
+    learned: Cell<u64>,
+    hears: RefCell<Option<Subscription>>,
     _on_hide: Option<[EventListener; 2]>,
 }
 
@@ -88,7 +92,7 @@ impl Connection {
         obtain: Box<Obtain>,
         calls: Calls,
     ) -> Rc<Connection> {
-        Rc::new_cyclic(|connection| Connection {
+        let connection = Rc::new_cyclic(|connection| Connection {
             name: name.to_owned(),
             database,
             hints: Hints::new(name),
@@ -102,8 +106,19 @@ impl Connection {
             link: RefCell::new(None),
             presence: RefCell::new(None),
             is_present: Cell::new(false),
+            begun: Cell::default(),
+            learned: Cell::default(),
+            hears: RefCell::default(),
             _on_hide: on_hide(connection, Connection::hide, Connection::show),
-        })
+        });
+        let hears = Rc::downgrade(&connection);
+        let subscription = connection.hints.subscribe(Rc::new(move |signal| {
+            if let (Signal::Filled, Some(connection)) = (signal, hears.upgrade()) {
+                connection.may_have_begun();
+            }
+        }));
+        *connection.hears.borrow_mut() = Some(subscription);
+        connection
     }
 
     /// Opens it for the first time.
@@ -121,6 +136,7 @@ impl Connection {
     /// Opens the database again; it may be another than it was.
     async fn reopen(self: &Rc<Self>) -> Result<(), StoreError> {
         self.log.forget();
+        let before = self.log.first();
         let obtained = (self.obtain)(WhenBlocked::GiveUp).await;
         if let (Err(StoreError::Newer { .. }), Status::Lost) = (&obtained, self.status.get()) {
             // Taken over while it was closed here, so that nobody asked.
@@ -135,6 +151,8 @@ impl Connection {
         }
         if created {
             self.hints.tell(Signal::Reset);
+        } else if self.log.first() != before {
+            self.hints.tell(Signal::Filled);
         }
         self.call(Call::Reopened);
         Ok(())
@@ -194,16 +212,42 @@ impl Connection {
     pub(super) async fn begin_to_know(&self, database: &IdbDatabase) -> Said {
         // What another call found out while this one waited may be of the database before.
         self.log.begin();
+        self.learned.set(self.begun.get());
         let said = said::read(database).await;
         if let Some(beginning) = said.beginning {
             self.log.begins_with(beginning);
         }
+        self.log.goes_on_above(said.floor);
         self.doubts.begin(said.doubt);
         match self.is_present.get() {
             true => self.recall(database).await,
             false => self.be_present(database).await,
         }
         said
+    }
+
+    /// Another tab may have begun another history.
+    fn may_have_begun(&self) {
+        self.begun.set(self.begun.get() + 1);
+    }
+
+    /// Where another tab may have, reads again what the database says of itself.
+    async fn learn(&self, database: &IdbDatabase) {
+        let begun = self.begun.get();
+        if self.learned.get() >= begun {
+            return;
+        }
+        let said = said::read(database).await;
+        let Some(beginning) = said.beginning else {
+            return;
+        };
+        self.learned.set(begun.max(self.learned.get()));
+        self.log.goes_on_above(said.floor);
+        self.doubts.learn(said.doubt);
+        if self.log.begins_with(beginning) {
+            // What is known of the log may be of what is gone.
+            self.log.forget();
+        }
     }
 
     /// Begins with the index that was saved in this database.
@@ -238,6 +282,7 @@ impl Connection {
     /// The page is hidden: its locks go.
     fn hide(self: &Rc<Self>) {
         self.is_present.set(false);
+        self.may_have_begun();
         drop(self.presence.take());
         self.call(Call::Hidden);
     }
@@ -295,6 +340,7 @@ impl Connection {
         }
         if let Some(database) = self.now() {
             self.be_present(&database).await;
+            self.learn(&database).await;
         }
         match (self.status.get(), self.now()) {
             (Status::Open, Some(database)) => Ok(database),

@@ -23,8 +23,8 @@ pub enum Signal {
     Appended(Position),
     /// The store was emptied, here or in another tab.
     Reset,
-    /// An import brought the events of holes, which stand in their places now, here or in another tab: another
-    /// history begins.
+    /// An import brought the events of holes, which stand in their places now, here or in another tab; or events
+    /// were lost, which was found out when the database was opened: another history begins.
     Filled,
     /// A newer Eventloom in another tab has taken the database over: every later call answers
     /// [`InUse::Superseded`](super::InUse::Superseded). Reload the page.

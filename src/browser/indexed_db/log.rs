@@ -89,9 +89,11 @@ impl Log {
         }
     }
 
-    /// Notes which history the database began with, or goes on with since events were lost.
-    pub(super) fn begins_with(&self, beginning: Beginning) {
-        self.beginning.set(Some(beginning));
+    /// Notes which history the database began with, or goes on with since events were lost. Answers whether it is
+    /// another than the one that was noted, if one was.
+    pub(super) fn begins_with(&self, beginning: Beginning) -> bool {
+        let before = self.beginning.replace(Some(beginning));
+        before.is_some_and(|before| before != beginning)
     }
 
     /// The history that the database began with.

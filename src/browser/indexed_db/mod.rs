@@ -20,6 +20,7 @@ mod connection;
 mod copies;
 mod doubt;
 mod filling;
+mod floor;
 mod hints;
 mod import;
 mod in_use;

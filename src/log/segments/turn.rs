@@ -38,3 +38,16 @@ pub enum Turn {
         history: History,
     },
 }
+
+impl Turn {
+    /// The position up to which none is given again since, where it says one.
+    #[must_use]
+    pub fn floor(self) -> Option<Position> {
+        match self {
+            Turn::Emptied { floor, .. }
+            | Turn::Restored { floor, .. }
+            | Turn::TakenBack { floor, .. } => Some(floor),
+            Turn::Filled { .. } => None,
+        }
+    }
+}

@@ -13,7 +13,7 @@ use super::super::connection::Connection;
 use super::super::doubt;
 use super::super::upkeep::{self, LoadUpkeep};
 use super::evidence::{
-    Admitted, as_noted, at_once, elsewhere, judged, lacks, look, note, while_opening,
+    Admitted, as_noted, at_once, elsewhere, go_on_above, judged, lacks, look, note, while_opening,
 };
 use super::first::First;
 use super::restore::name_store;
@@ -52,9 +52,11 @@ pub(in super::super) async fn admit(
             return Err(elsewhere());
         }
         if !journal.is_here() {
+            let given = known.map_or(Position::START, |noted| noted.position);
+            go_on_above(database, log, given).await?;
             // That tab has judged, unless the database is new since.
             if seen.store.is_none() {
-                return beside(database, &seen, journal).await;
+                return beside(database, known, journal).await;
             }
             let doubt = doubt::read(database).await.map_err(while_opening)?;
             return Ok(Admitted {
@@ -94,7 +96,7 @@ async fn usual(
         seen.as_noted = as_noted(database, &seen, &noted).await?;
     }
     let source = Source::Journal(&held);
-    let asked = match source.segment() {
+    let asked = match source.claims().segment {
         0 => Asked::Missing,
         _ => match at_once(database, source, &seen).await {
             Ok(Some(found)) => Asked::There(found),
@@ -110,7 +112,9 @@ async fn usual(
     if !is_usual {
         return Ok(None);
     }
-    log.goes_on_above(verdict.above);
+    if go_on_above(database, log, verdict.above).await.is_err() {
+        return Ok(None);
+    }
     let store = match verdict.store {
         Some(store) => store,
         None => BrowserIds.next_id(BrowserClock.now()).0,
@@ -133,7 +137,7 @@ async fn usual(
 /// Says which store a database is that was made while another tab keeps the journal.
 async fn beside(
     database: &IdbDatabase,
-    seen: &Database,
+    known: Option<Sentinel>,
     journal: &Journal,
 ) -> Result<Admitted, StoreError> {
     let store = BrowserIds.next_id(BrowserClock.now()).0;
@@ -144,7 +148,11 @@ async fn beside(
             doubt: None,
         });
     }
-    sentinel::keep(&journal.connection.name, &Sentinel::of(store, seen));
+    // A loss that was told stays known until something is recorded.
+    if known.is_none_or(|noted| !noted.store.is_nil()) {
+        let seen = look(database, &journal.connection.log).await?;
+        sentinel::keep(&journal.connection.name, &Sentinel::of(store, &seen));
+    }
     journal.connection.doubts.is_unjudged();
     let store = Some(store);
     Ok(Admitted { store, doubt: None })

@@ -10,10 +10,11 @@ use super::super::codec::{self, Record};
 use super::super::schema::LOG;
 use super::super::transaction::{self, Fault, answer, ends_at};
 use super::ours::Ours;
+use super::same::{are_in, are_same, events_of, find, floor_of, is_same};
 use super::source::Source;
 use crate::core::{History, Position, RecordedEvent};
 use crate::log::Chain;
-use crate::log::journal::{Body, Entry, Lost, Void};
+use crate::log::journal::{Body, Entry, Void};
 use crate::log::segments::{Turn, in_order, unpack};
 use crate::store::judging;
 
@@ -57,16 +58,37 @@ pub(in super::super) async fn compare(
     };
     let walked = source.entries(compare).await?;
     let mut found = comparison.end();
-    if !walked.lost.is_empty() {
-        // Up to where both are the same, the database has what can't be read here.
-        let agreed = found.agreed;
-        let is_missing = |lost: &Lost| lost.last.is_none_or(|last| last > agreed);
-        if walked.lost.iter().any(is_missing) {
-            found.missing = source.events().saturating_sub(read);
-        }
-        found.is_damaged = true;
+    let claims = source.claims();
+    found.claimed = claims.segment;
+    found.is_damaged = !walked.lost.is_empty() || found.segment < claims.segment;
+    if !found.is_damaged {
+        return Ok(found);
+    }
+    let behind = claims.events.saturating_sub(source.events());
+    if behind > 0 {
+        found.position = Position(last_position(source).await?.0 + behind);
+    }
+    // Else the database has what can't be read, but for one entry that was put there while that refused it, or was
+    // killed: of that nobody was told. So it has up to where both are the same.
+    let is_short = !reaches(database, claims.segment.saturating_sub(1)).await?;
+    if is_short && (behind > 0 || !walked.lost_nothing(found.agreed)) {
+        found.missing = claims.events.saturating_sub(read);
+        found.unsure = claims.last.min(behind);
     }
     Ok(found)
+}
+
+/// The last position that a source says to be given.
+async fn last_position(source: Source<'_>) -> Result<Position, String> {
+    let mut last = Position::START;
+    let look = async |entry: Entry<'_>| {
+        let events = events_of(&entry).map_err(|fault| fault.to_string())?;
+        let of_events = events.and_then(|events| Some(events.last()?.position));
+        last = last.max(floor_of(&entry).max(of_events).unwrap_or_default());
+        Ok(())
+    };
+    source.entries(look).await?;
+    Ok(last)
 }
 
 /// Whether a source has all that the database holds up to where it ends, and what the database holds after that
@@ -210,6 +232,7 @@ impl Comparison<'_> {
     async fn take(&mut self, entry: Entry<'_>) -> Result<(), Fault> {
         let number = entry.segment;
         self.found.segment = number;
+        self.gives(floor_of(&entry));
         if self.void.holds(number) {
             return Ok(());
         }
@@ -231,6 +254,7 @@ impl Comparison<'_> {
             }
             return Ok(());
         };
+        self.gives(events.last().map(|event| event.position));
         self.found.events += events.len() as u64;
         if self.differs {
             self.there = events;
@@ -268,6 +292,11 @@ impl Comparison<'_> {
             Pulled::Events => {}
         }
         Ok(())
+    }
+
+    /// A position that was given.
+    fn gives(&mut self, position: Option<Position>) {
+        self.found.position = self.found.position.max(position.unwrap_or_default());
     }
 
     /// What was read of the journal and isn't compared yet, and all after it, the journal alone has.
@@ -396,28 +425,6 @@ impl Comparison<'_> {
     }
 }
 
-/// The event in the place of another.
-fn find<'a>(events: &'a [RecordedEvent], of: &RecordedEvent) -> Option<&'a RecordedEvent> {
-    let at = events.binary_search_by_key(&of.position, |event| event.position);
-    at.ok().map(|at| &events[at])
-}
-
-/// Whether all of these are among those.
-pub(super) fn are_in(these: &[RecordedEvent], those: &[RecordedEvent]) -> bool {
-    let is_in = |event: &RecordedEvent| find(those, event).is_some_and(|of| is_same(of, event));
-    these.iter().all(is_in)
-}
-
-/// Whether both are the same, but for holes that are filled in one of them.
-fn are_same(these: &[RecordedEvent], those: &[RecordedEvent]) -> bool {
-    let mut both = these.iter().zip(those);
-    these.len() == those.len() && both.all(|(one, other)| is_same(one, other))
-}
-
-fn is_same(one: &RecordedEvent, other: &RecordedEvent) -> bool {
-    one == other || one.fills(other) || other.fills(one)
-}
-
 /// What was met in the database on the way to a number.
 enum Pulled {
     Events,
@@ -447,21 +454,4 @@ impl Pulled {
             _ => false,
         }
     }
-}
-
-/// The events of an entry, in the order of their positions; none of one that holds none.
-pub(super) fn events_of(entry: &Entry<'_>) -> Result<Option<Vec<RecordedEvent>>, Fault> {
-    let unpacked = |packed: &[u8]| unpack(packed).map_err(Fault::from);
-    Ok(match &entry.body {
-        Body::Inline { packed } => Some(unpacked(packed)?),
-        Body::Paged { pages, .. } => {
-            let mut events = Vec::new();
-            for page in pages {
-                events.extend(unpacked(page)?);
-            }
-            in_order(&mut events);
-            Some(events)
-        }
-        Body::Turn(..) => None,
-    })
 }

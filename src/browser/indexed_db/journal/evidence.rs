@@ -8,6 +8,7 @@ use web_sys::IdbDatabase;
 
 use super::super::codec::{self, Content, Opened};
 use super::super::doubt::{self, Doubt};
+use super::super::floor;
 use super::super::log::Log;
 use super::super::schema::{LOG, META};
 use super::super::transaction::{self, Fault, answer};
@@ -17,7 +18,7 @@ use super::sentinel::{self, Sentinel};
 use super::source::Source;
 use super::tab::Journal;
 use crate::core::{EventId, Position, RecordedEvent};
-use crate::log::segments::unpack;
+use crate::log::segments::{Index, unpack};
 use crate::store::judging::{self, Asked, Database, Evidence, Verdict, judge};
 use crate::store::{Loss, StoreError};
 
@@ -54,8 +55,9 @@ pub(super) async fn at_once(
     seen: &Database,
 ) -> Result<Option<judging::Journal>, String> {
     let (store, segment, events) = (source.store(), source.segment(), source.events());
-    let is_usual =
-        seen.doubted_after.is_none() && Some(store) == seen.store && seen.segment >= segment;
+    let is_usual = seen.doubted_after.is_none()
+        && Some(store) == seen.store
+        && seen.segment >= source.claims().segment;
     let Some(theirs) = source.chain().filter(|_| is_usual) else {
         return Ok(None);
     };
@@ -69,8 +71,9 @@ pub(super) async fn at_once(
     }))
 }
 
-/// Whether a database lacks what is noted beside it.
+/// Whether a database lacks what is noted beside it. What is noted of a loss that was told is nowhere.
 pub(super) fn lacks(known: Option<Sentinel>, seen: &Database) -> bool {
+    let known = known.filter(|noted| !noted.store.is_nil());
     known.is_some_and(|noted| Some(noted.store) != seen.store || noted.segment > seen.segment)
 }
 
@@ -100,6 +103,20 @@ pub(super) fn note(
         // Meanwhile another tab recorded something, and knows of more.
         false => sentinel::note(&journal.connection.name, &noted),
     }
+}
+
+/// Goes on above a position, and notes for all who open the database what it doesn't tell of what was given.
+pub(super) async fn go_on_above(
+    database: &IdbDatabase,
+    log: &Log,
+    position: Position,
+) -> Result<(), StoreError> {
+    log.goes_on_above(position);
+    let given = log.given();
+    if given < log.ask(Index::next_position) {
+        return Ok(());
+    }
+    floor::keep(database, given).await.map_err(while_opening)
 }
 
 /// That events are where this tab can't come.

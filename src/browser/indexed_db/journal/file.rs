@@ -5,10 +5,12 @@ use std::cell::{Cell, RefCell};
 use uuid::Uuid;
 
 use super::super::patience;
+use super::claims::Claims;
+use super::walked::Walked;
 use crate::browser::opfs::{self, File, Lock, Taken};
 use crate::core::Position;
 use crate::log::Chain;
-use crate::log::journal::{Change, Entry, Lost, MARKS, Mark, Next, Reader, Tail, Void};
+use crate::log::journal::{Change, Entry, Lost, MARKS, Mark, Next, Reader, Tail};
 
 /// So many bytes at least are read at once.
 pub(super) const CHUNK: usize = 256 << 10;
@@ -77,6 +79,8 @@ pub(in super::super) struct Held {
     file: File,
     epoch: u64,
     mark: RefCell<Mark>,
+    /// What its mark said to be in it when it was opened, where that was more than could be read.
+    claimed: Cell<Option<Claims>>,
     /// The last segment of the log that was looked at, whether or not it held anything.
     seen: Cell<u64>,
     /// The position of the last event, as far as it is known.
@@ -177,6 +181,7 @@ impl Held {
             file,
             epoch,
             mark: RefCell::new(Mark::new(Uuid::nil(), epoch)),
+            claimed: Cell::default(),
             seen: Cell::default(),
             position: Cell::default(),
             is_doubted: Cell::default(),
@@ -229,9 +234,12 @@ impl Held {
             self.set(mark);
             return Ok(());
         }
-        // Cuts away what was begun and not finished.
+        // Cuts away what was begun and not finished, and what can't be read.
         self.is_checked.set(start.is_empty());
         let change = mark.end_at(before, tail);
+        let claimed = known.map(|known| Claims::of(&known));
+        let claimed = claimed.filter(|claimed| claimed.exceeds(&Claims::of(&mark)));
+        self.claimed.set(claimed.or(self.claimed.get()));
         self.set(mark);
         self.file.change(&change, false).await
     }
@@ -244,6 +252,15 @@ impl Held {
 
     pub(super) fn mark(&self) -> Mark {
         *self.mark.borrow()
+    }
+
+    /// What it is known to have held.
+    pub(super) fn claims(&self) -> Claims {
+        let marked = Claims::of(&self.mark());
+        let claimed = self.claimed.get();
+        claimed
+            .filter(|claimed| claimed.exceeds(&marked))
+            .unwrap_or(marked)
     }
 
     /// Whether the last segment of the log that it knows is this one.
@@ -330,6 +347,7 @@ impl Held {
     pub(super) fn drop_last(&self) -> impl Future<Output = Result<(), String>> + use<> {
         let mut mark = self.mark();
         let change = mark.end_at(Tail::EMPTY, mark.before);
+        self.claimed.set(None);
         self.set(mark);
         self.file.change(&change, false)
     }
@@ -339,6 +357,7 @@ impl Held {
         let mut mark = Mark::new(store, self.epoch);
         mark.database = self.mark().database;
         let change = mark.begin();
+        self.claimed.set(None);
         self.set(mark);
         self.is_checked.set(true);
         self.file.change(&change, true)
@@ -471,31 +490,6 @@ impl Held {
 
 async fn nothing(_: Entry<'_>) -> Result<(), String> {
     Ok(())
-}
-
-/// What was met in a journal.
-#[derive(Default)]
-pub(super) struct Walked {
-    /// Where it ends before the last entry that is whole, and after that; none where none is.
-    ends: Option<(Tail, Tail)>,
-    /// What can't be read.
-    pub(super) lost: Vec<Lost>,
-    /// Which of its segments the log doesn't hold any more.
-    pub(super) void: Void,
-    /// The chains of the log up to its segments, where they are known.
-    pub(super) chains: Vec<(u64, Chain)>,
-}
-
-impl Walked {
-    /// What was met in a journal that has no chains.
-    pub(super) fn of(lost: Vec<Lost>, void: Void) -> Walked {
-        let walked = Walked::default();
-        Walked {
-            lost,
-            void,
-            ..walked
-        }
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 use uuid::Uuid;
 
-use super::file::{CHUNK, Walked, stem};
+use super::file::{CHUNK, stem};
+use super::walked::Walked;
 use crate::browser::opfs::{self, File};
 use crate::core::{History, Position, PositionRanges};
 use crate::log::Chain;

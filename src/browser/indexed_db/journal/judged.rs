@@ -10,13 +10,14 @@ use web_sys::IdbDatabase;
 use super::super::beginning;
 use super::super::codec;
 use super::super::doubt::{self, Doubt};
+use super::super::hints::Signal;
 use super::super::log::Log;
 use super::super::schema::LOG;
 use super::super::transaction::{self, Fault, answer};
 use super::aside;
 use super::compare::compare;
 use super::evidence::{
-    Admitted, as_noted, at_once, elsewhere, judged, lacks, look, note, while_opening,
+    Admitted, as_noted, at_once, elsewhere, go_on_above, judged, lacks, look, note, while_opening,
 };
 use super::file::Held;
 use super::first::{self, First};
@@ -116,12 +117,14 @@ pub(in super::super) async fn admit_whole(
             Err(_) => is_mended = false,
         }
     }
+    log.goes_on_above(verdict.above);
     if verdict.another_history {
         // What was read of it before may be of events that are gone, or aren't there yet.
-        let another = beginning::another(database, log.ask(Index::history)).await;
+        let another = beginning::another(database, log.ask(Index::history), log.given()).await;
         log.begins_with(another.map_err(while_opening)?);
+        journal.connection.hints.send(Signal::Filled);
     }
-    log.goes_on_above(verdict.above);
+    go_on_above(database, log, verdict.above).await?;
     let store = match verdict.store {
         Some(store) => store,
         None => BrowserIds.next_id(BrowserClock.now()).0,
@@ -279,7 +282,7 @@ async fn find_out(
     seen: &Database,
     created: bool,
 ) -> Result<judging::Journal, String> {
-    if source.segment() == 0 {
+    if source.claims().segment == 0 {
         return Ok(judging::Journal {
             store: source.store(),
             ..judging::Journal::default()

@@ -4,7 +4,7 @@
 //!
 //! `tab` is the second copy as one tab sees it; `file` is the journal that a tab keeps, `first` that of the releases before, `others` those that are to go,
 //! `source` any of these; `role` is which tab keeps it, `admit` has it judged beside the database
-//! when that is opened, `compare` finds how far the two are the same, `restore`
+//! when that is opened, `compare` finds how far the two are the same (`same` whether events are), `restore`
 //! brings back what is missing, `acknowledge` is how an append waits for it, `keep` brings it to the log's end, `tidy` and `tidied` see to it then that it is whole and alone, `standing` is what each tab knows of how far
 //! it goes, `sentinel` what is known of the log beside both, `unkept` what is told of it by who doesn't keep it.
 
@@ -12,6 +12,7 @@ mod acknowledge;
 mod admit;
 pub(super) mod aside;
 pub(super) mod by_hand;
+mod claims;
 mod compare;
 mod evidence;
 mod file;
@@ -23,6 +24,7 @@ pub(super) mod others;
 mod ours;
 mod restore;
 mod role;
+mod same;
 pub(super) mod sentinel;
 mod source;
 mod standing;
@@ -30,6 +32,7 @@ mod tab;
 pub(super) mod tidied;
 pub(super) mod tidy;
 mod unkept;
+mod walked;
 
 pub(super) use self::admit::admit;
 pub(super) use self::evidence::Admitted;

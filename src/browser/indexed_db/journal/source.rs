@@ -2,8 +2,10 @@
 
 use uuid::Uuid;
 
-use super::file::{Held, Walked};
+use super::claims::Claims;
+use super::file::Held;
 use super::first::First;
+use super::walked::Walked;
 use crate::log::Chain;
 use crate::log::journal::Entry;
 
@@ -35,6 +37,18 @@ impl Source<'_> {
         match self {
             Source::Journal(held) => held.mark().tail.events,
             Source::First(first) => first.tail.events,
+        }
+    }
+
+    /// What it is known to have held.
+    pub(super) fn claims(self) -> Claims {
+        match self {
+            Source::Journal(held) => held.claims(),
+            Source::First(_) => Claims {
+                segment: self.segment(),
+                events: self.events(),
+                last: 0,
+            },
         }
     }
 

@@ -1,0 +1,29 @@
+//! What a journal is known to have held, readable or not.
+
+use crate::log::journal::Mark;
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Claims {
+    /// The number of the last segment.
+    pub(super) segment: u64,
+    /// How many events.
+    pub(super) events: u64,
+    /// How many of these stood in the last entry, as far as that is known.
+    pub(super) last: u64,
+}
+
+impl Claims {
+    /// What a mark says.
+    pub(super) fn of(mark: &Mark) -> Claims {
+        Claims {
+            segment: mark.tail.segment,
+            events: mark.tail.events,
+            last: mark.tail.events.saturating_sub(mark.before.events),
+        }
+    }
+
+    /// Whether it goes further than another.
+    pub(super) fn exceeds(&self, other: &Claims) -> bool {
+        self.segment > other.segment || self.events > other.events
+    }
+}
