@@ -10,7 +10,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::second_copy::{
-    append, copied, end, journal_bytes, lose_database, open, reopened_after_loss, set_journal_bytes,
+    append, copied, end, journal_bytes, kept, lose_database, open, reopened_after_loss,
+    set_journal_bytes,
 };
 use super::support::{
     Ear, ada, event, everything, fresh_name, json, meddle, open as plain, raw_record, recorded,
@@ -156,6 +157,8 @@ async fn two_histories_are_never_mixed_whatever_their_lengths() {
         assert_eq!(everything(&store).await, expected);
         assert!(verified(&store).await.findings.is_empty());
         has_set_aside(&store, &five).await;
+        // The second copy was begun anew.
+        kept(&store, &mut Ear::on(&store)).await;
         store.close();
         let (recovery, back) = reopened_after_loss(&name).await;
         assert_eq!(recovery, told(Loss::Deleted, 2 + count, 0, 0, true));
