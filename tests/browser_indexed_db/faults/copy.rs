@@ -42,7 +42,7 @@ pub async fn check(
 ) -> Result<(), String> {
     let past = model.past().await.map_err(|error| error.to_string())?;
     lose(injector, name).await?;
-    let mut is_first = true;
+    let (mut is_first, mut was_told) = (true, false);
     if let Some(plan) = &loss.opening {
         is_first = false;
         injector.arm(plan);
@@ -56,6 +56,7 @@ pub async fn check(
                 let back = saw(look(&store).await)?;
                 let at = place(&past, &back)?;
                 told(&past, promised, at, &back, store.recovery())?;
+                was_told = store.recovery().is_some_and(|told| told.lost > 0);
                 store.close();
             }
             Err(_) if met => {}
@@ -74,7 +75,10 @@ pub async fn check(
         ));
     }
     let recovery = store.recovery();
-    told(&past, promised, at, &back, recovery)?;
+    // A loss that was told is not told again, unless nothing was left.
+    if !(was_told && recovery.is_none()) {
+        told(&past, promised, at, &back, recovery)?;
+    }
     if is_first && recovery.map_or(0, |recovery| recovery.restored) != back.count() {
         return Err(format!(
             "{} came back, and it tells {recovery:?}",
