@@ -258,6 +258,33 @@ proptest! {
     }
 }
 
+/// Names of the envelope's own attributes under which an import keeps what a line said otherwise than we would.
+const KEPT: &[&str] = &[
+    "id",
+    "source",
+    "time",
+    "datacontenttype",
+    "data",
+    "data_base64",
+];
+
+#[test]
+fn a_free_key_takes_the_place_of_no_part_of_the_event() {
+    for name in OWN.iter().filter(|name| !KEPT.contains(name)) {
+        let mut metadata = Metadata::default();
+        metadata.extensions.insert((*name).to_owned(), "x".into());
+        let stream = StreamId::new("shop", "a").unwrap();
+        let data = JsonText::empty_object();
+        let envelope = Envelope {
+            stream: &stream,
+            event_type: "T",
+            data: &data,
+            metadata: &metadata,
+        };
+        assert_eq!(envelope.check(), Err(InvalidEnvelope::Taken { part: name }));
+    }
+}
+
 /// Whether a free key is called like a part of the envelope, and isn't written as what it is.
 fn is_own(name: &str) -> bool {
     OWN.contains(&name)

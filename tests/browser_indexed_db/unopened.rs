@@ -93,6 +93,16 @@ async fn left(name: &str) -> Vec<RecordedEvent> {
     before
 }
 
+/// What is there once the store went on in the next, without a second copy.
+async fn gone_on(name: &str) -> Vec<RecordedEvent> {
+    left(name).await;
+    let plain = IndexedDbStore::open(name).await.unwrap();
+    append(&plain, 6..=7).await;
+    let here = everything(&plain).await;
+    plain.close();
+    here
+}
+
 fn why(aside: &[SetAside]) -> Vec<(&str, Option<u64>, WhySetAside)> {
     let each = aside.iter();
     each.map(|aside| (&*aside.name, aside.events, aside.why))
@@ -155,11 +165,7 @@ async fn a_database_that_does_not_open_is_left_and_the_store_goes_on_from_the_se
 #[wasm_bindgen_test]
 async fn where_local_storage_knows_nothing_the_last_that_the_browser_lists_is_the_store() {
     let name = fresh_name();
-    left(&name).await;
-    let plain = IndexedDbStore::open(&name).await.unwrap();
-    append(&plain, 6..=7).await;
-    let here = everything(&plain).await;
-    plain.close();
+    let here = gone_on(&name).await;
     forget_notes(&name);
     let plain = IndexedDbStore::open(&name).await.unwrap();
     assert_eq!(everything(&plain).await, here);
@@ -172,11 +178,7 @@ async fn where_local_storage_knows_nothing_the_last_that_the_browser_lists_is_th
 #[wasm_bindgen_test]
 async fn what_is_noted_of_an_earlier_database_is_passed_over() {
     let name = fresh_name();
-    left(&name).await;
-    let plain = IndexedDbStore::open(&name).await.unwrap();
-    append(&plain, 6..=7).await;
-    let here = everything(&plain).await;
-    plain.close();
+    let here = gone_on(&name).await;
     let storage = web_sys::window().unwrap().local_storage().unwrap().unwrap();
     let key = format!("{name}.database");
     storage.set_item(&key, "1 1767604079000 ").unwrap();
