@@ -21,7 +21,7 @@ use super::story;
 use super::wishes::{self, Wishes};
 use super::worker::{ASIDE, BROKEN, CANCEL, EXPORT, IMPORT, PROGRESS, REFUSED, VERIFY};
 use crate::browser::clock::BrowserClock;
-use crate::browser::indexed_db::{IndexedDbStore, LoadUpkeep};
+use crate::browser::indexed_db::{IndexedDbStore, LoadCode};
 use crate::browser::worker::Worker;
 use crate::core::{Clock, Position, StreamId};
 use crate::log::segments::{pack, unpack};
@@ -50,7 +50,7 @@ struct Course {
 pub(super) type Later<T> = Pin<Box<dyn Future<Output = T>>>;
 
 type Opened = Result<IndexedDbStore, StoreError>;
-type OpenLater = fn(StoreError, Wishes, LoadUpkeep, Callback<Action>) -> Later<Opened>;
+type OpenLater = fn(StoreError, Wishes, LoadCode, Callback<Action>) -> Later<Opened>;
 
 /// What begins each kind of work, and hears what comes back of it; and what is seldom done to the store as a whole,
 /// without a worker. A part of the page.
@@ -78,8 +78,8 @@ impl Jobs {
         reset: |store, after| Box::pin(reset(store, after)),
         undo_reset: |store, token| Box::pin(undo_reset(store, token)),
         archive: |store, stream, archive| Box::pin(archive_stream(store, stream, archive)),
-        open_later: |error, wishes, upkeep, act| {
-            Box::pin(wishes::open_later(error, wishes, upkeep, act))
+        open_later: |error, wishes, code, act| {
+            Box::pin(wishes::open_later(error, wishes, code, act))
         },
         mend: |store| Box::pin(mend(store)),
         bring_back: |store, aside| Box::pin(bring_back(store, aside)),

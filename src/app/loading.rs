@@ -20,7 +20,7 @@ use crate::core::{Position, RecordedEvent};
 use crate::store::MemoryStore;
 
 pub use super::job::Jobs;
-pub use crate::browser::indexed_db::{LoadUpkeep, Upkeep};
+pub use crate::browser::indexed_db::{Adding, LoadCode, Upkeep};
 
 /// A view: it draws the state as it is, each time that it changes.
 pub type Draw = fn(&ViewProps) -> Html;
@@ -41,8 +41,8 @@ pub struct Loaders {
     pub memory: Load<Memory>,
     /// What a store begins with.
     pub story: Load<Story>,
-    /// What a store seldom does.
-    pub upkeep: LoadUpkeep,
+    /// What a store does beside being looked at.
+    pub code: LoadCode,
 }
 
 impl PartialEq for Loaders {

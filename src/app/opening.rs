@@ -13,7 +13,7 @@ use super::loading::Loaders;
 use super::room;
 use super::state::Storage;
 use super::wishes::Wishes;
-use crate::browser::indexed_db::{InUse, IndexedDbStore, LoadUpkeep, Signal, Subscription};
+use crate::browser::indexed_db::{InUse, IndexedDbStore, LoadCode, Signal, Subscription};
 use crate::store::StoreError;
 use crate::target::spawn;
 
@@ -55,13 +55,13 @@ pub async fn open(
     let mut recovery = None;
     let slow = act.clone();
     let slow = Timeout::new(TOLD, move || slow.emit(Action::Slow));
-    let mut opened = open_once(SOON, loaders.upkeep, &act).await;
+    let mut opened = open_once(SOON, loaders.code, &act).await;
     drop(slow);
     if let Err(error) = &opened
         && IndexedDbStore::may_open_later(error)
         && let Ok(jobs) = (loaders.jobs)().await
     {
-        opened = (jobs.open_later)(error.clone(), wishes, loaders.upkeep, act.clone()).await;
+        opened = (jobs.open_later)(error.clone(), wishes, loaders.code, act.clone()).await;
     }
     let storage = match opened {
         Ok(store) => {
@@ -112,14 +112,11 @@ pub async fn begin(store: &Backend, loaders: Loaders) -> Result<(), String> {
 /// As [`IndexedDbStore::open_in_parts`].
 pub async fn open_once(
     millis: u32,
-    upkeep: LoadUpkeep,
+    code: LoadCode,
     act: &Callback<Action>,
 ) -> Result<IndexedDbStore, StoreError> {
     let moving = act.reform(Action::Moving);
-    IndexedDbStore::open_in_parts(DATABASE, millis, upkeep, move |percent| {
-        moving.emit(percent)
-    })
-    .await
+    IndexedDbStore::open_in_parts(DATABASE, millis, code, move |percent| moving.emit(percent)).await
 }
 
 fn listen(store: &IndexedDbStore, act: Callback<Action>) -> Subscription {

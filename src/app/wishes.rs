@@ -16,7 +16,7 @@ use super::effect::DATABASE;
 use super::opening::open_once;
 use super::trying::Trying;
 use crate::browser::clock::BrowserClock;
-use crate::browser::indexed_db::{IndexedDbStore, LoadUpkeep};
+use crate::browser::indexed_db::{IndexedDbStore, LoadCode};
 use crate::core::Clock;
 use crate::store::StoreError;
 use crate::target::spawn;
@@ -59,7 +59,7 @@ impl Wishes {
 pub async fn open_later(
     mut error: StoreError,
     wishes: Wishes,
-    upkeep: LoadUpkeep,
+    code: LoadCode,
     act: Callback<Action>,
 ) -> Result<IndexedDbStore, StoreError> {
     let since = BrowserClock.now();
@@ -90,7 +90,7 @@ pub async fn open_later(
         }
         let opened = match wish {
             Wish::InMemory => Err(error.clone()),
-            Wish::TryNow | Wish::GoOn => match ask(&wishes, upkeep, &act).await {
+            Wish::TryNow | Wish::GoOn => match ask(&wishes, code, &act).await {
                 Ok(Err(again)) if IndexedDbStore::may_open_later(&again) => {
                     error = again;
                     continue;
@@ -113,13 +113,13 @@ pub async fn open_later(
 /// What a person wishes instead, before there is an answer. A store that comes late is closed.
 async fn ask(
     wishes: &Wishes,
-    upkeep: LoadUpkeep,
+    code: LoadCode,
     act: &Callback<Action>,
 ) -> Result<Result<IndexedDbStore, StoreError>, Wish> {
     let (send, mut opened) = oneshot::channel();
     let act = act.clone();
     spawn(async move {
-        if let Err(Ok(late)) = send.send(open_once(SLOWLY, upkeep, &act).await) {
+        if let Err(Ok(late)) = send.send(open_once(SLOWLY, code, &act).await) {
             late.close();
         }
     });

@@ -19,7 +19,9 @@ fn main() {
 /// their own. They stand in the program: in the library they would be in the worker as well.
 #[cfg(target_arch = "wasm32")]
 mod parts {
-    use eventloom::app::loading::{self, Dialogs, Draw, Jobs, Loaders, Memory, Story, Upkeep};
+    use eventloom::app::loading::{
+        self, Adding, Dialogs, Draw, Jobs, LoadCode, Loaders, Memory, Story, Upkeep,
+    };
     use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
     pub const LOADERS: Loaders = Loaders {
@@ -28,12 +30,20 @@ mod parts {
         jobs: || Box::pin(async { jobs().await.map_err(words) }),
         memory: || Box::pin(async { memory().await.map_err(words) }),
         story: || Box::pin(async { story().await.map_err(words) }),
-        upkeep: || Box::pin(async { upkeep().await.map_err(words) }),
+        code: LoadCode {
+            adding: || Box::pin(async { adding().await.map_err(words) }),
+            upkeep: || Box::pin(async { upkeep().await.map_err(words) }),
+        },
     };
 
     fn words(_: SplitLoaderError) -> String {
         "a part of Eventloom couldn't be fetched. Where trying again doesn't help, reload the page"
             .to_owned()
+    }
+
+    #[wasm_split(adding, fallible)]
+    fn adding() -> Result<Adding, SplitLoaderError> {
+        Ok(Adding::here())
     }
 
     #[wasm_split(about, fallible)]

@@ -9,7 +9,7 @@ mod opfs;
 pub mod worker;
 
 pub use clock::{BrowserClock, BrowserIds};
-pub use indexed_db::{InUse, IndexedDbStore, Signal, Subscription, read_set_aside};
+pub use indexed_db::{InUse, IndexedDbStore, LoadCode, Signal, Subscription, read_set_aside};
 
 #[cfg(test)]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -1,7 +1,7 @@
 //! What comes after a loss that was told: the store goes on in every tab, above all that was given before, and
 //! nobody takes what was read before for what is there now.
 
-use eventloom::browser::IndexedDbStore;
+use eventloom::browser::{IndexedDbStore, LoadCode};
 use eventloom::core::{ExpectedVersion, Version};
 use eventloom::store::{AppendError, EventStore, ImportStore, Loss, StoreError};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -59,7 +59,7 @@ async fn no_tab_gives_a_position_again_after_a_loss_that_another_was_told() {
         assert_eq!(next(&second).await, 6);
         second.close();
         // A worker opens it so.
-        let beside = IndexedDbStore::open_beside(&name, store.database()).await;
+        let beside = IndexedDbStore::open_beside(&name, store.database(), LoadCode::AT_HAND).await;
         let beside = beside.unwrap();
         assert_eq!(next(&beside).await, 6);
         beside.close();

@@ -1,6 +1,6 @@
 //! A database that doesn't open is left as it is, once a person chose that: the store goes on under the next name.
 
-use eventloom::browser::{InUse, IndexedDbStore, read_set_aside};
+use eventloom::browser::{InUse, IndexedDbStore, LoadCode, read_set_aside};
 use eventloom::core::RecordedEvent;
 use eventloom::store::{Loss, Recovery, SetAside, Unopened, WhySetAside};
 use js_sys::{Array, Function, Promise};
@@ -127,7 +127,7 @@ async fn a_database_that_does_not_open_is_left_and_the_store_goes_on_from_the_se
     append(&store, 6..=6).await;
     // A worker is told which it is: what the browser lists may be another by now.
     assert_eq!(store.database(), format!("{name}~2"));
-    let worker = IndexedDbStore::open_beside(&name, store.database()).await;
+    let worker = IndexedDbStore::open_beside(&name, store.database(), LoadCode::AT_HAND).await;
     let worker = worker.unwrap();
     assert_eq!(everything(&worker).await, everything(&store).await);
     worker.close();

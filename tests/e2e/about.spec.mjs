@@ -200,14 +200,34 @@ test('without the story a first visit says why, and has it when it is restored',
   });
 });
 
-test('no part is fetched twice, and a return visit fetches none before it is opened', async ({ page, playground }) => {
+test('a command whose part can not be fetched is refused in words, and recorded when it is sent again', async ({
+  browser, baseURL,
+}) => {
+  await alone(browser, baseURL, async (playground) => {
+    const { page } = playground;
+    await page.route(/split_adding\.wasm$/, (route) => route.abort());
+    await playground.open(at());
+    await playground.send('Deposit', { Amount: '1.00' });
+    await expect(playground.alert).toContainText("a part of Eventloom couldn't be fetched");
+    await playground.shows(9, 9);
+    await page.unroute(/split_adding\.wasm$/);
+    await playground.button('Retry').click();
+    await playground.shows(10, 10);
+    await expect(playground.storage).toContainText('Saved');
+    await page.reload();
+    await playground.shows(10, 10);
+  });
+});
+
+test('no part is fetched twice, and a return visit fetches only what commands need', async ({ page, playground }) => {
   const parts = asked(page);
   await playground.open();
   await playground.shows(9, 9);
   parts.length = 0;
   await page.reload();
   await playground.shows(9, 9);
-  expect(parts).toEqual([]);
+  await expect(playground.storage).toContainText('Saved');
+  await expect.poll(() => parts.filter((part) => part.startsWith('split'))).toEqual(['split_adding.wasm']);
   await playground.button('Help').click();
   await expect(playground.help).toBeVisible();
   await page.keyboard.press('Escape');

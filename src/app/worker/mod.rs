@@ -21,7 +21,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use super::backend;
 use super::pace::Pace;
 use crate::browser::clock::BrowserClock;
-use crate::browser::indexed_db::IndexedDbStore;
+use crate::browser::indexed_db::{IndexedDbStore, LoadCode};
 use crate::browser::worker::Page;
 use crate::core::{Clock, Position, Timestamp};
 use crate::log::segments::unpack;
@@ -95,7 +95,7 @@ async fn work(what: &str, message: &Array, course: Course) -> Result<Array, Stri
 async fn open(source: JsValue) -> Result<Backend, String> {
     if let Some(names) = source.dyn_ref::<Array>() {
         let (name, database) = (text(&names.get(0)), text(&names.get(1)));
-        let store = IndexedDbStore::open_beside(&name, &database).await;
+        let store = IndexedDbStore::open_beside(&name, &database, LoadCode::IMPORTING).await;
         return store.map(Backend::Browser).map_err(|e| e.to_string());
     }
     let packed = Uint8Array::new(&source).to_vec();

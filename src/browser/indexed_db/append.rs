@@ -3,12 +3,9 @@
 //! database refuses it; then this tab catches up and decides again. An append is acknowledged when
 //! the database says that its transaction is complete.
 
-use std::cell::{Cell, RefCell};
 use std::collections::{HashSet, VecDeque};
 use std::ops::Range;
 use std::rc::Rc;
-
-use futures_channel::oneshot;
 
 use super::calls::Call;
 use super::codec;
@@ -21,13 +18,10 @@ use super::log::Wrote;
 use super::read;
 use super::schema::{LOG, META, PAGES};
 use super::transaction::{Fault, ends_at};
-use crate::core::{
-    EventId, ExpectedVersion, History, NewEvent, Position, PositionRanges, RecordedEvent, StreamId,
-    Version,
-};
+use super::writer::{Asked, Writer};
+use crate::core::{EventId, History, Position, PositionRanges, RecordedEvent, Version};
 use crate::log::segments::{Index, StreamNumbers, directory};
-use crate::store::{AppendError, At, Durability, StoreError, check, repeated_id, same_history_for};
-use crate::target::spawn;
+use crate::store::{AppendError, At, Durability, StoreError};
 
 /// So many appends at most share a transaction.
 const MOST: usize = 4_096;
@@ -35,89 +29,8 @@ const MOST: usize = 4_096;
 /// With so many bytes of payloads a round is full, so that what it writes is read at once by anybody.
 const ROUND_BYTES: usize = 16 << 20;
 
-/// What was recorded, and the history that it stands in.
-type Answer = Result<At<Vec<RecordedEvent>>, AppendError>;
-
-/// Who appends for all clones of a store.
-pub(super) struct Writer {
-    copies: Copies,
-    /// What was asked for and isn't under way yet.
-    asked: RefCell<VecDeque<Asked>>,
-    is_busy: Cell<bool>,
-}
-
-impl Writer {
-    pub(super) fn new(copies: Copies) -> Rc<Writer> {
-        Rc::new(Writer {
-            copies,
-            asked: RefCell::default(),
-            is_busy: Cell::default(),
-        })
-    }
-}
-
-/// In which history an append is meant.
-#[derive(Clone, Copy)]
-pub(super) enum Wanted {
-    /// In this one, or in any where none is needed.
-    Known(Option<History>),
-    /// In that of the moment, also for an exact version.
-    Present,
-}
-
-impl Wanted {
-    fn is(self, now: History, expected: ExpectedVersion) -> Result<(), StoreError> {
-        match self {
-            Wanted::Known(known) => same_history_for(expected, known, now),
-            Wanted::Present => Ok(()),
-        }
-    }
-}
-
-struct Asked {
-    stream: StreamId,
-    expected: ExpectedVersion,
-    history: Wanted,
-    events: Vec<NewEvent>,
-    durability: Durability,
-    answer: oneshot::Sender<Answer>,
-}
-
-pub(super) async fn append(
-    writer: &Rc<Writer>,
-    durability: Durability,
-    stream: &StreamId,
-    expected: ExpectedVersion,
-    history: Wanted,
-    events: &[NewEvent],
-) -> Answer {
-    check(stream, events)?;
-    if let Some(event_id) = repeated_id(events) {
-        let stream = stream.clone();
-        return Err(AppendError::EventIdReused { event_id, stream });
-    }
-    let (answer, answered) = oneshot::channel();
-    writer.asked.borrow_mut().push_back(Asked {
-        stream: stream.clone(),
-        expected,
-        history,
-        events: events.to_vec(),
-        durability,
-        answer,
-    });
-    if !writer.is_busy.replace(true) {
-        // A task of its own: who stops waiting for an answer doesn't stop the others' appends.
-        spawn(work(Rc::clone(writer)));
-    }
-    // The task always answers; it can only be gone with the whole page.
-    answered.await.unwrap_or_else(|_| {
-        Err(AppendError::Store(StoreError::Unavailable {
-            reason: "the page is being closed".into(),
-        }))
-    })
-}
-
-async fn work(writer: Rc<Writer>) {
+/// Does what was asked for, round by round, until nothing is left.
+pub(super) async fn work(writer: Rc<Writer>) {
     let copies = &writer.copies;
     loop {
         let mut round: VecDeque<Asked> = {

@@ -5,9 +5,10 @@
 //! order, `connection` who may close it, `hints` how tabs hear of each other, `presence` who else is there, `log` what a tab knows
 //! of the log, `naming` under which name its database lies, and `saved` its copy in the database; here and in `append`, `read`, `import`, `compact`
 //! and `inspect` is what the store does.
-//! `upkeep` is what of that is seldom done, which a page may fetch when it is.
-//! `learn` is what an append has to know of its stream, `lay_out` how its events are laid out.
+//! `adding` is what of that adds to the log, and `upkeep` what is seldom done: a page may fetch them after itself.
+//! `writer` is what is asked of `append`, `learn` what an append has to know of its stream, `lay_out` how its events are laid out.
 
+mod adding;
 mod append;
 mod archived;
 mod beginning;
@@ -47,10 +48,12 @@ mod sweep;
 mod transaction;
 mod undo;
 mod upkeep;
+mod writer;
 
 #[cfg(test)]
 mod tests;
 
+pub use self::adding::{Adding, LoadAdding, LoadCode};
 pub use self::hints::{Signal, Subscription};
 pub use self::in_use::InUse;
 pub use self::journal::by_hand::read_set_aside;

@@ -6,7 +6,7 @@ use std::rc::{Rc, Weak};
 
 use web_sys::IdbDatabase;
 
-use super::append::Writer;
+use super::adding::LoadCode;
 use super::calls::Call;
 use super::compact::Compaction;
 use super::connection::{Connection, Obtained, ended};
@@ -15,7 +15,8 @@ use super::hints::Signal;
 use super::journal::{self, Admitted, Journal, admit, is_kept};
 use super::schema::{Step, Told, WhenBlocked};
 use super::sweep::Sweeping;
-use super::upkeep::{self, LoadUpkeep, migrated};
+use super::upkeep::{self, migrated};
+use super::writer::Writer;
 use super::{chaining, naming, opening, read};
 use crate::log::segments::Index;
 use crate::store::StoreError;
@@ -29,8 +30,8 @@ pub(super) struct Parts {
     pub(super) writer: Rc<Writer>,
     pub(super) compaction: Rc<Compaction>,
     pub(super) sweeping: Rc<Sweeping>,
-    /// Where the code comes from of what is seldom done.
-    pub(super) upkeep: LoadUpkeep,
+    /// Where the code comes from of what isn't needed to look.
+    pub(super) code: LoadCode,
     told: Rc<Told>,
     steps: &'static [Step],
 }
@@ -46,7 +47,7 @@ impl Parts {
         steps: &'static [Step],
         when_blocked: WhenBlocked,
         journal: Option<MakeJournal>,
-        (upkeep, told): (LoadUpkeep, Rc<Told>),
+        (code, told): (LoadCode, Rc<Told>),
     ) -> Result<Rc<Parts>, StoreError> {
         let parts = Rc::new_cyclic(|parts: &Weak<Parts>| {
             let (opens, hears) = (parts.clone(), parts.clone());
@@ -72,18 +73,20 @@ impl Parts {
                 sweeping: Sweeping::new(Rc::clone(&connection)),
                 connection,
                 copies,
-                upkeep,
+                code,
                 told,
                 steps,
             }
         });
         parts.connection.open(when_blocked).await?;
         if let Some(journal) = parts.journal() {
-            journal::tidy::wait_for_first(journal, upkeep);
+            journal::tidy::wait_for_first(journal, code.upkeep);
             journal.follow();
         }
         let asking = Rc::clone(&parts);
         spawn(async move {
+            // So that the first append finds it. Where it can't be had now, that asks again.
+            let _ = (code.adding)().await;
             if asking.connection.is_alone().await && asking.sweeping.is_left().await {
                 asking.sweep_now();
             }
@@ -109,7 +112,7 @@ impl Parts {
         let names = (&**name, &**database);
         let Some(journal) = self.journal() else {
             let (opened, turn) = opening::ask(names, self.steps, when_blocked).await?;
-            let database = migrated(self.upkeep, opened.database, &*self.told).await?;
+            let database = migrated(self.code.upkeep, opened.database, &*self.told).await?;
             self.begin_to_know(&database).await;
             // Before anything is added. Who keeps the second copy has judged: that is done in one's turn.
             if !is_kept(name).await {
@@ -126,10 +129,10 @@ impl Parts {
         let (opened, turn) = opening::ask(names, self.steps, when_blocked).await?;
         let _others_wait = turn.map_err(|reason| journal.give_up(reason));
         journal.take(false).await;
-        let database = migrated(self.upkeep, opened.database, &*self.told).await?;
+        let database = migrated(self.code.upkeep, opened.database, &*self.told).await?;
         self.begin_to_know(&database).await;
         let admitted = async {
-            let admitted = admit(&database, opened.created, journal, self.upkeep).await?;
+            let admitted = admit(&database, opened.created, journal, self.code.upkeep).await?;
             // Not before: what the database lacks is brought back as it was.
             self.chain_all(&database).await?;
             Ok(admitted)
@@ -161,7 +164,7 @@ impl Parts {
     async fn chain_all(&self, database: &IdbDatabase) -> Result<(), StoreError> {
         if chaining::is_due(database).await? {
             let log = &self.connection.log;
-            upkeep::chain_all(self.upkeep, database, log.first(), &*self.told).await?;
+            upkeep::chain_all(self.code.upkeep, database, log.first(), &*self.told).await?;
             // What is known of the log has none.
             log.forget();
         }
@@ -187,12 +190,12 @@ impl Parts {
                 spawn(async move { self.tell_last().await });
             }
             (_, None) => {}
-            (Call::Copy, Some(journal)) => journal::keep_up(&journal),
+            (Call::Copy, Some(journal)) => journal::keep_up(&journal, self.code.adding),
             (Call::Tidy, Some(journal)) => {
-                journal::tidy::tidy_up(&journal, &self.sweeping, self.upkeep);
+                journal::tidy::tidy_up(&journal, &self.sweeping, self.code.upkeep);
             }
             (Call::Reopened, Some(journal)) => {
-                journal::tidy::wait_for_first(&journal, self.upkeep);
+                journal::tidy::wait_for_first(&journal, self.code.upkeep);
                 journal.begin_to_follow();
             }
             // The tab that has the second copy brings back at once what the browser may have deleted.
@@ -223,7 +226,7 @@ impl Parts {
     }
 
     fn compact_later(&self) {
-        let load = self.upkeep;
+        let load = self.code.upkeep;
         self.compaction.later(async move |compaction| {
             // What fails now is tried again later, and nobody waits for it.
             let _ = upkeep::compact(load, &compaction).await;
@@ -231,7 +234,7 @@ impl Parts {
     }
 
     fn sweep_now(&self) {
-        let load = self.upkeep;
+        let load = self.code.upkeep;
         self.sweeping.now(async move |sweeping| {
             // What fails now is tried again with what is added next, and nobody waits for it.
             let _ = upkeep::sweep(load, &sweeping).await;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use super::append::Wanted;
+use super::adding::{self, LoadCode};
 use super::connection::Connection;
 use super::hints::{Signal, Subscription};
 use super::in_use::InUse;
@@ -12,8 +12,9 @@ use super::journal::Journal;
 use super::parts::{MakeJournal, Parts};
 use super::patience;
 use super::schema::{STEPS, Told, WhenBlocked};
-use super::upkeep::{self, LoadUpkeep, Upkeep};
-use super::{append, import, inspect, journal, naming, opening, places, read, reset, schema, undo};
+use super::upkeep;
+use super::writer::Wanted;
+use super::{import, inspect, journal, naming, opening, places, read, reset, schema, undo};
 use crate::core::{
     ExpectedVersion, History, NewEvent, Position, PositionRanges, RecordedEvent, StreamHead,
     StreamId, Version,
@@ -72,11 +73,11 @@ impl IndexedDbStore {
     /// isn't done within five seconds, as one that was frozen. [`StoreError::Unavailable`] also where
     /// events are missing and another tab, which keeps their second copy, doesn't bring them back.
     pub async fn open_with_second_copy(name: &str) -> Result<IndexedDbStore, StoreError> {
-        IndexedDbStore::open_in_parts(name, patience::SLOW, Upkeep::AT_HAND, |_| {}).await
+        IndexedDbStore::open_in_parts(name, patience::SLOW, LoadCode::AT_HAND, |_| {}).await
     }
 
     /// Opens it like [`IndexedDbStore::open_with_second_copy`], for a program that fetches the code of what
-    /// is seldom done when there is something to do. It waits so many milliseconds for the database. `moving` is
+    /// isn't needed to look. It waits so many milliseconds for the database. `moving` is
     /// told how far a store of an older layout has come on the way to today's, in percent.
     ///
     /// # Errors
@@ -84,13 +85,13 @@ impl IndexedDbStore {
     pub async fn open_in_parts(
         name: &str,
         millis: u32,
-        upkeep: LoadUpkeep,
+        code: LoadCode,
         moving: impl Fn(u8) + 'static,
     ) -> Result<IndexedDbStore, StoreError> {
         let journal: MakeJournal = Journal::new;
-        let upkeep = (upkeep, Rc::new(moving) as Rc<Told>);
+        let code = (code, Rc::new(moving) as Rc<Told>);
         let when_blocked = WhenBlocked::GiveUpAfter(millis);
-        IndexedDbStore::open_with(name, STEPS, when_blocked, Some(journal), upkeep).await
+        IndexedDbStore::open_with(name, STEPS, when_blocked, Some(journal), code).await
     }
 
     /// Opens it like [`IndexedDbStore::open`], but waits while another tab keeps an older version
@@ -109,12 +110,18 @@ impl IndexedDbStore {
 
     /// Opens it like [`IndexedDbStore::open`] in a worker of a page that has it open as this
     /// [`database`](IndexedDbStore::database): a worker has no local storage to ask which of the store's it is.
+    /// `code` is what the worker's program has of the store's.
     ///
     /// # Errors
     /// As [`IndexedDbStore::open`].
-    pub async fn open_beside(name: &str, database: &str) -> Result<IndexedDbStore, StoreError> {
+    pub async fn open_beside(
+        name: &str,
+        database: &str,
+        code: LoadCode,
+    ) -> Result<IndexedDbStore, StoreError> {
         let names = (name, database.to_owned());
-        IndexedDbStore::open_named(names, STEPS, WhenBlocked::GiveUp, None, at_hand()).await
+        let code = (code, Rc::new(|_| {}) as Rc<Told>);
+        IndexedDbStore::open_named(names, STEPS, WhenBlocked::GiveUp, None, code).await
     }
 
     pub(super) async fn open_with(
@@ -122,11 +129,11 @@ impl IndexedDbStore {
         steps: &'static [schema::Step],
         when_blocked: WhenBlocked,
         journal: Option<MakeJournal>,
-        upkeep: (LoadUpkeep, Rc<Told>),
+        code: (LoadCode, Rc<Told>),
     ) -> Result<IndexedDbStore, StoreError> {
         naming::check(name)?;
         let names = (name, naming::current(name).await);
-        IndexedDbStore::open_named(names, steps, when_blocked, journal, upkeep).await
+        IndexedDbStore::open_named(names, steps, when_blocked, journal, code).await
     }
 
     async fn open_named(
@@ -134,10 +141,10 @@ impl IndexedDbStore {
         steps: &'static [schema::Step],
         when_blocked: WhenBlocked,
         journal: Option<MakeJournal>,
-        upkeep: (LoadUpkeep, Rc<Told>),
+        code: (LoadCode, Rc<Told>),
     ) -> Result<IndexedDbStore, StoreError> {
         Ok(IndexedDbStore {
-            parts: Parts::open(names, steps, when_blocked, journal, upkeep).await?,
+            parts: Parts::open(names, steps, when_blocked, journal, code).await?,
             durability: Durability::default(),
         })
     }
@@ -280,13 +287,13 @@ impl IndexedDbStore {
     /// As for any append. What was joined until then stays so; each step is whole or not at all.
     pub async fn compact(&self) -> Result<(), StoreError> {
         let Parts {
-            upkeep,
+            code,
             sweeping,
             compaction,
             ..
         } = &*self.parts;
-        upkeep::sweep(*upkeep, sweeping).await?;
-        upkeep::compact(*upkeep, compaction).await
+        upkeep::sweep(code.upkeep, sweeping).await?;
+        upkeep::compact(code.upkeep, compaction).await
     }
 
     /// Puts a few events that bring their versions and positions, as those of an import do, into a
@@ -323,7 +330,8 @@ impl IndexedDbStore {
         events: &[NewEvent],
     ) -> Result<At<Vec<RecordedEvent>>, AppendError> {
         let durability = self.durability;
-        append::append(
+        adding::append(
+            self.parts.code.adding,
             &self.parts.writer,
             durability,
             stream,
@@ -476,7 +484,7 @@ impl InspectStore for IndexedDbStore {
     }
 }
 
-/// What is seldom done, at hand, and nobody to be told of it.
-pub(super) fn at_hand() -> (LoadUpkeep, Rc<Told>) {
-    (Upkeep::AT_HAND, Rc::new(|_| {}))
+/// All code at hand, and nobody to be told of a move.
+pub(super) fn at_hand() -> (LoadCode, Rc<Told>) {
+    (LoadCode::AT_HAND, Rc::new(|_| {}))
 }

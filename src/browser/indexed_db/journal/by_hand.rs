@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
+use super::super::adding::LoadCode;
 use super::super::calls::Call;
 use super::super::connection::Connection;
 use super::super::copies::Copies;
@@ -13,7 +14,7 @@ use super::super::parts::Parts;
 use super::super::schema::{STEPS, WhenBlocked};
 use super::super::store::IndexedDbStore;
 use super::super::transaction::Fault;
-use super::super::upkeep::{self, LoadUpkeep, Upkeep};
+use super::super::upkeep;
 use super::super::{import, inspect, reset, undo};
 use super::aside;
 use super::file::Held;
@@ -97,7 +98,7 @@ impl IndexedDbStore {
         };
         let emptied = connection.log.ask(Index::since);
         let mended = upkeep::mend(
-            self.parts.upkeep,
+            self.parts.code.upkeep,
             &database,
             Source::Journal(&held),
             emptied,
@@ -116,10 +117,10 @@ impl IndexedDbStore {
         let Parts {
             connection,
             copies,
-            upkeep,
+            code,
             ..
         } = &*self.parts;
-        let aside::Read { events, is_whole } = read(&aside.name, *upkeep).await?;
+        let aside::Read { events, is_whole } = read(&aside.name, *code).await?;
         if events.is_empty() {
             return Err(failed("none of its events can be read".to_owned()).into());
         }
@@ -167,11 +168,11 @@ fn behind_a_gap(events: &[RecordedEvent]) -> Option<&RecordedEvent> {
 /// # Errors
 /// [`StoreError::Unavailable`]: it isn't there any more, or can't be read. The storage's, for a database.
 pub async fn read_set_aside(name: &str) -> Result<Vec<RecordedEvent>, StoreError> {
-    Ok(read(name, Upkeep::AT_HAND).await?.events)
+    Ok(read(name, LoadCode::IMPORTING).await?.events)
 }
 
 /// Reads what was set aside: a journal, or a database that was left.
-async fn read(name: &str, load: LoadUpkeep) -> Result<aside::Read, StoreError> {
+async fn read(name: &str, code: LoadCode) -> Result<aside::Read, StoreError> {
     if aside::is_journal(name) {
         return aside::read(name).await;
     }
@@ -181,7 +182,7 @@ async fn read(name: &str, load: LoadUpkeep) -> Result<aside::Read, StoreError> {
         STEPS,
         WhenBlocked::GiveUp,
         None,
-        (load, Rc::new(|_| {})),
+        (code, Rc::new(|_| {})),
     )
     .await?;
     let mut events = Vec::new();

@@ -1,4 +1,4 @@
-//! Bringing the journal to the log's end: what other tabs wrote, what was imported, what there was
+//! What brings the journal to the log's end: what other tabs wrote, what was imported, what there was
 //! before there was a journal.
 
 use std::borrow::Cow;
@@ -9,24 +9,20 @@ use js_sys::Array;
 use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::super::calls::Call;
 use super::super::codec::{self, Content, Record};
 use super::super::connection::Connection;
-use super::super::read;
 use super::super::schema::{LOG, PAGES};
 use super::super::transaction::{Fault, above, answer};
 use super::aside;
 use super::compare::{chain_at, reaches};
 use super::file::Held;
-use super::sentinel;
 use super::tab::Journal;
 use crate::browser::BrowserClock;
 use crate::core::{Clock, History, Position, RecordedEvent, Version};
 use crate::log::Chain;
 use crate::log::journal::{Body, Entry, Mark, Tail};
-use crate::log::segments::{Index, Turn, pack};
+use crate::log::segments::{Turn, pack};
 use crate::store::{Damaged, StoreError};
-use crate::target::spawn;
 
 /// So often, in milliseconds, it is told how far it has come.
 const TELL: f64 = 250.0;
@@ -35,61 +31,11 @@ const TELL: f64 = 250.0;
 /// pages: what says which is large, too.
 const STEP: u32 = 64;
 
-/// Brings the journal to the log's end, where this tab keeps it; where it doesn't, it waits for its
-/// turn to. Once more where that is under way
-/// already, since it may have looked too early.
-pub(in super::super) fn keep_up(journal: &Rc<Journal>) {
-    if !journal.is_here() {
-        journal.queue_up();
-        return;
-    }
-    if journal.is_busy.replace(true) {
-        journal.once_more.set(true);
-        return;
-    }
-    let journal = Rc::clone(journal);
-    spawn(async move {
-        loop {
-            journal.once_more.set(false);
-            let Some(held) = journal.held() else {
-                break;
-            };
-            match follow(&journal, &held).await {
-                // It failed meanwhile: what was put into it last may not be in it.
-                Ok(()) if journal.keeps(&held) && held.is_doubted() => continue,
-                // Another file by now, which is to be brought there as well.
-                _ if !journal.keeps(&held) => continue,
-                Ok(()) => journal.holds(journal.sure(&held)),
-                Err(reason) => {
-                    journal.fail_of(&held, reason);
-                    break;
-                }
-            }
-            if !journal.once_more.get() {
-                break;
-            }
-        }
-        journal.is_busy.set(false);
-        journal.connection.call(Call::Tidy);
-        let seen = journal.held().map_or(0, |held| held.seen());
-        if sentinel::read(&journal.connection.name).is_none_or(|noted| noted.segment < seen) {
-            note_followed(&journal).await;
-        }
-    });
-}
-
-/// Notes how far the log goes where it goes further than is noted: a worker that recorded something has no local
-/// storage to note it in.
-pub(super) async fn note_followed(journal: &Journal) {
-    let connection = &journal.connection;
-    let is_caught_up = read::catch_up(connection, "copy").await.is_ok();
-    let noted = sentinel::read(&connection.name).map_or(0, |noted| noted.segment);
-    if is_caught_up && noted < connection.log.ask(Index::last_segment) {
-        journal.note(None);
-    }
-}
-
-async fn follow(journal: &Journal, held: &Rc<Held>) -> Result<(), String> {
+/// Brings the journal to the log's end.
+///
+/// # Errors
+/// What the journal says, or the database, in words.
+pub(in super::super) async fn follow(journal: &Journal, held: &Rc<Held>) -> Result<(), String> {
     let connection = &journal.connection;
     if journal.is_first_taken.get() {
         return Err("a tab of the release before has its own".to_owned());

@@ -5,7 +5,7 @@
 //! `tab` is the second copy as one tab sees it; `file` is the journal that a tab keeps, `first` that of the releases before, `others` those that are to go,
 //! `source` any of these; `role` is which tab keeps it, `admit` has it judged beside the database
 //! when that is opened, `compare` finds how far the two are the same (`same` whether events are), `restore`
-//! brings back what is missing, `acknowledge` is how an append waits for it, `keep` brings it to the log's end, `tidy` and `tidied` see to it then that it is whole and alone, `standing` is what each tab knows of how far
+//! brings back what is missing, `acknowledge` is how an append waits for it, `keep_up` sees to it that it is at the log's end, `keep` brings it there, `tidy` and `tidied` see to it then that it is whole and alone, `standing` is what each tab knows of how far
 //! it goes, `sentinel` what is known of the log beside both, `unkept` what is told of it by who doesn't keep it.
 
 mod acknowledge;
@@ -18,7 +18,8 @@ mod evidence;
 mod file;
 pub(super) mod first;
 mod judged;
-mod keep;
+pub(super) mod keep;
+mod keep_up;
 mod mend;
 pub(super) mod others;
 mod ours;
@@ -38,7 +39,7 @@ pub(super) use self::admit::admit;
 pub(super) use self::evidence::Admitted;
 pub(super) use self::file::{Held, is_kept};
 pub(super) use self::judged::admit_whole;
-pub(super) use self::keep::keep_up;
+pub(super) use self::keep_up::keep_up;
 pub(super) use self::mend::mend;
 pub(super) use self::source::{Mending, Source};
 pub(super) use self::tab::{Ahead, Journal};

@@ -11,7 +11,7 @@ use super::super::hints::Signal;
 use super::super::log::Log;
 use super::evidence::store_of;
 use super::file::Held;
-use super::keep::note_followed;
+use super::keep_up::note_followed;
 use super::tab::Journal;
 use crate::log::segments::Index;
 use crate::store::SecondCopy;

@@ -3,9 +3,9 @@
 
 use std::rc::{Rc, Weak};
 
+use super::super::calls::Call;
 use super::file::Held;
 use super::first::{self, First};
-use super::keep::keep_up;
 use super::mend::mend;
 use super::others;
 use super::source::{Mending, Source};
@@ -33,7 +33,7 @@ pub(in super::super) async fn wait_for_first(journal: Weak<Journal>, name: Strin
         // It was begun for no store yet.
         held.doubt();
     }
-    keep_up(&journal);
+    journal.connection.call(Call::Copy);
 }
 
 /// Once the journal is at the log's end: reads it whole where nobody knows that it is as it was written,

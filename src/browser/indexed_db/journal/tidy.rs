@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
+use super::super::calls::Call;
 use super::super::sweep::Sweeping;
 use super::super::upkeep::{self, LoadUpkeep};
 use super::file::Held;
-use super::keep::keep_up;
 use super::others;
 use super::tab::Journal;
 use crate::log::segments::Index;
@@ -36,7 +36,7 @@ pub(in super::super) fn tidy_up(journal: &Rc<Journal>, sweeping: &Rc<Sweeping>, 
                     journal.holds_what_is_sure(&held);
                 }
             }
-            Ok(_) => keep_up(&journal),
+            Ok(_) => journal.connection.call(Call::Copy),
             Err(reason) => journal.fail_of(&held, reason),
         }
     });
