@@ -38,6 +38,8 @@ export default defineConfig({
   reporter: 'list',
   use: {
     baseURL: process.env.EVENTLOOM_PAGE,
+    // Each browser would fetch all of the page once more; offline.spec.mjs is about that.
+    serviceWorkers: 'block',
     screenshot: 'only-on-failure',
     // What is retained has the document at each step. A film of the window
     // would take a third of the whole time.

@@ -11,6 +11,7 @@ use crate::store::{AppendError, Durability, Recovery, ResetToken, SetAside, Stor
 use super::asked::View;
 use super::checked::Checked;
 use super::last_export::LastExport;
+use super::page_version::PageVersion;
 use super::parts::Part;
 use super::reading::Read;
 use super::state::{Dialog, FormKey, Preferences, Room, Storage, Theme};
@@ -59,6 +60,12 @@ pub enum Action {
     Recovered(Recovery),
     /// What is told of them was read.
     DismissRecovery,
+    /// Whether the browser keeps this version of the page, or has a newer one.
+    Version(PageVersion),
+    /// Use the new version, once nothing is under way.
+    UseNewVersion,
+    /// A newer version of the page has written the store, or opened it elsewhere.
+    StoreIsNewer,
     /// The browser said what room this site takes.
     Measured(Room),
     /// Save what was set aside under this name as a file.
@@ -416,6 +423,10 @@ pub enum Effect {
     DeleteSetAside(Rc<SetAside>),
     /// Fetch a part of the page.
     Fetch(Part),
+    /// Load the page anew, in its new version.
+    SwitchOver,
+    /// Fetch the new version, and never open this one again.
+    RenewVersion,
     /// Show an address.
     Show(String, Entry),
     /// Start or stop the ticks of playing.

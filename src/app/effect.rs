@@ -19,6 +19,7 @@ use super::state::Theme;
 use super::wishes::Wishes;
 use super::{keys, preferences, room, view};
 use crate::browser::clock::{BrowserClock, BrowserIds};
+use crate::browser::offline;
 use crate::core::{Clock, CommandId, EncodedEvent, ExpectedVersion, IdSource, Metadata, NewEvent};
 use crate::store::{ArchiveStore, EventStore, StoreError};
 use crate::target::spawn;
@@ -159,6 +160,8 @@ impl Runner {
                     act.emit(Action::Fetched(part, drawn.fetch(part, loaders).await));
                 });
             }
+            Effect::SwitchOver => offline::switch_over(),
+            Effect::RenewVersion => offline::renew(),
             Effect::Show(address, entry) => show_address(&address, entry),
             Effect::Play(true) => {
                 self.playing = Some(Interval::new(PLAY_STEP, move || act.emit(Action::PlayTick)));

@@ -10,6 +10,7 @@ pub mod checked;
 pub mod last_export;
 pub mod loom;
 pub mod pace;
+pub mod page_version;
 pub mod parts;
 pub mod reading;
 pub mod reduce;

@@ -10,10 +10,12 @@ use super::action::{Action, NotImported};
 use super::backend::Backend;
 use super::effect::DATABASE;
 use super::loading::Loaders;
+use super::page_version::PageVersion;
 use super::room;
 use super::state::Storage;
 use super::wishes::Wishes;
 use crate::browser::indexed_db::{InUse, IndexedDbStore, LoadCode, Signal, Subscription};
+use crate::browser::offline::{self, Told};
 use crate::store::StoreError;
 use crate::target::spawn;
 
@@ -90,7 +92,12 @@ pub async fn open(
             Storage::InMemory(reason)
         }
     };
+    let is_newer = matches!(&storage, Storage::InMemory(StoreError::Newer { .. }));
     act.emit(Action::Opened(storage));
+    keep(&act);
+    if is_newer {
+        act.emit(Action::StoreIsNewer);
+    }
     if let Some(recovery) = recovery {
         act.emit(Action::Recovered(recovery));
     }
@@ -98,6 +105,22 @@ pub async fn open(
         let reason = format!("the story of the first visit: {reason}");
         act.emit(Action::Imported(Err(NotImported::Refused(reason))));
     }
+}
+
+/// Has the browser keep the page for when there is no network: after all else, since nothing waits for it.
+fn keep(act: &Callback<Action>) {
+    if cfg!(debug_assertions) {
+        let reason = "it was built for development".to_owned();
+        return act.emit(Action::Version(PageVersion::NotKept(reason)));
+    }
+    let act = act.clone();
+    offline::keep(move |told| {
+        act.emit(Action::Version(match told {
+            Told::Kept => PageVersion::Kept,
+            Told::Superseded => PageVersion::Superseded,
+            Told::NotKept(reason) => PageVersion::NotKept(reason),
+        }));
+    });
 }
 
 /// Puts the story into an empty store.
@@ -135,7 +158,10 @@ fn listen(store: &IndexedDbStore, act: Callback<Action>) -> Subscription {
                 act.emit(Action::Recovered(recovery));
             }
         }
-        Signal::Superseded => act.emit(Action::StoreLost(InUse::Superseded.to_string())),
+        Signal::Superseded => {
+            act.emit(Action::StoreLost(InUse::Superseded.to_string()));
+            act.emit(Action::StoreIsNewer);
+        }
         Signal::Closed => {
             let reason =
                 "the browser closed this store; the next command tries to open it again".to_owned();

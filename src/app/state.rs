@@ -13,6 +13,7 @@ use super::address;
 use super::asked::{Question, Views};
 use super::checked::Checked;
 use super::last_export::LastExport;
+use super::page_version::PageVersion;
 use super::parts::{Beside, Parts};
 use super::trying::Trying;
 
@@ -89,6 +90,10 @@ pub struct State {
     pub dialog: Option<Dialog>,
     /// The parts of the page that are fetched when they are opened.
     pub parts: Parts,
+    /// Whether the browser keeps this version of the page, or has a newer one.
+    pub version: PageVersion,
+    /// Whether that is to be used as soon as nothing is under way.
+    pub is_switching: bool,
     /// What is remembered from visit to visit.
     pub preferences: Preferences,
     /// The address that the browser shows, as far as is known.
@@ -344,6 +349,8 @@ impl State {
             trying: None,
             moving: None,
             recovery: None,
+            version: PageVersion::default(),
+            is_switching: false,
             room: None,
             asked_to_protect: false,
             unlisted: None,

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod indexed_db;
 #[cfg(feature = "js-api")]
 pub mod js_api;
+pub mod offline;
 mod opfs;
 pub mod worker;
 

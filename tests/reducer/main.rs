@@ -15,6 +15,7 @@ mod files;
 mod following;
 mod late;
 mod opening;
+mod page_version;
 mod parts;
 mod places;
 mod play;

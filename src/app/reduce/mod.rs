@@ -2,6 +2,7 @@
 
 mod commands;
 mod events;
+mod page_version;
 mod parts;
 mod place;
 mod set_aside;
@@ -19,6 +20,7 @@ impl State {
     pub fn reduce(&mut self, action: Action) -> Vec<Effect> {
         let mut effects = Vec::new();
         self.step(action, &mut effects);
+        self.switch_over(&mut effects);
         effects
     }
 
@@ -45,6 +47,9 @@ impl State {
             Action::StoreLost(reason) => self.lost(reason),
             Action::Recovered(recovery) => self.recovery = Some(recovery),
             Action::DismissRecovery => self.recovery = None,
+            Action::Version(version) => self.version_told(version),
+            Action::UseNewVersion => self.is_switching = true,
+            Action::StoreIsNewer => effects.push(Effect::RenewVersion),
             Action::Measured(room) => self.measured(room, effects),
             Action::SaveSetAside(name) => effects.push(Effect::SaveSetAside(name)),
             Action::SetAsideSaved(saved) => self.set_aside_saved(saved),

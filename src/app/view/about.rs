@@ -24,6 +24,10 @@ const KEPT: &[(&str, &str)] = &[
         "in this site's local storage.",
     ),
     (
+        "The page itself",
+        "in this site's caches, where the browser has service workers and the page is served as it was released.",
+    ),
+    (
         "The version you look at, a dialog, what you type",
         "nowhere: they go with the page. The version is in the address.",
     ),
@@ -50,7 +54,7 @@ const NOT_PROMISED: &[&str] = &[
 ];
 
 /// The place.
-pub fn about(_: &ViewProps) -> Html {
+pub fn about(props: &ViewProps) -> Html {
     let versions = [
         ("Eventloom", env!("CARGO_PKG_VERSION").to_owned()),
         ("Layout of the database", indexed_db::LAYOUT.to_string()),
@@ -74,6 +78,7 @@ pub fn about(_: &ViewProps) -> Html {
                 <dl>{ for versions.map(|(what, version)| html! {
                     <div><dt>{ what }</dt><dd>{ version }</dd></div>
                 }) }</dl>
+                <p>{ props.state.version.words() }</p>
             </section>
             <section aria-label="Licences">
                 <h3>{"Licences"}</h3>

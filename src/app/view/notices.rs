@@ -6,6 +6,8 @@ use super::{ViewProps, button};
 use crate::app::action::{Action, Wish};
 use crate::app::count;
 use crate::app::parts::Beside;
+
+use crate::app::page_version::PageVersion;
 use crate::app::state::{Outcome, OutcomeKind, Progress, State, Storage};
 use crate::store::StoreError;
 
@@ -64,6 +66,7 @@ pub fn alert(props: &ViewProps) -> Html {
         && warning.is_none()
         && outcome.is_none()
         && recovery.is_none()
+        && state.version != PageVersion::Superseded
         && unread.is_none()
         && unfetched.is_none()
         && nowhere.is_none()
@@ -114,6 +117,13 @@ pub fn alert(props: &ViewProps) -> Html {
             }
             if let Some(warning) = warning {
                 <p>{ warning }</p>
+            }
+            if state.version == PageVersion::Superseded {
+                <p>
+                    {"A new version is ready"}
+                    { if state.is_switching { ", and is used once what is under way is done." } else { "." } }
+                </p>
+                { button("Use it now", props.act.reform(|_: MouseEvent| Action::UseNewVersion)) }
             }
             if let Some(recovery) = recovery {
                 <p>{ recovery.to_string() }{"."}</p>

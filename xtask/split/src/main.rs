@@ -1,5 +1,5 @@
 //! Trunk's `post_build` hook: cuts the page's program into what loads at first and the parts that load when they
-//! are opened, and makes them and the worker small.
+//! are opened, makes them and the worker small, and writes down what the page is made of.
 //!
 //! Trunk has built `app` whole by now and given it a name with a hash. The page gets what loads at first under that
 //! name, and the parts in a folder named like it: they are of one build, or not there at all.
@@ -7,6 +7,7 @@
 mod likeness;
 mod module;
 mod names;
+mod offline;
 
 use std::env;
 use std::error::Error;
@@ -94,6 +95,9 @@ fn split() -> Result<()> {
             wasm = optimized(&wasm, &work)?;
         }
         fs::write(into.join(name), wasm)?;
+    }
+    if release {
+        offline::write_list(&staging)?;
     }
     Ok(())
 }
