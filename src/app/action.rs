@@ -186,6 +186,8 @@ pub enum Action {
     UndoReset,
     /// It was, or not.
     ResetUndone(Result<(), String>),
+    /// The time is over in which this reset could be taken back.
+    UndoEnded(ResetToken),
     /// Another tab has exported the store.
     ExportedElsewhere(LastExport),
     /// The whole store is to be checked.
@@ -434,6 +436,8 @@ pub enum Effect {
     Reset(AfterReset),
     /// Take a reset back.
     UndoReset(ResetToken),
+    /// Come back with [`Action::UndoEnded`] when a reset can't be taken back any more.
+    AwaitUndoEnd(ResetToken),
     /// Archive a stream, or bring it back.
     Archive(View, StreamId, bool),
     /// Check the whole store.

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gloo::timers::callback::Interval;
+use gloo::timers::callback::{Interval, Timeout};
 use wasm_bindgen::JsValue;
 use web_sys::File;
 use yew::Callback;
@@ -28,6 +28,9 @@ pub const DATABASE: &str = "eventloom";
 
 /// How long one version is shown while playing, in milliseconds.
 const PLAY_STEP: u32 = 500;
+
+/// So many milliseconds after a reset its undoing is offered.
+const UNDO: u32 = 5 * 60 * 1_000;
 
 /// Runs effects on the store that could be had.
 pub struct Runner {
@@ -209,6 +212,9 @@ impl Runner {
                     }
                     act.emit(Action::ResetUndone(result));
                 });
+            }
+            Effect::AwaitUndoEnd(token) => {
+                Timeout::new(UNDO, move || act.emit(Action::UndoEnded(token))).forget();
             }
             Effect::Archive(asked, stream, archive) => {
                 let jobs = self.loaders.jobs;

@@ -69,6 +69,8 @@ pub struct State {
     pub waiting: Vec<Effect>,
     /// Whether the store is being emptied, or is to be once it is open.
     pub resetting: bool,
+    /// The reset of this tab that can be taken back.
+    pub undo: Option<Undo>,
     /// Whether what is here is being exchanged for what was set aside.
     pub exchanging: bool,
     /// When all was last exported.
@@ -182,8 +184,15 @@ pub struct Outcome {
     pub retry: Option<Rc<Sent>>,
     /// The import that can be tried again, with holes.
     pub with_holes: Option<WithHoles>,
-    /// The reset that can be taken back.
-    pub undo: Option<ResetToken>,
+}
+
+/// A reset that can be taken back, as long as nothing else is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Undo {
+    /// What takes it back.
+    pub token: ResetToken,
+    /// How many events the store held after it, once they are listed.
+    pub events: Option<u64>,
 }
 
 /// A file that was refused, and can be imported with holes in the places of what it lacks.
@@ -222,10 +231,12 @@ pub struct Unread {
 pub enum About {
     /// A command of the model that was looked at.
     Command(FormKey),
+    /// The stream that was looked at, but no command of it.
+    Stream,
     /// The address.
     Address,
-    /// The store as a whole: import, export, reset, reading.
-    Store,
+    /// The store as a whole, under the name of what was done with it: `Import`.
+    Store(&'static str),
 }
 
 /// How far an import or an export has come.
@@ -368,6 +379,7 @@ impl State {
             is_open: false,
             waiting: Vec::new(),
             resetting: false,
+            undo: None,
             exchanging: false,
             last_export: LastExport::Unknown,
             views: Views::default(),

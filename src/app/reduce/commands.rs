@@ -241,6 +241,7 @@ impl State {
             // Whether before that or after it isn't known.
             told += ". The store was emptied meanwhile, perhaps with it: what is shown is what is there now.";
         }
+        self.undo = None;
         self.answer(OutcomeKind::Done, sent, "", &told);
         self.protect(effects);
     }

@@ -171,16 +171,17 @@ impl State {
                     many => format!(" {many} that are missing have holes in their places."),
                 };
                 if imported.events > 0 {
+                    self.undo = None;
                     // What was lost may be what came in.
                     self.recovery = None;
                 }
-                self.tell(OutcomeKind::Done, About::Store, "", &text);
+                self.tell(OutcomeKind::Done, About::Store("Import"), "", &text);
                 self.catch_up(effects);
                 effects.push(Effect::Measure);
             }
             Err(NotImported::Lacking { reason, holes }) => {
                 let title = "Import refused:";
-                self.tell(OutcomeKind::Refused, About::Store, title, &reason);
+                self.tell(OutcomeKind::Refused, About::Store("Import"), title, &reason);
                 let file = import.and_then(|import| import.file);
                 if let Some(told) = &mut self.outcome {
                     told.with_holes = Some(WithHoles { file, holes });
@@ -188,7 +189,7 @@ impl State {
             }
             Err(NotImported::Refused(reason)) => {
                 let title = "Import refused:";
-                self.tell(OutcomeKind::Refused, About::Store, title, &reason);
+                self.tell(OutcomeKind::Refused, About::Store("Import"), title, &reason);
             }
             Err(NotImported::Unknown(reason)) => {
                 let text = format!(
@@ -196,7 +197,7 @@ impl State {
                      again: what is in is skipped. The reason: {reason}"
                 );
                 let title = "Import has no known outcome.";
-                self.tell(OutcomeKind::Unknown, About::Store, title, &text);
+                self.tell(OutcomeKind::Unknown, About::Store("Import"), title, &text);
                 self.catch_up(effects);
                 effects.push(Effect::Measure);
             }

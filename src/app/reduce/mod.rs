@@ -4,6 +4,7 @@ mod commands;
 mod events;
 mod parts;
 mod place;
+mod resets;
 mod set_aside;
 mod store;
 mod verification;
@@ -208,6 +209,7 @@ impl State {
             Action::ResetEnded(after, result) => self.reset_ended(after, result, effects),
             Action::UndoReset => self.undo_reset(effects),
             Action::ResetUndone(result) => self.reset_undone(result, effects),
+            Action::UndoEnded(token) => self.undo_ended(token),
             Action::Verify => self.verify(effects),
             Action::VerifyProgress { events } => self.verify_progress(events),
             Action::Verified(result) => {
@@ -228,10 +230,10 @@ impl State {
             }
             Action::Copied(Ok(())) => {
                 let text = format!("Event v{} copied as JSON.", self.viewed_version());
-                self.tell(OutcomeKind::Done, About::Store, "", &text);
+                self.tell(OutcomeKind::Done, About::Stream, "", &text);
             }
             Action::Copied(Err(reason)) => {
-                self.tell(OutcomeKind::Refused, About::Store, "Not copied:", &reason);
+                self.tell(OutcomeKind::Refused, About::Stream, "Not copied:", &reason);
             }
 
             Action::Archive(archive) => {
@@ -289,7 +291,6 @@ impl State {
             text: text.to_owned(),
             retry: None,
             with_holes: None,
-            undo: None,
         });
     }
 }

@@ -40,7 +40,7 @@ impl State {
             Err(reason) => {
                 self.tell(
                     OutcomeKind::Refused,
-                    About::Store,
+                    About::Store("Verify"),
                     "Verify failed:",
                     &reason,
                 );
@@ -58,10 +58,15 @@ impl State {
         match result {
             Ok(events) => {
                 let text = format!("{} mended from the second copy.", were(events));
-                self.tell(OutcomeKind::Done, About::Store, "", &text);
+                self.tell(OutcomeKind::Done, About::Store("Mend"), "", &text);
             }
             Err(reason) => {
-                self.tell(OutcomeKind::Refused, About::Store, "Not mended:", &reason);
+                self.tell(
+                    OutcomeKind::Refused,
+                    About::Store("Mend"),
+                    "Not mended:",
+                    &reason,
+                );
             }
         }
         self.catch_up(effects);
@@ -89,7 +94,12 @@ impl State {
     ) {
         if let Err(error) = result {
             let text = format!("{error}.");
-            return self.tell(OutcomeKind::Refused, About::Store, "Not archived:", &text);
+            return self.tell(
+                OutcomeKind::Refused,
+                About::Store("Archive"),
+                "Not archived:",
+                &text,
+            );
         }
         if !self.views.is_of_store(asked) {
             // What is archived went with the rest.
@@ -109,7 +119,7 @@ impl State {
         } else {
             self.archived.remove(&stream);
         }
-        self.tell(OutcomeKind::Done, About::Store, "", &text);
+        self.tell(OutcomeKind::Done, About::Store("Archive"), "", &text);
     }
 
     pub(super) fn export(&mut self, packing: Packing, effects: &mut Vec<Effect>) {
@@ -133,7 +143,7 @@ impl State {
             Ok(exported) => exported,
             Err(reason) => {
                 let title = "Export failed:";
-                return self.tell(OutcomeKind::Refused, About::Store, title, &reason);
+                return self.tell(OutcomeKind::Refused, About::Store("Export"), title, &reason);
             }
         };
         let events = count(exported.events, "event");
@@ -150,7 +160,7 @@ impl State {
             self.last_export = LastExport::At(exported.at);
             effects.push(Effect::RememberExport(exported.at));
         }
-        self.tell(OutcomeKind::Done, About::Store, "", &text);
+        self.tell(OutcomeKind::Done, About::Store("Export"), "", &text);
     }
 }
 

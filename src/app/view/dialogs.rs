@@ -6,9 +6,9 @@ use web_sys::{HtmlDialogElement, HtmlInputElement};
 use yew::prelude::*;
 
 use super::{ViewProps, click, when};
-use crate::app::action::{Action, AfterReset};
+use crate::app::action::{Action, AfterReset, Packing};
 use crate::app::count;
-use crate::app::state::{Dialog, State};
+use crate::app::state::{About, Dialog, State};
 
 /// How what a reset deletes comes back.
 const BACK: &str = "Undo reset brings them back for five minutes, unless something is recorded before; then only a \
@@ -113,13 +113,27 @@ fn reset(props: &ViewProps) -> Html {
                     { format!("This deletes all events from this browser, for all its tabs: how many isn't known yet. {BACK}") }
                 }
             </p>
+            <p>{"The story is what the first visit shows: nine events of the account ada-savings. Restoring it empties the store, too."}</p>
             <div class="choices">
+                <button type="button" aria-disabled={state.export.is_some().to_string()}
+                    onclick={click(|| Action::Export(Packing::Plain))}>{"Export first"}</button>
                 <button type="button" class="danger" onclick={click(|| Action::Reset(AfterReset::Empty))}>{"Empty store"}</button>
-                <button type="button" class="danger" onclick={click(|| Action::Reset(AfterReset::Story))}>{"Restore the story"}</button>
-                <button type="button" onclick={click(|| Action::CloseDialog)}>{"Cancel"}</button>
+                <button type="button" onclick={click(|| Action::Reset(AfterReset::Story))}>{"Restore the story"}</button>
+                <button type="button" autofocus=true onclick={click(|| Action::CloseDialog)}>{"Cancel"}</button>
             </div>
+            <p class="said-here" aria-live="polite">{ exported(state) }</p>
         </Modal>
     }
+}
+
+/// How the export of before a reset goes, or went.
+fn exported(state: &State) -> Option<String> {
+    if let Some(export) = &state.export {
+        return Some(export.words.clone());
+    }
+    let told = state.outcome.as_ref();
+    let told = told.filter(|told| told.about == About::Store("Export"))?;
+    Some(format!("{} {}", told.title, told.text))
 }
 
 /// Archiving the stream that is looked at.

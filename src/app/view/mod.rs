@@ -39,10 +39,7 @@ pub const PLACE: &str = "place";
 
 /// Said while a stream is on its way from the store, or never comes: its version isn't known.
 fn reading(state: &State) -> &'static str {
-    let failed = state.outcome.as_ref();
-    let failed =
-        failed.is_some_and(|it| it.kind == OutcomeKind::Refused && it.about == About::Store);
-    if failed {
+    if state.unread.is_some() || state.unlisted.is_some() {
         "Can't be read"
     } else {
         "Reading…"

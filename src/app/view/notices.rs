@@ -130,7 +130,6 @@ pub fn status(props: &ViewProps) -> Html {
         .outcome
         .as_ref()
         .filter(|outcome| outcome.kind == OutcomeKind::Done);
-    let undo = done.is_some_and(|done| done.undo.is_some());
     html! {
         <>
             <div class="status" role="status">
@@ -140,7 +139,7 @@ pub fn status(props: &ViewProps) -> Html {
                     <span key={state.outcomes.to_string()}>{ &done.text }</span>
                 }
             </div>
-            if undo {
+            if state.undo.is_some() {
                 { button("Undo reset", props.act.reform(|_: MouseEvent| Action::UndoReset)) }
             }
         </>
