@@ -130,7 +130,12 @@ pub enum Action {
         /// A fresh id for it.
         id: CommandId,
     },
-    /// The command that can be tried again is to be.
+    /// A key that is held down would send a command once more.
+    Repeated {
+        /// Its name.
+        command: String,
+    },
+    /// The command that can be tried again, or sent again, is to be.
     Retry,
     /// The stream of the command that is tried again was read.
     Sought {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use crate::core::{CommandId, History, JsonText, StreamHead, StreamId, Version};
+use crate::core::{CommandId, History, JsonText, StreamHead, StreamId, Timestamp, Version};
 use crate::model::{Draft, FieldError, Registry};
 use crate::store::{Durability, Recovery, ResetToken, SecondCopy, SetAside, StoreError};
 use crate::timeline::Timeline;
@@ -19,6 +19,8 @@ use super::trying::Trying;
 /// The whole state of the page.
 #[derive(Clone)]
 pub struct State {
+    /// When the action happened that is taken in: who hands it over sets this before.
+    pub now: Timestamp,
     /// The models to choose from.
     pub registry: Registry,
     /// What the address asks for.
@@ -63,6 +65,12 @@ pub struct State {
     pub outcomes: u64,
     /// The command that is being saved.
     pub saving: Option<Rc<Sent>>,
+    /// Whether that is one that is recorded, as far as is known: it was sent again.
+    pub sends_again: bool,
+    /// The form that was sent last, as long as nothing was typed into it since.
+    pub pressed: Option<Pressed>,
+    /// The command whose form was pressed a second time at once; it was sent once.
+    pub pressed_twice: Option<CommandId>,
     /// Whether the store is open. Until then work on it as a whole waits.
     pub is_open: bool,
     /// The work that waits for that, in the order in which it was asked for.
@@ -169,6 +177,17 @@ pub struct Sent {
     pub arguments: JsonText,
 }
 
+/// A form that was sent and that nothing was typed into since: the same press again means the same command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pressed {
+    /// The form.
+    pub form: FormKey,
+    /// The command that was made of it.
+    pub id: CommandId,
+    /// When it was told what came of that; none before.
+    pub told: Option<Timestamp>,
+}
+
 /// What came of something, to be told to the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
@@ -180,8 +199,10 @@ pub struct Outcome {
     pub title: String,
     /// The rest.
     pub text: String,
-    /// The command that can be tried again.
+    /// The command that can be tried again; of what went well, the one that can be sent again.
     pub retry: Option<Rc<Sent>>,
+    /// The id of the command that it is about, also of one that wasn't sent.
+    pub command: Option<CommandId>,
     /// The import that can be tried again, with holes.
     pub with_holes: Option<WithHoles>,
 }
@@ -340,6 +361,7 @@ impl State {
     #[must_use]
     pub fn new(registry: Registry, preferences: Preferences, address: String) -> State {
         State {
+            now: Timestamp::from_millis(0),
             registry,
             place: Place::Undecided,
             beside: None,
@@ -362,6 +384,9 @@ impl State {
             outcome: None,
             outcomes: 0,
             saving: None,
+            sends_again: false,
+            pressed: None,
+            pressed_twice: None,
             drafts: Vec::new(),
             bad_fields: None,
             import: None,

@@ -18,6 +18,7 @@ mod opening;
 mod parts;
 mod places;
 mod play;
+mod pressing;
 mod reading;
 mod resets;
 mod retrying;
@@ -32,7 +33,9 @@ mod waiting;
 use eventloom::app::action::{Action, Effect, Entry};
 use eventloom::app::reading::Read;
 use eventloom::app::state::{Outcome, Preferences, State, Storage, Unread};
-use eventloom::core::{CommandId, History, RecordedEvent, StreamHead, StreamId, Version};
+use eventloom::core::{
+    CommandId, History, RecordedEvent, StreamHead, StreamId, Timestamp, Version,
+};
 use eventloom::model::Registry;
 use eventloom::model::bank_account::{BankAccount, Event};
 use eventloom::store::{AppendError, StoreError};
@@ -46,6 +49,9 @@ fn ada() -> StreamId {
 
 /// The id of a command that a test submits.
 const ID: CommandId = CommandId(uuid::Uuid::from_u128(7));
+
+/// So long after the beginning of a test a press is another one.
+const HALF_A_SECOND: Timestamp = Timestamp::from_millis(500);
 
 /// The history that the store has, unless a test says otherwise.
 const HISTORY: History = History(uuid::Uuid::from_u128(9));

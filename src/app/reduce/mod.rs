@@ -4,6 +4,7 @@ mod commands;
 mod events;
 mod parts;
 mod place;
+mod pressing;
 mod resets;
 mod set_aside;
 mod store;
@@ -149,6 +150,7 @@ impl State {
                 text,
             } => {
                 if let Some(key) = self.form_key(&command) {
+                    self.change_form(&key);
                     if let Some((bad, errors)) = &mut self.bad_fields
                         && *bad == key
                     {
@@ -166,6 +168,7 @@ impl State {
                 self.edit_list(&command, &path, Some(index));
             }
             Action::Submit { command, id } => self.submit(&command, id, effects),
+            Action::Repeated { command } => self.repeated(&command),
             Action::Retry => self.retry(effects),
             Action::Sought { asked, read } => self.sought(asked, read, effects),
             Action::Appended { asked, result } => self.appended(asked, result, effects),
@@ -290,6 +293,7 @@ impl State {
             title: title.to_owned(),
             text: text.to_owned(),
             retry: None,
+            command: None,
             with_holes: None,
         });
     }

@@ -98,6 +98,7 @@ impl State {
         self.timeline = None;
         self.unread = None;
         self.viewed = None;
+        self.pressed = None;
         // What is under way is about another stream.
         self.views.leave();
         let asked = self.views.now();

@@ -1,10 +1,12 @@
 //! The command panel: what can be asked of the stream, and what it would answer.
 
+use wasm_bindgen::JsCast;
+use web_sys::Element;
 use yew::prelude::*;
 
-use super::ViewProps;
 use super::field::Form;
 use super::notices::alert;
+use super::{ViewProps, when};
 use crate::app::action::Action;
 use crate::app::effect;
 use crate::model::{CommandForm, Refusal};
@@ -80,6 +82,15 @@ fn command(
             id: effect::fresh_command_id(),
         }
     });
+    // A key that is held down sends it once.
+    let onkeydown = when(act, move |event: KeyboardEvent| {
+        if !event.repeat() || event.key() != "Enter" || !is_sent_from(&event) {
+            return None;
+        }
+        event.prevent_default();
+        let command = name.to_owned();
+        Some(Action::Repeated { command })
+    });
     let fields = Form {
         command: name,
         draft: &draft,
@@ -98,7 +109,7 @@ fn command(
                 { alert(props) }
             }
             if open {
-                <form aria-label={name} novalidate=true onsubmit={submit}>
+                <form aria-label={name} novalidate=true onsubmit={submit} {onkeydown}>
                     <p class="summary">{ form.summary }</p>
                     { fields.fields(form.fields) }
                     <button type="submit" class="primary" aria-disabled={state.saving.is_some().to_string()}>{ name }</button>
@@ -106,4 +117,11 @@ fn command(
             }
         </div>
     }
+}
+
+/// Whether Enter sends the form where it was pressed: in a field, and on the button for that.
+fn is_sent_from(event: &KeyboardEvent) -> bool {
+    let target = event.target();
+    let target = target.and_then(|target| target.dyn_into::<Element>().ok());
+    target.is_some_and(|target| target.matches("input, [type=submit]").unwrap_or(false))
 }

@@ -85,6 +85,9 @@ pub fn alert(props: &ViewProps) -> Html {
                         <b>{ &outcome.title }</b>{" "}
                     }
                     { &outcome.text }
+                    if let Some(twice) = state.twice() {
+                        {" "}{ twice }
+                    }
                 </p>
                 if outcome.retry.is_some() {
                     <button type="button" onclick={retry}
@@ -137,8 +140,15 @@ pub fn status(props: &ViewProps) -> Html {
                     <span>{ waits }</span>
                 } else if let Some(done) = done {
                     <span key={state.outcomes.to_string()}>{ &done.text }</span>
+                    if let Some(twice) = state.twice() {
+                        {" "}<span>{ twice }</span>
+                    }
                 }
             </div>
+            if done.is_some_and(|done| done.retry.is_some()) {
+                <button type="button" class="quiet" onclick={props.act.reform(|_: MouseEvent| Action::Retry)}
+                    aria-disabled={state.saving.is_some().to_string()}>{"Send the same command again"}</button>
+            }
             if state.undo.is_some() {
                 { button("Undo reset", props.act.reform(|_: MouseEvent| Action::UndoReset)) }
             }
