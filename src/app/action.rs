@@ -130,6 +130,8 @@ pub enum Action {
         /// A fresh id for it.
         id: CommandId,
     },
+    /// Commands are to be decided on the head as it is now, whatever comes; or on the latest again.
+    Hold(bool),
     /// A key that is held down would send a command once more.
     Repeated {
         /// Its name.

@@ -37,6 +37,11 @@ pub struct State {
     pub timeline: Option<Rc<Timeline>>,
     /// Which history of the store it was read in; none while that isn't known.
     pub history: Option<History>,
+    /// The stream as it was when commands were first to be decided on that, whatever comes; none while they are decided
+    /// on the latest. It goes with the stream that is looked at.
+    pub held: Option<Rc<Timeline>>,
+    /// The command that was tried again after that was over, and the version at which it was held.
+    pub(super) released: Option<(CommandId, Version)>,
     /// The version that is looked at; none for the head, followed.
     pub viewed: Option<Version>,
     /// Whether versions play by themselves.
@@ -370,6 +375,8 @@ impl State {
             shows_archived: false,
             timeline: None,
             history: None,
+            held: None,
+            released: None,
             viewed: None,
             playing: false,
             storage: Storage::Opening,

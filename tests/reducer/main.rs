@@ -13,6 +13,7 @@ mod commands;
 mod damaged;
 mod files;
 mod following;
+mod holding;
 mod late;
 mod opening;
 mod parts;

@@ -50,7 +50,8 @@ impl State {
     }
 
     pub(super) fn submit(&mut self, command: &str, id: CommandId, effects: &mut Vec<Effect>) {
-        let (Some(timeline), Some(key)) = (self.timeline.clone(), self.form_key(command)) else {
+        let (Some(timeline), Some(key)) = (self.decided_on().cloned(), self.form_key(command))
+        else {
             return;
         };
         if self.is_pressed_twice(&key) || self.saving.is_some() {
@@ -141,7 +142,9 @@ impl State {
             return;
         };
         if let Some(sent) = told.retry.clone() {
-            self.sends_again = told.kind == OutcomeKind::Done;
+            let kind = told.kind;
+            self.sends_again = kind == OutcomeKind::Done;
+            self.release(kind, &sent);
             self.seek(sent, effects);
         }
     }
@@ -203,6 +206,9 @@ impl State {
                 let shown = self.stream() == Some(&sent.stream);
                 self.reached(asked, effects);
                 self.recorded(asked, sent, &recorded, effects);
+                if shown {
+                    self.hold_on(&recorded);
+                }
                 if self.in_memory() {
                     // A store in memory gives no hints.
                     self.list(effects);
@@ -219,9 +225,13 @@ impl State {
             Err(AppendError::Conflict {
                 expected, actual, ..
             }) => {
+                let retry = match self.held {
+                    Some(_) => "Retry switches Hold off first, and then decides it again",
+                    None => "Retry decides it again",
+                };
                 let text = format!(
                     "It was decided on {expected}, and the stream is at version {actual} by now. \
-                     Nothing was recorded. Retry decides it again on the latest state."
+                     Nothing was recorded. {retry} on the latest state."
                 );
                 self.answer(OutcomeKind::Conflict, sent, "met a conflict.", &text);
                 self.catch_up(effects);

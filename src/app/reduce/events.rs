@@ -67,6 +67,7 @@ impl State {
         if !first {
             // The store was emptied or exchanged under a view.
             self.views.leave();
+            self.held = None;
         }
         let model = self.registry.model(stream.aggregate_type());
         self.timeline = Some(Rc::new(Timeline::new(model, stream)));

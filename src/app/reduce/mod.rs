@@ -2,6 +2,7 @@
 
 mod commands;
 mod events;
+mod holding;
 mod parts;
 mod place;
 mod pressing;
@@ -168,6 +169,7 @@ impl State {
                 self.edit_list(&command, &path, Some(index));
             }
             Action::Submit { command, id } => self.submit(&command, id, effects),
+            Action::Hold(hold) => self.hold(hold),
             Action::Repeated { command } => self.repeated(&command),
             Action::Retry => self.retry(effects),
             Action::Sought { asked, read } => self.sought(asked, read, effects),

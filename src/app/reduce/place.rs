@@ -99,6 +99,7 @@ impl State {
         self.unread = None;
         self.viewed = None;
         self.pressed = None;
+        self.held = None;
         // What is under way is about another stream.
         self.views.leave();
         let asked = self.views.now();

@@ -160,6 +160,7 @@ impl State {
         self.end_verification(effects);
         self.stop_playing(effects);
         self.views.empty();
+        self.held = None;
         // What was listed before isn't there any more.
         if self.streams.is_some() {
             self.streams = Some(Rc::default());

@@ -35,7 +35,7 @@ pub fn band(props: &ViewProps) -> Html {
                     }
                 </h2>
                 if state.viewed.is_some() {
-                    <span class="past">{"Looking back. "}<span>{"Commands still act on the latest version."}</span></span>
+                    <span class="past">{"Looking back. "}<span>{ acting(state) }</span></span>
                 }
                 { status(props) }
                 { steps(state, act) }
@@ -43,6 +43,18 @@ pub fn band(props: &ViewProps) -> Html {
             <Scrubber {state} {act} />
         </div>
     }
+}
+
+/// On what commands act while an older version is viewed, where there are any.
+fn acting(state: &State) -> Option<String> {
+    let decided = state.decided_on()?;
+    if decided.model().commands().is_empty() {
+        return None;
+    }
+    Some(match &state.held {
+        Some(held) => format!("Commands are held at version {}.", held.head()),
+        None => "Commands still act on the latest version.".to_owned(),
+    })
 }
 
 fn steps(state: &State, act: &Callback<Action>) -> Html {

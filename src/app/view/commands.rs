@@ -1,7 +1,7 @@
 //! The command panel: what can be asked of the stream, and what it would answer.
 
 use wasm_bindgen::JsCast;
-use web_sys::Element;
+use web_sys::{Element, HtmlInputElement};
 use yew::prelude::*;
 
 use super::field::Form;
@@ -15,7 +15,7 @@ use crate::timeline::Timeline;
 /// The command panel. With the command that was refused last stands the alert.
 pub fn commands(props: &ViewProps, refused: Option<&str>) -> Html {
     let state = &props.state;
-    let body = match &state.timeline {
+    let body = match state.decided_on() {
         Some(timeline) if timeline.model().commands().is_empty() => html! {
             <p class="empty">
                 { format!(
@@ -26,7 +26,12 @@ pub fn commands(props: &ViewProps, refused: Option<&str>) -> Html {
         },
         Some(timeline) => html! {
             <>
-                if state.viewed.is_some() {
+                { hold(props) }
+                if let Some(held) = &state.held {
+                    <p class="past-note">
+                        { format!("Commands are decided at version {} and expect it", held.head()) }
+                    </p>
+                } else if state.viewed.is_some() {
                     <p class="past-note">
                         { format!("Commands are decided at version {}", state.head()) }
                     </p>
@@ -41,6 +46,27 @@ pub fn commands(props: &ViewProps, refused: Option<&str>) -> Html {
             <div class="head"><h2>{"Commands"}</h2><span class="role" aria-hidden="true">{"decide →"}</span></div>
             { body }
         </section>
+    }
+}
+
+/// The switch that holds commands at the head as it is, so that what others record meanwhile is a conflict.
+fn hold(props: &ViewProps) -> Html {
+    let ViewProps { state, act } = props;
+    let held = state.held.as_ref().map(|held| held.head());
+    let onchange = act.reform(|event: Event| {
+        let input: HtmlInputElement = event.target_unchecked_into();
+        Action::Hold(input.checked())
+    });
+    html! {
+        <div class="hold">
+            <label class="switch">
+                <input type="checkbox" role="switch" checked={held.is_some()} {onchange} />
+                <span>{ format!("Hold at version {}", held.unwrap_or_else(|| state.head())) }</span>
+            </label>
+            if let Some(held) = held {
+                <span class="hint">{ format!("held at version {held}") }</span>
+            }
+        </div>
     }
 }
 

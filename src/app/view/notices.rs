@@ -85,9 +85,7 @@ pub fn alert(props: &ViewProps) -> Html {
                         <b>{ &outcome.title }</b>{" "}
                     }
                     { &outcome.text }
-                    if let Some(twice) = state.twice() {
-                        {" "}{ twice }
-                    }
+                    { beside(state) }
                 </p>
                 if outcome.retry.is_some() {
                     <button type="button" onclick={retry}
@@ -126,6 +124,14 @@ pub fn alert(props: &ViewProps) -> Html {
     }
 }
 
+/// What is said beside what came of a command.
+fn beside(state: &State) -> Html {
+    let twice = state.twice().map(str::to_owned);
+    let said = state.hold_ended().into_iter().chain(twice);
+    said.map(|said| html! { <>{" "}<span>{ said }</span></> })
+        .collect()
+}
+
 /// The one status: what waits, or what went well last.
 pub fn status(props: &ViewProps) -> Html {
     let state = &props.state;
@@ -140,9 +146,7 @@ pub fn status(props: &ViewProps) -> Html {
                     <span>{ waits }</span>
                 } else if let Some(done) = done {
                     <span key={state.outcomes.to_string()}>{ &done.text }</span>
-                    if let Some(twice) = state.twice() {
-                        {" "}<span>{ twice }</span>
-                    }
+                    { beside(state) }
                 }
             </div>
             if done.is_some_and(|done| done.retry.is_some()) {
