@@ -82,6 +82,8 @@ pub enum Action {
     FetchAgain,
     /// A model was chosen by its aggregate type.
     ChooseModel(String),
+    /// A stream of any model is to be looked at.
+    Show(StreamId),
     /// A stream of the present model was chosen by its aggregate id.
     ChooseStream(String),
     /// A stream that doesn't exist yet was asked for, under this fresh aggregate id.
@@ -130,6 +132,8 @@ pub enum Action {
         /// A fresh id for it.
         id: CommandId,
     },
+    /// What came of something, about the store as a whole, was read.
+    DismissOutcome,
     /// Commands are to be decided on the head as it is now, whatever comes; or on the latest again.
     Hold(bool),
     /// A key that is held down would send a command once more.

@@ -9,6 +9,7 @@ pub mod asked;
 pub mod checked;
 pub mod last_export;
 pub mod loom;
+pub mod outcome;
 pub mod pace;
 pub mod parts;
 pub mod reading;

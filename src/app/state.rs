@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use crate::core::{CommandId, History, JsonText, StreamHead, StreamId, Timestamp, Version};
+use crate::core::{CommandId, History, StreamHead, StreamId, Timestamp, Version};
 use crate::model::{Draft, FieldError, Registry};
-use crate::store::{Durability, Recovery, ResetToken, SecondCopy, SetAside, StoreError};
+use crate::store::{Durability, Recovery, SecondCopy, SetAside, StoreError};
 use crate::timeline::Timeline;
 
 use super::action::Effect;
@@ -15,6 +15,10 @@ use super::checked::Checked;
 use super::last_export::LastExport;
 use super::parts::{Beside, Parts};
 use super::trying::Trying;
+
+pub use super::outcome::{
+    About, FormKey, Outcome, OutcomeKind, Pressed, Sent, Undo, Unread, WithHoles,
+};
 
 /// The whole state of the page.
 #[derive(Clone)]
@@ -92,6 +96,8 @@ pub struct State {
     pub drafts: Vec<(FormKey, Draft)>,
     /// The form that was refused for its fields, and why.
     pub bad_fields: Option<(FormKey, Vec<FieldError>)>,
+    /// The streams as they were when the import was begun that was asked for last.
+    pub(super) streams_before: Option<Rc<Vec<StreamHead>>>,
     /// The import that is running.
     pub import: Option<Progress>,
     /// The export that is running.
@@ -100,6 +106,8 @@ pub struct State {
     pub packs: bool,
     /// The check of the whole store.
     pub verifying: Verifying,
+    /// When it came to something last.
+    pub checked_at: Timestamp,
     /// The dialog that is open.
     pub dialog: Option<Dialog>,
     /// The parts of the page that are fetched when they are opened.
@@ -117,9 +125,6 @@ pub struct State {
     /// The events of the stream that is looked at, while the store is asked for them.
     pub(super) reading: Question,
 }
-
-/// Aggregate type and command name.
-pub type FormKey = (String, String);
 
 /// What the address asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -167,102 +172,6 @@ pub struct Room {
     pub second_copy: Option<SecondCopy>,
     /// What was set aside of the store.
     pub set_aside: Vec<Rc<SetAside>>,
-}
-
-/// A command on its way to the store.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sent {
-    /// By this it is known again in what was recorded.
-    pub id: CommandId,
-    /// The stream that it was decided for.
-    pub stream: StreamId,
-    /// Its name.
-    pub command: String,
-    /// Its arguments, as they were when it was sent.
-    pub arguments: JsonText,
-}
-
-/// A form that was sent and that nothing was typed into since: the same press again means the same command.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pressed {
-    /// The form.
-    pub form: FormKey,
-    /// The command that was made of it.
-    pub id: CommandId,
-    /// When it was told what came of that; none before.
-    pub told: Option<Timestamp>,
-}
-
-/// What came of something, to be told to the user.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
-    /// Whether it went well, or how it didn't.
-    pub kind: OutcomeKind,
-    /// What it is about: shown where that is.
-    pub about: About,
-    /// A few words in front: `Withdraw refused.`
-    pub title: String,
-    /// The rest.
-    pub text: String,
-    /// The command that can be tried again; of what went well, the one that can be sent again.
-    pub retry: Option<Rc<Sent>>,
-    /// The id of the command that it is about, also of one that wasn't sent.
-    pub command: Option<CommandId>,
-    /// The import that can be tried again, with holes.
-    pub with_holes: Option<WithHoles>,
-}
-
-/// A reset that can be taken back, as long as nothing else is recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Undo {
-    /// What takes it back.
-    pub token: ResetToken,
-    /// How many events the store held after it, once they are listed.
-    pub events: Option<u64>,
-}
-
-/// A file that was refused, and can be imported with holes in the places of what it lacks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WithHoles {
-    /// The name of the file.
-    pub file: Option<String>,
-    /// How many holes there would be.
-    pub holes: u64,
-}
-
-/// Whether something went well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OutcomeKind {
-    /// It did.
-    Done,
-    /// It was refused.
-    Refused,
-    /// Somebody else was first; it can be tried again.
-    Conflict,
-    /// Nobody knows: it may be recorded. It can be tried again.
-    Unknown,
-}
-
-/// A stream that can't be read, or not whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unread {
-    /// Which of these.
-    pub title: &'static str,
-    /// Why, and what to do.
-    pub text: String,
-}
-
-/// What an outcome is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum About {
-    /// A command of the model that was looked at.
-    Command(FormKey),
-    /// The stream that was looked at, but no command of it.
-    Stream,
-    /// The address.
-    Address,
-    /// The store as a whole, under the name of what was done with it: `Import`.
-    Store(&'static str),
 }
 
 /// How far an import or an export has come.
@@ -396,10 +305,12 @@ impl State {
             pressed_twice: None,
             drafts: Vec::new(),
             bad_fields: None,
+            streams_before: None,
             import: None,
             export: None,
             packs: false,
             verifying: Verifying::No,
+            checked_at: Timestamp::from_millis(0),
             dialog: None,
             parts: Parts::default(),
             preferences,

@@ -28,6 +28,7 @@ mod set_aside;
 mod store;
 #[path = "../support/mod.rs"]
 mod support;
+mod telling;
 mod verification;
 mod waiting;
 

@@ -156,6 +156,8 @@ fn after_a_reset() -> State {
     let effects = page.reduce(Action::ResetEnded(AfterReset::Empty, Ok(token())));
     assert!(effects.contains(&Effect::AwaitUndoEnd(token())));
     page.reduce(loaded(&page, history(0)));
+    // Asked for when the store was emptied, and again when the reset had ended.
+    page.reduce(listed(&page, vec![]));
     page.reduce(listed(&page, vec![]));
     assert!(page.undo.is_some());
     page

@@ -306,6 +306,7 @@ impl State {
         self.tell(kind, about, &title, text);
         self.told_of(sent.id);
         if let Some(told) = &mut self.outcome {
+            told.stream = Some(sent.stream.clone());
             told.retry = (kind != OutcomeKind::Refused).then_some(sent);
         }
     }

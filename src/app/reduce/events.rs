@@ -177,6 +177,7 @@ impl State {
                     self.recovery = None;
                 }
                 self.tell(OutcomeKind::Done, About::Store("Import"), "", &text);
+                self.count_anew();
                 self.catch_up(effects);
                 effects.push(Effect::Measure);
             }
@@ -199,6 +200,7 @@ impl State {
                 );
                 let title = "Import has no known outcome.";
                 self.tell(OutcomeKind::Unknown, About::Store("Import"), title, &text);
+                self.count_anew();
                 self.catch_up(effects);
                 effects.push(Effect::Measure);
             }
@@ -213,6 +215,7 @@ impl State {
         let told = self.outcome.as_mut();
         if let Some(offer) = told.and_then(|told| told.with_holes.take()) {
             self.end_verification(effects);
+            self.streams_before = self.streams.clone();
             self.import = Some(self.beginning(offer.file));
             self.work(Effect::ImportWithHoles, effects);
         }

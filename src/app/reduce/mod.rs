@@ -9,6 +9,7 @@ mod pressing;
 mod resets;
 mod set_aside;
 mod store;
+mod telling;
 mod verification;
 
 use crate::core::{StreamId, Version};
@@ -80,6 +81,7 @@ impl State {
             Action::Fetched(part, result) => self.fetched(part, result),
             Action::FetchAgain => self.fetch_what_is_wanted(effects),
             Action::ChooseModel(aggregate_type) => self.choose_model(&aggregate_type, effects),
+            Action::Show(stream) => self.visit(stream, Entry::Push, effects),
             Action::ChooseStream(id) | Action::NewStream(id) => {
                 let Some(aggregate_type) = self.stream().map(|s| s.aggregate_type().to_owned())
                 else {
@@ -169,6 +171,7 @@ impl State {
                 self.edit_list(&command, &path, Some(index));
             }
             Action::Submit { command, id } => self.submit(&command, id, effects),
+            Action::DismissOutcome => self.outcome = None,
             Action::Hold(hold) => self.hold(hold),
             Action::Repeated { command } => self.repeated(&command),
             Action::Retry => self.retry(effects),
@@ -184,6 +187,7 @@ impl State {
                     // What was offered was offered of another file.
                     told.with_holes = None;
                 }
+                self.streams_before = self.streams.clone();
                 self.import = Some(self.beginning(Some(file)));
                 // Of two that were chosen before the store is open it is the later.
                 if !self.waiting.iter().any(|it| matches!(it, Effect::Import)) {
@@ -289,13 +293,21 @@ impl State {
 
     fn tell(&mut self, kind: OutcomeKind, about: About, title: &str, text: &str) {
         self.outcomes += 1;
+        let stream = match &about {
+            About::Command(_) | About::Stream => self.stream().cloned(),
+            About::Address | About::Store(_) => None,
+        };
         self.outcome = Some(Outcome {
             kind,
             about,
+            stream,
+            at: self.now,
+            events: self.streams.as_ref().map(|_| self.events_in_store()),
             title: title.to_owned(),
             text: text.to_owned(),
             retry: None,
             command: None,
+            brought: None,
             with_holes: None,
         });
     }

@@ -95,6 +95,7 @@ impl State {
     }
 
     fn enter(&mut self, stream: StreamId, effects: &mut Vec<Effect>) {
+        self.leave_told_behind(&stream);
         self.timeline = None;
         self.unread = None;
         self.viewed = None;

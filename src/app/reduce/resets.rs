@@ -55,6 +55,7 @@ impl State {
             }
         };
         self.tell(kind, About::Store("Reset"), title, &text);
+        self.count_anew();
     }
 
     pub(super) fn undo_reset(&mut self, effects: &mut Vec<Effect>) {
@@ -92,6 +93,7 @@ impl State {
             Ok(()) => {
                 let text = "The reset is undone: all is as it was before.";
                 self.tell(OutcomeKind::Done, About::Store("Reset"), "", text);
+                self.count_anew();
             }
             Err(reason) => self.tell(
                 OutcomeKind::Refused,

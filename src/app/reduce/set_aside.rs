@@ -61,6 +61,7 @@ impl State {
                 self.recovery = None;
                 let text = format!("{} came back.", count(events, "event"));
                 self.tell(OutcomeKind::Done, About::Store("Set aside"), "", &text);
+                self.count_anew();
             }
             Err(reason) => {
                 // What the store holds now tells.

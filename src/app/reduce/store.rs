@@ -103,7 +103,8 @@ impl State {
         archived: Option<BTreeSet<StreamId>>,
         effects: &mut Vec<Effect>,
     ) {
-        if self.listing.answered(asked) {
+        let is_old = self.listing.answered(asked);
+        if is_old {
             self.list(effects);
         }
         if !self.views.is_of_store(asked) {
@@ -118,7 +119,10 @@ impl State {
                 self.reached(asked, effects);
                 self.unlisted = None;
                 self.streams = Some(Rc::new(streams));
-                self.weigh_undo();
+                if !is_old {
+                    self.weigh_undo();
+                    self.weigh_told();
+                }
                 if let Some(address) = self.pending.address.take() {
                     self.go(&address, effects);
                 }
@@ -152,6 +156,7 @@ impl State {
             let text = "Another tab reset this store, or brought back what was set aside of it. What it holds now is \
                         shown.";
             self.tell(OutcomeKind::Done, About::Store("Reset"), "", text);
+            self.count_anew();
         }
         if !self.resetting {
             self.undo = None;

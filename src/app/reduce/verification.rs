@@ -36,7 +36,10 @@ impl State {
         }
         self.verifying = Verifying::No;
         match result {
-            Ok(checked) => self.verifying = Verifying::Done(checked),
+            Ok(checked) => {
+                self.verifying = Verifying::Done(checked);
+                self.checked_at = self.now;
+            }
             Err(reason) => {
                 self.tell(
                     OutcomeKind::Refused,

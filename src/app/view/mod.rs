@@ -182,7 +182,7 @@ fn to_about(state: &State) -> Html {
 
 /// The command on screen that was refused last: the alert then stands with it.
 fn refused_command(state: &State) -> Option<String> {
-    let outcome = state.outcome.as_ref()?;
+    let outcome = state.told()?;
     match &outcome.about {
         About::Command((aggregate_type, command))
             if state.beside.is_none()

@@ -7,6 +7,7 @@ use crate::app::action::{Action, Wish};
 use crate::app::count;
 use crate::app::parts::Beside;
 use crate::app::state::{Outcome, OutcomeKind, Progress, State, Storage};
+use crate::core::StreamId;
 use crate::store::StoreError;
 
 /// What stays to be told about storage.
@@ -41,10 +42,7 @@ fn nowhere(state: &State) -> Option<&str> {
 }
 
 fn alarming(state: &State) -> Option<&Outcome> {
-    state
-        .outcome
-        .as_ref()
-        .filter(|outcome| outcome.kind != OutcomeKind::Done)
+    state.told().filter(|told| told.kind != OutcomeKind::Done)
 }
 
 /// The one alert: what was refused last, what stays to be told about storage, and what was missing
@@ -86,6 +84,7 @@ pub fn alert(props: &ViewProps) -> Html {
                     }
                     { &outcome.text }
                     { beside(state) }
+                    { moment(outcome) }
                 </p>
                 if outcome.retry.is_some() {
                     <button type="button" onclick={retry}
@@ -94,6 +93,7 @@ pub fn alert(props: &ViewProps) -> Html {
                 if let Some(offer) = &outcome.with_holes {
                     { button(&format!("Import with {}", count(offer.holes, "hole")), with_holes) }
                 }
+                { dismiss_outcome(props, outcome) }
             }
             if let Some(name) = nowhere {
                 <p>{ format!("There is no place {name} here. ") }{ super::to_streams(state) }{" "}{ super::to_about(state) }</p>
@@ -118,10 +118,34 @@ pub fn alert(props: &ViewProps) -> Html {
             }
             if let Some(recovery) = recovery {
                 <p>{ recovery.to_string() }{"."}</p>
-                { button("Dismiss", dismiss) }
+                { button("Dismiss Recovery", dismiss) }
             }
         </div>
     }
+}
+
+/// Of which moment of the store something speaks.
+fn moment(outcome: &Outcome) -> Html {
+    let moment = outcome.moment();
+    moment.map_or_else(Html::default, |moment| {
+        html! { <>{" "}<span class="moment">{ moment }</span></> }
+    })
+}
+
+/// What speaks of the store can be put away.
+fn dismiss_outcome(props: &ViewProps, outcome: &Outcome) -> Html {
+    let dismiss = props.act.reform(|_: MouseEvent| Action::DismissOutcome);
+    let name = outcome.of_store();
+    name.map_or_else(Html::default, |name| {
+        button(&format!("Dismiss {name}"), dismiss)
+    })
+}
+
+fn show(props: &ViewProps, stream: &StreamId) -> Callback<MouseEvent> {
+    let stream = stream.clone();
+    props
+        .act
+        .reform(move |_: MouseEvent| Action::Show(stream.clone()))
 }
 
 /// What is said beside what came of a command.
@@ -135,10 +159,7 @@ fn beside(state: &State) -> Html {
 /// The one status: what waits, or what went well last.
 pub fn status(props: &ViewProps) -> Html {
     let state = &props.state;
-    let done = state
-        .outcome
-        .as_ref()
-        .filter(|outcome| outcome.kind == OutcomeKind::Done);
+    let done = state.told().filter(|told| told.kind == OutcomeKind::Done);
     html! {
         <>
             <div class="status" role="status">
@@ -149,6 +170,13 @@ pub fn status(props: &ViewProps) -> Html {
                     { beside(state) }
                 }
             </div>
+            if let Some(done) = done {
+                { moment(done) }
+                if let Some(stream) = &done.brought {
+                    <button type="button" onclick={show(props, stream)}>{ format!("Show {stream}") }</button>
+                }
+                { dismiss_outcome(props, done) }
+            }
             if done.is_some_and(|done| done.retry.is_some()) {
                 <button type="button" class="quiet" onclick={props.act.reform(|_: MouseEvent| Action::Retry)}
                     aria-disabled={state.saving.is_some().to_string()}>{"Send the same command again"}</button>
