@@ -14,6 +14,7 @@ use super::last_export::LastExport;
 use super::parts::Part;
 use super::reading::Read;
 use super::state::{Dialog, FormKey, Preferences, Room, Storage, Theme};
+use super::tale::Tale;
 use super::trying::Trying;
 
 /// Something that happened: a person did it, or an effect came back.
@@ -88,6 +89,11 @@ pub enum Action {
     ChooseStream(String),
     /// A stream that doesn't exist yet was asked for, under this fresh aggregate id.
     NewStream(String),
+
+    /// A story is to be told where it isn't, and shown.
+    TellStory(Tale),
+    /// It is there, or why it can't be.
+    StoryTold(Tale, Result<(), String>),
 
     /// A version is to be looked at. While dragging, the address waits.
     View(Version, Settled),
@@ -449,6 +455,8 @@ pub enum Effect {
     UndoReset(ResetToken),
     /// Come back with [`Action::UndoEnded`] when a reset can't be taken back any more.
     AwaitUndoEnd(ResetToken),
+    /// Add a story to the store, where it isn't there.
+    TellStory(Tale),
     /// Archive a stream, or bring it back.
     Archive(View, StreamId, bool),
     /// Check the whole store.

@@ -213,6 +213,16 @@ impl Runner {
                     act.emit(Action::ResetUndone(result));
                 });
             }
+            Effect::TellStory(tale) => {
+                let load = self.loaders.story;
+                self.with_store(async move |store| {
+                    let result = match load().await {
+                        Ok(story) => story.add(store, tale).await,
+                        Err(reason) => Err(format!("{reason}.")),
+                    };
+                    act.emit(Action::StoryTold(tale, result));
+                });
+            }
             Effect::AwaitUndoEnd(token) => {
                 Timeout::new(UNDO, move || act.emit(Action::UndoEnded(token))).forget();
             }

@@ -16,6 +16,7 @@ pub mod reading;
 pub mod reduce;
 pub mod state;
 pub mod story;
+pub mod tale;
 pub mod trying;
 
 #[cfg(target_arch = "wasm32")]

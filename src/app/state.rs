@@ -92,6 +92,11 @@ pub struct State {
     pub exchanging: bool,
     /// When all was last exported.
     pub last_export: LastExport,
+    /// The forms that are open in a stream that was empty when it was entered, beside those that are remembered once it
+    /// isn't empty.
+    pub(super) forms: Option<Vec<FormKey>>,
+    /// Whether the stream was begun just now under a name of the page's own, which a person may exchange.
+    pub names_stream: bool,
     /// What has been typed into the forms of each model's commands.
     pub drafts: Vec<(FormKey, Draft)>,
     /// The form that was refused for its fields, and why.
@@ -303,6 +308,8 @@ impl State {
             sends_again: false,
             pressed: None,
             pressed_twice: None,
+            forms: None,
+            names_stream: false,
             drafts: Vec::new(),
             bad_fields: None,
             streams_before: None,

@@ -9,6 +9,7 @@
 )]
 
 mod archive;
+mod beginning;
 mod commands;
 mod damaged;
 mod files;

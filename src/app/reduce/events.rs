@@ -73,6 +73,7 @@ impl State {
         self.timeline = Some(Rc::new(Timeline::new(model, stream)));
         self.history = read.history;
         self.extend(read.events);
+        self.open_first_form();
         if first {
             self.settle_version(effects);
         } else {

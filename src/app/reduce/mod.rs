@@ -1,5 +1,6 @@
 //! The one reducer: state and action to the next state and what it asks of the world. Pure.
 
+mod beginning;
 mod commands;
 mod events;
 mod holding;
@@ -15,8 +16,8 @@ mod verification;
 use crate::core::{StreamId, Version};
 
 use super::action::{Action, Effect, Entry, Settled, Step};
+use super::address;
 use super::state::{About, Dialog, Outcome, OutcomeKind, State, Theme};
-use super::{address, toggle};
 
 impl State {
     /// Takes an action in, and answers with what is to be done about it.
@@ -82,7 +83,13 @@ impl State {
             Action::FetchAgain => self.fetch_what_is_wanted(effects),
             Action::ChooseModel(aggregate_type) => self.choose_model(&aggregate_type, effects),
             Action::Show(stream) => self.visit(stream, Entry::Push, effects),
-            Action::ChooseStream(id) | Action::NewStream(id) => {
+            Action::NewStream(id) => {
+                self.step(Action::ChooseStream(id), effects);
+                self.names_stream = true;
+            }
+            Action::TellStory(tale) => effects.push(Effect::TellStory(tale)),
+            Action::StoryTold(tale, result) => self.story_told(tale, result, effects),
+            Action::ChooseStream(id) => {
                 let Some(aggregate_type) = self.stream().map(|s| s.aggregate_type().to_owned())
                 else {
                     return;
@@ -143,8 +150,7 @@ impl State {
 
             Action::ToggleForm(command) => {
                 if let Some(key) = self.form_key(&command) {
-                    toggle(&mut self.preferences.open_forms, key);
-                    effects.push(Effect::Remember(self.preferences.clone()));
+                    self.toggle_form(key, effects);
                 }
             }
             Action::Edit {

@@ -5,9 +5,7 @@ use crate::core::{StreamId, Version};
 use super::super::action::{Effect, Entry};
 use super::super::address;
 use super::super::state::{About, Outcome, OutcomeKind, Pending, Place, State};
-
-/// The stream of the story, shown when the address asks for nothing.
-const FIRST_STREAM: (&str, &str) = ("bank_account", "ada-savings");
+use super::super::tale::Tale;
 
 impl State {
     /// Goes where an address leads.
@@ -100,6 +98,8 @@ impl State {
         self.unread = None;
         self.viewed = None;
         self.pressed = None;
+        self.forms = None;
+        self.names_stream = false;
         self.held = None;
         // What is under way is about another stream.
         self.views.leave();
@@ -139,16 +139,13 @@ impl State {
 
     pub(super) fn default_stream(&self) -> StreamId {
         let streams = self.listed();
-        let named = |(aggregate_type, aggregate_id)| StreamId::new(aggregate_type, aggregate_id);
-        let story = named(FIRST_STREAM).ok();
+        let story = Tale::Account.stream();
         streams
             .clone()
-            .find(|stream| Some(*stream) == story.as_ref())
+            .find(|stream| **stream == story)
             .or_else(|| streams.clone().next())
             .cloned()
-            .or(story)
-            // Both parts of the constant above are short and not empty.
-            .unwrap_or_else(|| unreachable!("the first stream has a valid name"))
+            .unwrap_or(story)
     }
 
     pub(super) fn choose_model(&mut self, aggregate_type: &str, effects: &mut Vec<Effect>) {

@@ -184,6 +184,7 @@ impl State {
             self.timeline = Some(Rc::new(Timeline::new(model, stream)));
             self.history = None;
             self.viewed = None;
+            self.open_first_form();
             self.show_address(Entry::Replace, effects);
             self.read_on(effects);
         }

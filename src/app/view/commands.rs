@@ -82,7 +82,7 @@ fn command(
         timeline.stream().aggregate_type().to_owned(),
         form.name.to_owned(),
     );
-    let open = state.preferences.open_forms.contains(&key);
+    let open = state.is_form_open(&key);
     let name = form.name;
     let draft = state.draft(&key);
     let of_state = timeline.currency();

@@ -77,6 +77,7 @@ pub fn Events(props: &ViewProps) -> Html {
                 if !timeline.model().commands().is_empty() {
                     { "Send a command to record one; nothing is stored until then." }
                 }
+                { story(props) }
             </p>
         },
         None => html! { <p class="empty">{ super::reading(state) }</p> },
@@ -87,6 +88,17 @@ pub fn Events(props: &ViewProps) -> Html {
             { body }
         </section>
     }
+}
+
+/// The way to a story, from an empty stream.
+fn story(props: &ViewProps) -> Html {
+    let Some(tale) = props.state.offered_story() else {
+        return Html::default();
+    };
+    let tell = props
+        .act
+        .reform(move |_: MouseEvent| Action::TellStory(tale));
+    html! { <span class="offer">{ super::button(tale.offer(), tell) }</span> }
 }
 
 fn rows(
