@@ -184,6 +184,8 @@ pub enum Action {
     Imported(Result<Imported, NotImported>),
     /// The store is to be exported.
     Export(Packing),
+    /// The stream that is looked at is to be exported.
+    ExportStream,
     /// An export goes on.
     ExportProgress {
         /// From 0 to 100.
@@ -247,7 +249,7 @@ pub enum Action {
     Open(Dialog),
     /// The dialog is to be closed.
     CloseDialog,
-    /// The other theme is wanted; the system's is this.
+    /// The next theme is wanted: light, dark, or the system's, which is this.
     ToggleTheme {
         /// What the system prefers.
         system: Theme,
@@ -278,6 +280,8 @@ pub enum Settled {
     No,
     /// It is over: the address follows.
     Yes,
+    /// So is a drag, which has an entry of its own in the browser's history.
+    Dragged,
 }
 
 /// A step through versions.
@@ -447,6 +451,8 @@ pub enum Effect {
     CancelImport,
     /// Export the whole store to a file.
     Export(Packing),
+    /// Export one stream to a file.
+    ExportStream(StreamId),
     /// Break the export off.
     CancelExport,
     /// Empty the store.

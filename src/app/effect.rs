@@ -9,7 +9,7 @@ use wasm_bindgen::JsValue;
 use web_sys::File;
 use yew::Callback;
 
-use super::action::{Action, Effect, Entry, NotImported, NotReset};
+use super::action::{Action, Effect, Entry, NotImported, NotReset, Packing};
 use super::backend::Backend;
 use super::job::{Job, Jobs, Later};
 use super::loading::{Drawn, Loaders};
@@ -19,7 +19,9 @@ use super::state::Theme;
 use super::wishes::Wishes;
 use super::{keys, preferences, room, view};
 use crate::browser::clock::{BrowserClock, BrowserIds};
-use crate::core::{Clock, CommandId, EncodedEvent, ExpectedVersion, IdSource, Metadata, NewEvent};
+use crate::core::{
+    Clock, CommandId, EncodedEvent, ExpectedVersion, IdSource, Metadata, NewEvent, StreamId,
+};
 use crate::store::{ArchiveStore, EventStore, StoreError};
 use crate::target::spawn;
 
@@ -174,15 +176,9 @@ impl Runner {
                 self.begin_import(true, act);
             }
             Effect::CancelImport => self.import.cancel(),
-            Effect::Export(packing) => {
-                if let Some(store) = self.store() {
-                    let told = act.clone();
-                    self.export = Job::begin(
-                        self.loaders.jobs,
-                        move |jobs, job| (jobs.export)(job, store, packing, act),
-                        move |reason| told.emit(Action::Exported(Err(reason))),
-                    );
-                }
+            Effect::Export(packing) => self.begin_export(packing, None, act),
+            Effect::ExportStream(stream) => {
+                self.begin_export(Packing::Plain, Some(stream), act);
             }
             Effect::CancelExport => self.export.end(),
             Effect::Reset(after) => {
@@ -279,6 +275,18 @@ impl Runner {
                 self.loaders.jobs,
                 move |jobs, job| (jobs.import)(job, store, file, with_holes, act),
                 move |reason| told.emit(Action::Imported(Err(NotImported::Refused(reason)))),
+            );
+        }
+    }
+
+    /// Exports the store, or one stream of it.
+    fn begin_export(&mut self, packing: Packing, stream: Option<StreamId>, act: Callback<Action>) {
+        if let Some(store) = self.store() {
+            let told = act.clone();
+            self.export = Job::begin(
+                self.loaders.jobs,
+                move |jobs, job| (jobs.export)(job, store, packing, stream, act),
+                move |reason| told.emit(Action::Exported(Err(reason))),
             );
         }
     }
@@ -384,10 +392,11 @@ pub fn show_theme(theme: Option<Theme>) {
     let root = web_sys::window()
         .and_then(|window| window.document())
         .and_then(|document| document.document_element());
-    if let (Some(root), Some(theme)) = (root, theme) {
-        // The attribute's name is valid, so this can't fail.
-        let _ = root.set_attribute("data-theme", theme.name());
-    }
+    // The attribute's name is valid, so neither can fail.
+    let _ = root.map(|root| match theme {
+        Some(theme) => root.set_attribute("data-theme", theme.name()),
+        None => root.remove_attribute("data-theme"),
+    });
 }
 
 /// What the system prefers.

@@ -121,6 +121,8 @@ pub struct State {
     pub preferences: Preferences,
     /// The address that the browser shows, as far as is known.
     pub shown_address: String,
+    /// When the last step through versions added or replaced an entry of the browser's history, if that is the present one.
+    pub(super) stepped: Option<Timestamp>,
     /// The address to go to once the streams are known, or a version once the stream is.
     pub(super) pending: Pending,
     /// Since when what is shown is what it is.
@@ -265,6 +267,24 @@ pub enum Theme {
 }
 
 impl Theme {
+    /// The other one.
+    #[must_use]
+    pub fn other(self) -> Theme {
+        match self {
+            Theme::Light => Theme::Dark,
+            Theme::Dark => Theme::Light,
+        }
+    }
+
+    /// What it is called where it is chosen.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Theme::Light => "Light",
+            Theme::Dark => "Dark",
+        }
+    }
+
     /// The name in the document and in what is remembered.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -322,6 +342,7 @@ impl State {
             parts: Parts::default(),
             preferences,
             shown_address: address.clone(),
+            stepped: None,
             pending: Pending {
                 address: Some(address),
                 version: None,

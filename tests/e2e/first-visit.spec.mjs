@@ -123,4 +123,13 @@ test('the theme follows the system until it is chosen, and is then remembered', 
   expect(await paper()).toBe(light);
   await playground.button('Theme').click();
   await expect.poll(paper).toBe(dark);
+  // Dark by choice; the third is the system's again.
+  await page.emulateMedia({ colorScheme: 'light' });
+  await expect(playground.button('Theme')).toHaveAccessibleDescription('Dark');
+  expect(await paper()).toBe(dark);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await playground.button('Theme').click();
+  await expect(playground.button('Theme')).toHaveAccessibleDescription("As the system's");
+  await page.emulateMedia({ colorScheme: 'light' });
+  await expect.poll(paper).toBe(light);
 });

@@ -203,3 +203,16 @@ test('the focus stays on the slider, the list and the tree when versions go by',
   await page.keyboard.press('Tab');
   await expect(playground.tree.getByRole('treeitem')).not.toBeFocused();
 });
+
+test('the first Tab stop leads past the bar to the commands', async ({ page, playground }) => {
+  await playground.open();
+  await page.keyboard.press('Tab');
+  const skip = page.getByRole('link', { name: 'Skip to the commands', exact: true });
+  await expect(skip).toBeFocused();
+  await expect(skip).toBeInViewport();
+  await page.keyboard.press('Enter');
+  await expect(playground.commands).toBeFocused();
+  await page.keyboard.press('Tab');
+  await expect(playground.commands.getByRole('switch')).toBeFocused();
+  await playground.isAt(addressOf('bank_account', 'ada-savings'));
+});

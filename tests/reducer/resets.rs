@@ -133,11 +133,7 @@ fn what_another_tab_did_to_the_whole_store_is_told_and_what_this_one_did_is_told
     let mut page = showing(None, 3);
     page.recovery = Some(Recovery::mended(1));
     page.reduce(Action::StoreEmptied);
-    assert!(
-        outcome(&page)
-            .text
-            .starts_with("Another tab reset this store")
-    );
+    assert_eq!(outcome(&page).text, "Emptied in another tab");
     page.reduce(Action::Reset(AfterReset::Empty));
     let told = page.outcomes;
     page.reduce(Action::StoreEmptied);
@@ -207,4 +203,20 @@ fn the_end_of_the_time_to_undo_is_that_of_its_own_reset() {
     assert!(page.undo.is_some());
     page.reduce(Action::UndoEnded(token()));
     assert_eq!(page.undo, None);
+}
+
+#[test]
+fn a_store_that_another_tab_emptied_and_filled_is_told_with_what_it_holds() {
+    for (heads, told) in [
+        (vec![], "Emptied in another tab"),
+        (
+            vec![head_of(ada(), 9)],
+            "Emptied in another tab, then filled: it holds 9 events now",
+        ),
+    ] {
+        let mut page = showing(None, 3);
+        page.reduce(Action::StoreEmptied);
+        page.reduce(listed(&page, heads));
+        assert_eq!(outcome(&page).text, told);
+    }
 }

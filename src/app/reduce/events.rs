@@ -146,8 +146,7 @@ impl State {
         let import = self.import.take();
         match result {
             Ok(imported) => {
-                // The same words for any number, one too: what reads the page from outside relies on them.
-                let mut text = format!("Imported {} events", imported.events);
+                let mut text = format!("Imported {}", count(imported.events, "event"));
                 text += &match imported.skipped {
                     0 => "; none was skipped.".to_owned(),
                     1 => "; 1 that was here already was skipped.".to_owned(),

@@ -17,7 +17,7 @@ use crate::core::{StreamId, Version};
 
 use super::action::{Action, Effect, Entry, Settled, Step};
 use super::address;
-use super::state::{About, Dialog, Outcome, OutcomeKind, State, Theme};
+use super::state::{About, Dialog, Outcome, OutcomeKind, State};
 
 impl State {
     /// Takes an action in, and answers with what is to be done about it.
@@ -63,6 +63,7 @@ impl State {
 
             Action::AddressChanged(hash) => {
                 self.shown_address.clone_from(&hash);
+                self.stepped = None;
                 self.stop_playing(effects);
                 if let Some(name) = address::place(&hash) {
                     return self.go_beside(&name, effects);
@@ -108,8 +109,10 @@ impl State {
             Action::View(version, settled) => {
                 self.stop_playing(effects);
                 self.look_at(version);
-                if settled == Settled::Yes {
-                    self.show_address(Entry::Push, effects);
+                match settled {
+                    Settled::No => {}
+                    Settled::Yes => self.show_step(effects),
+                    Settled::Dragged => self.show_address(Entry::Push, effects),
                 }
             }
             Action::Step(step) => {
@@ -121,7 +124,7 @@ impl State {
                     Step::Next => viewed.next().min(head),
                     Step::Latest => head,
                 });
-                self.show_address(Entry::Push, effects);
+                self.show_step(effects);
             }
             Action::TogglePlay if self.playing => {
                 self.stop_playing(effects);
@@ -217,6 +220,7 @@ impl State {
                     (export.percent, export.words) = (percent, words);
                 }
             }
+            Action::ExportStream => self.export_stream(effects),
             Action::CancelExport => self.cancel_export(effects),
             Action::Exported(result) => self.exported(result, effects),
             Action::ExportedElsewhere(last) => self.last_export = last,
@@ -276,10 +280,12 @@ impl State {
             }
             Action::CloseDialog => self.dialog = None,
             Action::ToggleTheme { system } => {
-                self.preferences.theme = Some(match self.preferences.theme.unwrap_or(system) {
-                    Theme::Light => Theme::Dark,
-                    Theme::Dark => Theme::Light,
-                });
+                // The other first, so that the first press is seen; then the same for good; then the system's again.
+                self.preferences.theme = match self.preferences.theme {
+                    None => Some(system.other()),
+                    Some(theme) if theme != system => Some(system),
+                    Some(_) => None,
+                };
                 effects.push(Effect::Remember(self.preferences.clone()));
             }
             Action::SetDurability(durability) => {

@@ -7,6 +7,9 @@ use super::super::address;
 use super::super::state::{About, Outcome, OutcomeKind, Pending, Place, State};
 use super::super::tale::Tale;
 
+/// Steps that follow one another within so many milliseconds are one entry of the browser's history.
+const AT_ONCE: i64 = 1_000;
+
 impl State {
     /// Goes where an address leads.
     pub(super) fn go(&mut self, hash: &str, effects: &mut Vec<Effect>) {
@@ -177,10 +180,34 @@ impl State {
         }
     }
 
+    /// Shows the address of a step. One at once after another replaces its entry: Back leads to before both.
+    pub(super) fn show_step(&mut self, effects: &mut Vec<Effect>) {
+        let before = self.shown_address.clone();
+        let last = self.stepped;
+        let follows = last.is_some_and(|last| {
+            let since = self.now.millis() - last.millis();
+            (0..=AT_ONCE).contains(&since)
+        });
+        self.show_address(
+            match follows {
+                true => Entry::Replace,
+                false => Entry::Push,
+            },
+            effects,
+        );
+        self.stepped = match self.shown_address == before {
+            true => last,
+            false => Some(self.now),
+        };
+    }
+
     pub(super) fn show_address(&mut self, entry: Entry, effects: &mut Vec<Effect>) {
         if let Some(address) = self.address()
             && address != self.shown_address
         {
+            if entry == Entry::Push {
+                self.stepped = None;
+            }
             self.shown_address.clone_from(&address);
             effects.push(Effect::Show(address, entry));
         }

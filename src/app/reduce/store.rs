@@ -15,6 +15,9 @@ use super::super::state::{About, Outcome, OutcomeKind, Progress, State, Storage}
 /// Said of work on a file before it has come any further.
 const BEGINNING: &str = "Beginning";
 
+/// Said of what another tab did to the store.
+pub(super) const EMPTIED: &str = "Emptied in another tab";
+
 /// Said once an opening lasts.
 const SLOW: &str = "Opening takes long. It goes on; where other tabs of this page are open, one of them may hold it up.";
 
@@ -46,7 +49,7 @@ impl State {
         }
         let names = self.waiting.iter().filter_map(|work| match work {
             Effect::Import | Effect::ImportWithHoles => Some("Import"),
-            Effect::Export(_) => Some("Export"),
+            Effect::Export(_) | Effect::ExportStream(_) => Some("Export"),
             Effect::Verify => Some("Verify"),
             Effect::Reset(_) => Some("Reset"),
             _ => None,
@@ -153,9 +156,7 @@ impl State {
             && !is_lost
             && !self.outcome.as_ref().is_some_and(is_open)
         {
-            let text = "Another tab reset this store, or brought back what was set aside of it. What it holds now is \
-                        shown.";
-            self.tell(OutcomeKind::Done, About::Store("Reset"), "", text);
+            self.tell(OutcomeKind::Done, About::Store("Reset"), "", EMPTIED);
             self.count_anew();
         }
         if !self.resetting {

@@ -1,6 +1,8 @@
 //! What was told last: where it belongs, of which moment it speaks, and where it leads.
 
+use super::super::count;
 use super::super::state::{About, Outcome, OutcomeKind, State};
+use super::store::EMPTIED;
 use crate::core::StreamId;
 
 impl State {
@@ -38,6 +40,10 @@ impl State {
             return;
         }
         told.events = Some(events);
+        if told.text == EMPTIED && events > 0 {
+            // With the story, with what another reset had deleted, with what was set aside.
+            told.text += &format!(", then filled: it holds {} now", count(events, "event"));
+        }
         if told.about == About::Store("Import") && told.kind == OutcomeKind::Done {
             told.brought = longest;
         }

@@ -8,7 +8,7 @@ use super::super::checked::Checked;
 use super::super::last_export::LastExport;
 use super::super::state::{About, OutcomeKind, State, Verifying};
 use super::super::{count, were};
-use crate::core::StreamId;
+use crate::core::{StreamId, Version};
 use crate::store::StoreError;
 
 impl State {
@@ -133,15 +133,24 @@ impl State {
         self.work(Effect::Export(packing), effects);
     }
 
+    /// Exports the stream that is looked at; the file's place among what runs says which.
+    pub(super) fn export_stream(&mut self, effects: &mut Vec<Effect>) {
+        let stream = self.stream().filter(|_| self.head() > Version::NONE);
+        if let (None, Some(stream)) = (&self.export, stream.cloned()) {
+            self.export = Some(self.beginning(Some(stream.aggregate_id().to_owned())));
+            self.work(Effect::ExportStream(stream), effects);
+        }
+    }
+
     pub(super) fn cancel_export(&mut self, effects: &mut Vec<Effect>) {
         self.export = None;
-        if !self.forget_waiting(|it| matches!(it, Effect::Export(_))) {
+        if !self.forget_waiting(|it| matches!(it, Effect::Export(_) | Effect::ExportStream(_))) {
             effects.push(Effect::CancelExport);
         }
     }
 
     pub(super) fn exported(&mut self, result: Result<Exported, String>, effects: &mut Vec<Effect>) {
-        self.export = None;
+        let is_whole = self.export.take().is_none_or(|it| it.file.is_none());
         let exported = match result {
             Ok(exported) => exported,
             Err(reason) => {
@@ -158,7 +167,7 @@ impl State {
                 " Left out: {those} of which nothing tells what was in it; Verify says more."
             );
         }
-        if exported.damaged + exported.missing == 0 && !self.in_memory() {
+        if is_whole && exported.damaged + exported.missing == 0 && !self.in_memory() {
             // What is in memory isn't what this browser keeps, and a file that lacks something isn't all.
             self.last_export = LastExport::At(exported.at);
             effects.push(Effect::RememberExport(exported.at));

@@ -145,7 +145,7 @@ fn Scrubber(props: &ViewProps) -> Html {
         when(act, move |event: PointerEvent| {
             let dragged = dragging.replace(false);
             let version = at(&event)?;
-            dragged.then_some(Action::View(version, Settled::Yes))
+            dragged.then_some(Action::View(version, Settled::Dragged))
         })
     };
     // The browser took the drag over, to scroll: what was reached stays.

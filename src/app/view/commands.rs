@@ -12,6 +12,9 @@ use crate::app::effect;
 use crate::model::{CommandForm, Refusal};
 use crate::timeline::Timeline;
 
+/// The id of the command panel, where the skip link leads.
+pub const COMMANDS: &str = "commands";
+
 /// The command panel. With the command that was refused last stands the alert.
 pub fn commands(props: &ViewProps, refused: Option<&str>) -> Html {
     let state = &props.state;
@@ -42,7 +45,7 @@ pub fn commands(props: &ViewProps, refused: Option<&str>) -> Html {
         None => Html::default(),
     };
     html! {
-        <section class="column commands" aria-label="Commands">
+        <section class="column commands" aria-label="Commands" id={COMMANDS} tabindex="-1">
             <div class="head"><h2>{"Commands"}</h2><span class="role" aria-hidden="true">{"decide →"}</span></div>
             { body }
         </section>

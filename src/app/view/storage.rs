@@ -81,6 +81,8 @@ fn archive(state: &State, act: &Callback<Action>) -> Html {
                 <button type="button" onclick={click(|| Action::Open(Dialog::Archive))}
                     aria-disabled={(state.head() == Version::NONE).to_string()}>{"Archive stream"}</button>
             }
+            <button type="button" onclick={click(|| Action::ExportStream)}
+                aria-disabled={(state.head() == Version::NONE || state.export.is_some()).to_string()}>{"Export this stream"}</button>
             if archived > 0 {
                 <button type="button" aria-pressed={state.shows_archived.to_string()}
                     onclick={click(match state.shows_archived {
