@@ -18,6 +18,7 @@ pub mod state;
 pub mod story;
 pub mod tale;
 pub mod trying;
+pub mod words;
 
 #[cfg(target_arch = "wasm32")]
 mod backend;

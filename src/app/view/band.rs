@@ -14,6 +14,7 @@ use super::{PLACE, ViewProps, called, glyph, reading, when};
 use crate::app::action::{Action, Settled, Step};
 use crate::app::loom::{Loom, Tenths, tenths};
 use crate::app::state::{Place, State};
+use crate::app::words::means;
 use crate::core::Version;
 use crate::timeline::Timeline;
 
@@ -27,7 +28,7 @@ pub fn band(props: &ViewProps) -> Html {
     html! {
         <div class="band">
             <div class="band-head">
-                <h2 class="at" id={PLACE} tabindex="-1">
+                <h2 class="at" id={PLACE} tabindex="-1" title={means("version")}>
                     if state.timeline.is_some() {
                         { format!("Version {viewed} ") }<small>{ format!("of {head}") }</small>
                     } else {
@@ -40,6 +41,7 @@ pub fn band(props: &ViewProps) -> Html {
                 { status(props) }
                 { steps(state, act) }
             </div>
+            { super::sentence(state, "Drag along the thread, or step, to any moment. Looking back changes nothing.") }
             <Scrubber {state} {act} />
         </div>
     }

@@ -6,9 +6,10 @@ use yew::prelude::*;
 
 use super::field::Form;
 use super::notices::alert;
-use super::{ViewProps, when};
+use super::{ViewProps, sentence, when};
 use crate::app::action::Action;
 use crate::app::effect;
+use crate::app::words::means;
 use crate::model::{CommandForm, Refusal};
 use crate::timeline::Timeline;
 
@@ -46,7 +47,11 @@ pub fn commands(props: &ViewProps, refused: Option<&str>) -> Html {
     };
     html! {
         <section class="column commands" aria-label="Commands" id={COMMANDS} tabindex="-1">
-            <div class="head"><h2>{"Commands"}</h2><span class="role" aria-hidden="true">{"decide →"}</span></div>
+            <div class="head">
+                <h2 title={means("command")}>{"Commands"}</h2>
+                <span class="role" aria-hidden="true" title={means("decide")}>{"decide →"}</span>
+            </div>
+            { sentence(state, "Ask for something. It is weighed against what is known now, and recorded as events or refused.") }
             { body }
         </section>
     }

@@ -9,6 +9,7 @@ use super::{ViewProps, click, when};
 use crate::app::action::{Action, AfterReset, Packing};
 use crate::app::count;
 use crate::app::state::{About, Dialog, State};
+use crate::app::words::WORDS;
 
 /// How what a reset deletes comes back.
 const BACK: &str = "Undo reset brings them back for five minutes, unless something is recorded before; then only a \
@@ -239,9 +240,9 @@ fn help(props: &ViewProps) -> Html {
     let close = act.reform(|_: MouseEvent| Action::CloseDialog);
     html! {
         <Modal open={is_open(state, Dialog::Help)} name="Help" act={act.clone()}>
-            <p>
-                {"A command is decided on the latest state and recorded as events. State is those events, folded. Go back to any version to see what was known then; the log never changes."}
-            </p>
+            <dl class="words">
+                { for WORDS.iter().map(|(word, means)| html! { <div><dt>{ *word }</dt><dd>{ *means }</dd></div> }) }
+            </dl>
             <table class="keys">
                 <tbody>
                     { for KEYS.iter().map(|(keys, what)| html! {

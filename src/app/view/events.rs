@@ -10,6 +10,7 @@ use super::{ViewProps, called, glyph, when, wording};
 use crate::app::action::{Action, Settled, Step};
 use crate::app::loom::Tenths;
 use crate::app::state::State;
+use crate::app::words::means;
 use crate::core::{RecordedEvent, Version};
 use crate::model::Look;
 use crate::timeline::{Timeline, Wording};
@@ -84,7 +85,11 @@ pub fn Events(props: &ViewProps) -> Html {
     };
     html! {
         <section class="timeline" aria-label="Timeline">
-            <div class="head"><h2>{"Events"}</h2><span class="role" aria-hidden="true">{"fold →"}</span></div>
+            <div class="head">
+                <h2 title={means("event")}>{"Events"}</h2>
+                <span class="role" aria-hidden="true" title={means("fold")}>{"fold →"}</span>
+            </div>
+            { super::sentence(state, "All that happened here, the oldest first. None of it ever changes.") }
             { body }
         </section>
     }

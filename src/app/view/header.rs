@@ -16,6 +16,7 @@ use crate::app::action::{Action, Packing};
 use crate::app::effect;
 use crate::app::keys;
 use crate::app::state::{Dialog, Place, Theme, Verifying};
+use crate::app::words::means;
 
 /// The top bar.
 pub fn header(props: &PageProps) -> Html {
@@ -148,7 +149,8 @@ fn work(
     runs: bool,
     id: Option<&'static str>,
 ) -> Html {
-    html! { <button type="button" {id} {onclick} aria-disabled={runs.to_string()}>{ name }</button> }
+    let word = means(&name.to_ascii_lowercase());
+    html! { <button type="button" {id} {onclick} aria-disabled={runs.to_string()} title={word}>{ name }</button> }
 }
 
 fn import_button(props: &PageProps) -> Html {

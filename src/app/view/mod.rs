@@ -195,6 +195,14 @@ fn refused_command(state: &State) -> Option<String> {
     }
 }
 
+/// A sentence under a heading that says what stands there, until that is known.
+fn sentence(state: &State, words: &'static str) -> Html {
+    match state.preferences.tip {
+        true => html! { <p class="sentence">{ words }</p> },
+        false => Html::default(),
+    }
+}
+
 /// A button that always does something.
 fn button(name: &str, onclick: Callback<MouseEvent>) -> Html {
     html! { <button type="button" {onclick}>{ name.to_owned() }</button> }

@@ -7,6 +7,7 @@ use crate::app::action::{Action, Wish};
 use crate::app::count;
 use crate::app::parts::Beside;
 use crate::app::state::{Outcome, OutcomeKind, Progress, State, Storage};
+use crate::app::words::means;
 use crate::core::StreamId;
 use crate::store::StoreError;
 
@@ -166,7 +167,7 @@ pub fn status(props: &ViewProps) -> Html {
                 if let Some(waits) = state.waiting_words() {
                     <span>{ waits }</span>
                 } else if let Some(done) = done {
-                    <span key={state.outcomes.to_string()}>{ &done.text }</span>
+                    <span key={state.outcomes.to_string()} title={done.command.and(means("appended"))}>{ &done.text }</span>
                     { beside(state) }
                 }
             </div>
@@ -235,14 +236,20 @@ pub fn tip(props: &ViewProps) -> Html {
     let story = state
         .stream()
         .is_some_and(|stream| stream.aggregate_id() == "ada-savings");
-    if !state.preferences.tip || !story || state.timeline.is_none() {
+    if !state.preferences.tip || state.timeline.is_none() {
         return Html::default();
     }
+    let word = |word: &'static str| html! { <span title={means(word)}>{ word }</span> };
     let dismiss = props.act.reform(|_: MouseEvent| Action::DismissTip);
     html! {
         <p class="tip">
             <span>
-                {"Try this: drag the shuttle along the thread and watch the state follow. Then withdraw 900.00, and read why the account refuses."}
+                if story {
+                    {"Try this: drag the "}{ word("shuttle") }{" along the "}{ word("thread") }
+                    {" and watch the state follow. Then withdraw 900.00, and read why the account refuses."}
+                } else {
+                    {"Under each heading a sentence says what stands there. Help begins with a list of words."}
+                }
             </span>
             { button("Got it", dismiss) }
         </p>

@@ -9,6 +9,7 @@ use yew::prelude::*;
 use super::{ViewProps, called, glyph, reading, wording};
 use crate::app::state::State;
 use crate::app::toggle;
+use crate::app::words::means;
 use crate::core::{StreamId, Version};
 use crate::timeline::{Change, Node, Timeline, tree};
 
@@ -113,7 +114,7 @@ pub fn StateTree(props: &ViewProps) -> Html {
     html! {
         <section class="state" aria-label="State">
             <div class="head">
-                <h2>{"State"}</h2>
+                <h2 title={means("state")}>{"State"}</h2>
                 <span class="role">
                     if state.timeline.is_some() {
                         { format!("Version {viewed} of {head}") }
@@ -122,6 +123,7 @@ pub fn StateTree(props: &ViewProps) -> Html {
                     }
                 </span>
             </div>
+            { super::sentence(state, "What follows from the events up to the version you look at.") }
             <ul ref={list} role="tree" aria-label="State" class="tree" {onkeydown}>
                 if let Some(nothing) = nothing {
                     <li role="treeitem" class="nothing" tabindex="0" aria-selected="false">{ nothing }</li>
@@ -269,6 +271,7 @@ pub fn changes(props: &ViewProps) -> Html {
     html! {
         <section class="changes" aria-label="Changes">
             <div class="head"><h2>{"Changes"}</h2><span class="role">{ by }</span></div>
+            { super::sentence(state, "What that event made different.") }
             if changes.is_empty() {
                 <p class="empty">{ if viewed > timeline.known() { "Can't be known" } else { "Nothing changed" } }</p>
             } else {

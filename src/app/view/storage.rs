@@ -10,6 +10,7 @@ use crate::app::count;
 use crate::app::loading::Drawn;
 use crate::app::loom::Tenths;
 use crate::app::state::{Dialog, Room, State, Storage as Kept};
+use crate::app::words::means;
 use crate::core::Version;
 use crate::store::{Durability, SecondCopy};
 
@@ -53,7 +54,7 @@ pub fn storage(props: &ViewProps, drawn: &Drawn) -> Html {
                     <span>{ exported }</span>
                 }
                 <label class="pick">
-                    <span>{"Durability"}</span>
+                    <span title={means("durability")}>{"Durability"}</span>
                     <select {onchange} aria-describedby={SURVIVES}>
                         { for Durability::ALL.into_iter().map(|durability| html! {
                             <option value={durability.name()} selected={durability == chosen}>{ durability.name() }</option>

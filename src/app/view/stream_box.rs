@@ -11,6 +11,7 @@ use crate::app::action::Action;
 use crate::app::count;
 use crate::app::keys;
 use crate::app::state::State;
+use crate::app::words::means;
 use crate::core::StreamHead;
 
 /// The id of the box, for the key that leads to it.
@@ -157,7 +158,7 @@ pub fn StreamBox(props: &ViewProps) -> Html {
     let active = active.map(|active| format!("stream-option-{active}"));
     html! {
         <div class="pick stream-box">
-            <label for={STREAM_BOX}>{"Stream"}</label>
+            <label for={STREAM_BOX} title={means("stream")}>{"Stream"}</label>
             <div class="combo">
                 <input id={STREAM_BOX} type="text" role="combobox" autocomplete="off" spellcheck="false"
                     aria-autocomplete="list" aria-controls="stream-options"
