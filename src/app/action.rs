@@ -95,6 +95,8 @@ pub enum Action {
     /// It is there, or why it can't be.
     StoryTold(Tale, Result<(), String>),
 
+    /// The number at this path of the state is to be drawn.
+    ChooseCourse(String),
     /// A version is to be looked at. While dragging, the address waits.
     View(Version, Settled),
     /// One version back or forth, or an end.

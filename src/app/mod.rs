@@ -7,6 +7,7 @@ pub mod action;
 pub mod address;
 pub mod asked;
 pub mod checked;
+pub mod course;
 pub mod last_export;
 pub mod loom;
 pub mod outcome;

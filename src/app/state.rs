@@ -48,6 +48,8 @@ pub struct State {
     pub(super) released: Option<(CommandId, Version)>,
     /// The version that is looked at; none for the head, followed.
     pub viewed: Option<Version>,
+    /// The last step or command: from which version to which. It goes with the stream.
+    pub went: Option<(Version, Version)>,
     /// Whether versions play by themselves.
     pub playing: bool,
     /// Where events are kept.
@@ -235,6 +237,8 @@ pub struct Preferences {
     pub durability: Durability,
     /// The forms that are open.
     pub open_forms: Vec<FormKey>,
+    /// The numbers whose course is drawn in place of the models' own: aggregate type and path.
+    pub courses: Vec<(String, String)>,
 }
 
 impl Default for Preferences {
@@ -253,6 +257,7 @@ impl Default for Preferences {
             tip: true,
             durability: Durability::Strict,
             open_forms: open_forms.map(form).into(),
+            courses: Vec::new(),
         }
     }
 }
@@ -312,6 +317,7 @@ impl State {
             held: None,
             released: None,
             viewed: None,
+            went: None,
             playing: false,
             storage: Storage::Opening,
             is_slow: false,
@@ -382,6 +388,15 @@ impl State {
         self.timeline
             .as_ref()
             .map_or(Version::NONE, |timeline| timeline.head())
+    }
+
+    /// The path of the number that a person chose for the course of this model.
+    #[must_use]
+    pub fn chosen_course(&self) -> Option<&str> {
+        let aggregate_type = self.stream()?.aggregate_type();
+        let mut courses = self.preferences.courses.iter();
+        let chosen = courses.find(|(of, _)| of == aggregate_type);
+        chosen.map(|(_, path)| path.as_str())
     }
 
     /// The version that is looked at, as a number.

@@ -11,6 +11,7 @@
 mod archive;
 mod beginning;
 mod commands;
+mod course;
 mod damaged;
 mod files;
 mod following;

@@ -101,7 +101,13 @@ impl State {
         {
             return;
         }
-        if let Err(error) = Rc::make_mut(timeline).extend(events) {
+        let before = timeline.head();
+        let extended = Rc::make_mut(timeline).extend(events);
+        let now = timeline.head();
+        if now > before && before > Version::NONE {
+            self.went = Some((before, now));
+        }
+        if let Err(error) = extended {
             let text =
                 format!("{error}. What comes before it is shown; an export keeps all of it.");
             let title = IN_PART;

@@ -106,6 +106,7 @@ impl State {
                 }
             }
 
+            Action::ChooseCourse(path) => self.choose_course(path, effects),
             Action::View(version, settled) => {
                 self.stop_playing(effects);
                 self.look_at(version);

@@ -101,6 +101,7 @@ impl State {
         self.unread = None;
         self.viewed = None;
         self.pressed = None;
+        self.went = None;
         self.forms = None;
         self.names_stream = false;
         self.held = None;
@@ -170,7 +171,27 @@ impl State {
 
     /// Looks at a version; the head is followed, however it was reached.
     pub(super) fn look_at(&mut self, version: Version) {
+        let before = self.viewed_version();
         self.viewed = (version < self.head()).then_some(version);
+        let now = self.viewed_version();
+        if now != before {
+            self.went = Some((before, now));
+        }
+    }
+
+    /// Draws the course of another number of the state, now and in later visits.
+    pub(super) fn choose_course(&mut self, path: String, effects: &mut Vec<Effect>) {
+        let Some(timeline) = &self.timeline else {
+            return;
+        };
+        let model = timeline.model();
+        let aggregate_type = model.aggregate_type();
+        let courses = &mut self.preferences.courses;
+        courses.retain(|(of, _)| of != aggregate_type);
+        if path != model.measure_name() {
+            courses.push((aggregate_type.to_owned(), path));
+        }
+        effects.push(Effect::Remember(self.preferences.clone()));
     }
 
     pub(super) fn stop_playing(&mut self, effects: &mut Vec<Effect>) {

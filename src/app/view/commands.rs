@@ -49,7 +49,7 @@ pub fn commands(props: &ViewProps, refused: Option<&str>) -> Html {
         <section class="column commands" aria-label="Commands" id={COMMANDS} tabindex="-1">
             <div class="head">
                 <h2 title={means("command")}>{"Commands"}</h2>
-                <span class="role" aria-hidden="true" title={means("decide")}>{"decide →"}</span>
+                <span class="role" aria-hidden="true" title={means("decide")}>{"decide "}<span class="arrow">{"→"}</span></span>
             </div>
             { sentence(state, "Ask for something. It is weighed against what is known now, and recorded as events or refused.") }
             { body }

@@ -240,7 +240,8 @@ fn help(props: &ViewProps) -> Html {
     let close = act.reform(|_: MouseEvent| Action::CloseDialog);
     html! {
         <Modal open={is_open(state, Dialog::Help)} name="Help" act={act.clone()}>
-            <dl class="words">
+            // It has the focus, so that a long help is seen from its beginning.
+            <dl class="words" tabindex="-1" autofocus=true>
                 { for WORDS.iter().map(|(word, means)| html! { <div><dt>{ *word }</dt><dd>{ *means }</dd></div> }) }
             </dl>
             <table class="keys">

@@ -87,7 +87,7 @@ pub fn Events(props: &ViewProps) -> Html {
         <section class="timeline" aria-label="Timeline">
             <div class="head">
                 <h2 title={means("event")}>{"Events"}</h2>
-                <span class="role" aria-hidden="true" title={means("fold")}>{"fold →"}</span>
+                <span class="role" aria-hidden="true" title={means("fold")}>{"fold "}<span class="arrow">{"→"}</span></span>
             </div>
             { super::sentence(state, "All that happened here, the oldest first. None of it ever changes.") }
             { body }

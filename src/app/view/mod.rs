@@ -131,7 +131,7 @@ fn streams(views: &ViewProps, refused: Option<&str>) -> Html {
     html! {
         <>
             { notices::tip(views) }
-            { band::band(views) }
+            <band::Band {state} {act} />
             if matches!(state.place, Place::Stream(_)) {
                 <div class="columns">
                     { commands::commands(views, refused) }
