@@ -10,11 +10,13 @@ use crate::store::{AppendError, Durability, Recovery, ResetToken, SetAside, Stor
 
 use super::asked::View;
 use super::checked::Checked;
+pub use super::files::{Exported, Imported, NotImported, Packing, Saved};
 use super::last_export::LastExport;
 use super::page_version::PageVersion;
 use super::parts::Part;
 use super::reading::Read;
 use super::state::{Dialog, FormKey, Preferences, Room, Storage, Theme};
+use super::tale::Tale;
 use super::trying::Trying;
 
 /// Something that happened: a person did it, or an effect came back.
@@ -89,11 +91,20 @@ pub enum Action {
     FetchAgain,
     /// A model was chosen by its aggregate type.
     ChooseModel(String),
+    /// A stream of any model is to be looked at.
+    Show(StreamId),
     /// A stream of the present model was chosen by its aggregate id.
     ChooseStream(String),
     /// A stream that doesn't exist yet was asked for, under this fresh aggregate id.
     NewStream(String),
 
+    /// A story is to be told where it isn't, and shown.
+    TellStory(Tale),
+    /// It is there, or why it can't be.
+    StoryTold(Tale, Result<(), String>),
+
+    /// The number at this path of the state is to be drawn.
+    ChooseCourse(String),
     /// A version is to be looked at. While dragging, the address waits.
     View(Version, Settled),
     /// One version back or forth, or an end.
@@ -137,7 +148,16 @@ pub enum Action {
         /// A fresh id for it.
         id: CommandId,
     },
-    /// The command that can be tried again is to be.
+    /// What came of something, about the store as a whole, was read.
+    DismissOutcome,
+    /// Commands are to be decided on the head as it is now, whatever comes; or on the latest again.
+    Hold(bool),
+    /// A key that is held down would send a command once more.
+    Repeated {
+        /// Its name.
+        command: String,
+    },
+    /// The command that can be tried again, or sent again, is to be.
     Retry,
     /// The stream of the command that is tried again was read.
     Sought {
@@ -174,6 +194,8 @@ pub enum Action {
     Imported(Result<Imported, NotImported>),
     /// The store is to be exported.
     Export(Packing),
+    /// The stream that is looked at is to be exported.
+    ExportStream,
     /// An export goes on.
     ExportProgress {
         /// From 0 to 100.
@@ -193,6 +215,8 @@ pub enum Action {
     UndoReset,
     /// It was, or not.
     ResetUndone(Result<(), String>),
+    /// The time is over in which this reset could be taken back.
+    UndoEnded(ResetToken),
     /// Another tab has exported the store.
     ExportedElsewhere(LastExport),
     /// The whole store is to be checked.
@@ -235,7 +259,7 @@ pub enum Action {
     Open(Dialog),
     /// The dialog is to be closed.
     CloseDialog,
-    /// The other theme is wanted; the system's is this.
+    /// The next theme is wanted: light, dark, or the system's, which is this.
     ToggleTheme {
         /// What the system prefers.
         system: Theme,
@@ -266,6 +290,8 @@ pub enum Settled {
     No,
     /// It is over: the address follows.
     Yes,
+    /// So is a drag, which has an entry of its own in the browser's history.
+    Dragged,
 }
 
 /// A step through versions.
@@ -297,77 +323,6 @@ pub enum NotReset {
     Refused(String),
     /// The store failed, or was lost, at a moment at which nobody can tell.
     Unknown(String),
-}
-
-/// Why an import can't say what it did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NotImported {
-    /// It was refused: nothing of the file is in.
-    Refused(String),
-    /// It was refused too, since it lacks events amid a stream. With holes in their places it can be
-    /// imported.
-    Lacking {
-        /// What it lacks, as a sentence.
-        reason: String,
-        /// How many holes there would be.
-        holes: u64,
-    },
-    /// It broke off at a moment at which nobody can tell: all of it is in, or nothing.
-    Unknown(String),
-}
-
-/// What an import did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Imported {
-    /// How many events are new.
-    pub events: u64,
-    /// How many were there already.
-    pub skipped: u64,
-    /// How many had no time and got that of the import.
-    pub stamped: u64,
-    /// How many of their ids stand in several streams.
-    pub shared_ids: u64,
-    /// How many holes the store has more.
-    pub holes: u64,
-    /// How many of the events fill holes.
-    pub fills: u64,
-}
-
-/// How an exported file is packed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Packing {
-    /// Not at all: a line is an event.
-    Plain,
-    /// With gzip.
-    Gzip,
-}
-
-/// What was set aside is in a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Saved {
-    /// How many events are in it.
-    pub events: u64,
-    /// How many holes stand in it for what is missing, or can't be read.
-    pub holes: u64,
-    /// Its name.
-    pub file: String,
-}
-
-/// What an export did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exported {
-    /// How many events are in the file.
-    pub events: u64,
-    /// How many holes of the store are in it.
-    pub holes: u64,
-    /// How many holes stand in it for events that can't be read, or are missing.
-    pub missing: u64,
-    /// How many damaged records aren't in it, since nothing tells which events they held.
-    pub damaged: u64,
-    /// Its name.
-    pub file: String,
-    /// When it was begun: what was recorded later may not be in it.
-    pub at: Timestamp,
 }
 
 /// Something the page asks of the world.
@@ -439,12 +394,18 @@ pub enum Effect {
     CancelImport,
     /// Export the whole store to a file.
     Export(Packing),
+    /// Export one stream to a file.
+    ExportStream(StreamId),
     /// Break the export off.
     CancelExport,
     /// Empty the store.
     Reset(AfterReset),
     /// Take a reset back.
     UndoReset(ResetToken),
+    /// Come back with [`Action::UndoEnded`] when a reset can't be taken back any more.
+    AwaitUndoEnd(ResetToken),
+    /// Add a story to the store, where it isn't there.
+    TellStory(Tale),
     /// Archive a stream, or bring it back.
     Archive(View, StreamId, bool),
     /// Check the whole store.

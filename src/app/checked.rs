@@ -1,6 +1,6 @@
 //! What a check of the whole store came to, and of its second copy.
 
-use super::{count, were};
+use super::phrases::{count, were};
 use crate::store::CopyChecked;
 
 /// What a check of the whole store came to.

@@ -16,6 +16,8 @@ use super::parts::Beside;
 use super::preferences;
 use super::state::State;
 use super::view::{PageProps, page};
+use crate::browser::clock::BrowserClock;
+use crate::core::Clock;
 use crate::model::Registry;
 
 /// What reaches the root.
@@ -78,7 +80,9 @@ impl Component for App {
                 Action::ImportChosen { file: name }
             }
         };
-        let effects = Rc::make_mut(&mut self.state).reduce(action);
+        let state = Rc::make_mut(&mut self.state);
+        state.now = BrowserClock.now();
+        let effects = state.reduce(action);
         self.mode.set(Mode::of(&self.state));
         for effect in effects {
             self.runner.run(effect);

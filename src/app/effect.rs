@@ -4,12 +4,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gloo::timers::callback::Interval;
+use gloo::timers::callback::{Interval, Timeout};
 use wasm_bindgen::JsValue;
 use web_sys::File;
 use yew::Callback;
 
-use super::action::{Action, Effect, Entry, NotImported, NotReset};
+use super::action::{Action, Effect, Entry, NotImported, NotReset, Packing};
 use super::backend::Backend;
 use super::job::{Job, Jobs, Later};
 use super::loading::{Drawn, Loaders};
@@ -20,7 +20,9 @@ use super::wishes::Wishes;
 use super::{keys, preferences, room, view};
 use crate::browser::clock::{BrowserClock, BrowserIds};
 use crate::browser::offline;
-use crate::core::{Clock, CommandId, EncodedEvent, ExpectedVersion, IdSource, Metadata, NewEvent};
+use crate::core::{
+    Clock, CommandId, EncodedEvent, ExpectedVersion, IdSource, Metadata, NewEvent, StreamId,
+};
 use crate::store::{ArchiveStore, EventStore, StoreError};
 use crate::target::spawn;
 
@@ -29,6 +31,9 @@ pub const DATABASE: &str = "eventloom";
 
 /// How long one version is shown while playing, in milliseconds.
 const PLAY_STEP: u32 = 500;
+
+/// So many milliseconds after a reset its undoing is offered.
+const UNDO: u32 = 5 * 60 * 1_000;
 
 /// Runs effects on the store that could be had.
 pub struct Runner {
@@ -174,15 +179,9 @@ impl Runner {
                 self.begin_import(true, act);
             }
             Effect::CancelImport => self.import.cancel(),
-            Effect::Export(packing) => {
-                if let Some(store) = self.store() {
-                    let told = act.clone();
-                    self.export = Job::begin(
-                        self.loaders.jobs,
-                        move |jobs, job| (jobs.export)(job, store, packing, act),
-                        move |reason| told.emit(Action::Exported(Err(reason))),
-                    );
-                }
+            Effect::Export(packing) => self.begin_export(packing, None, act),
+            Effect::ExportStream(stream) => {
+                self.begin_export(Packing::Plain, Some(stream), act);
             }
             Effect::CancelExport => self.export.end(),
             Effect::Reset(after) => {
@@ -212,6 +211,19 @@ impl Runner {
                     }
                     act.emit(Action::ResetUndone(result));
                 });
+            }
+            Effect::TellStory(tale) => {
+                let load = self.loaders.story;
+                self.with_store(async move |store| {
+                    let result = match load().await {
+                        Ok(story) => story.add(store, tale).await,
+                        Err(reason) => Err(format!("{reason}.")),
+                    };
+                    act.emit(Action::StoryTold(tale, result));
+                });
+            }
+            Effect::AwaitUndoEnd(token) => {
+                Timeout::new(UNDO, move || act.emit(Action::UndoEnded(token))).forget();
             }
             Effect::Archive(asked, stream, archive) => {
                 let jobs = self.loaders.jobs;
@@ -266,6 +278,18 @@ impl Runner {
                 self.loaders.jobs,
                 move |jobs, job| (jobs.import)(job, store, file, with_holes, act),
                 move |reason| told.emit(Action::Imported(Err(NotImported::Refused(reason)))),
+            );
+        }
+    }
+
+    /// Exports the store, or one stream of it.
+    fn begin_export(&mut self, packing: Packing, stream: Option<StreamId>, act: Callback<Action>) {
+        if let Some(store) = self.store() {
+            let told = act.clone();
+            self.export = Job::begin(
+                self.loaders.jobs,
+                move |jobs, job| (jobs.export)(job, store, packing, stream, act),
+                move |reason| told.emit(Action::Exported(Err(reason))),
             );
         }
     }
@@ -371,10 +395,11 @@ pub fn show_theme(theme: Option<Theme>) {
     let root = web_sys::window()
         .and_then(|window| window.document())
         .and_then(|document| document.document_element());
-    if let (Some(root), Some(theme)) = (root, theme) {
-        // The attribute's name is valid, so this can't fail.
-        let _ = root.set_attribute("data-theme", theme.name());
-    }
+    // The attribute's name is valid, so neither can fail.
+    let _ = root.map(|root| match theme {
+        Some(theme) => root.set_attribute("data-theme", theme.name()),
+        None => root.remove_attribute("data-theme"),
+    });
 }
 
 /// What the system prefers.

@@ -57,7 +57,7 @@ type OpenLater = fn(StoreError, Wishes, LoadCode, Callback<Action>) -> Later<Ope
 #[derive(Clone, Copy)]
 pub struct Jobs {
     pub(super) import: fn(&Job, Backend, File, bool, Callback<Action>),
-    pub(super) export: fn(&Job, Backend, Packing, Callback<Action>),
+    pub(super) export: fn(&Job, Backend, Packing, Option<StreamId>, Callback<Action>),
     pub(super) save_set_aside: fn(&Job, Backend, &str, Callback<Action>),
     pub(super) verify: fn(&Job, Backend, Callback<Action>),
     pub(super) reset: fn(Backend, AfterReset) -> Later<Result<ResetToken, NotReset>>,
@@ -146,11 +146,21 @@ impl Job {
         })
     }
 
-    /// Exports the whole store to a file, and comes back with [`Action::Exported`].
-    fn export(&self, store: Backend, packing: Packing, act: Callback<Action>) {
-        let packed = (packing == Packing::Gzip).into();
+    /// Exports the whole store to a file, or one stream of it, and comes back with [`Action::Exported`].
+    fn export(
+        &self,
+        store: Backend,
+        packing: Packing,
+        stream: Option<StreamId>,
+        act: Callback<Action>,
+    ) {
+        let with = Array::of1(&(packing == Packing::Gzip).into());
+        if let Some(stream) = stream {
+            with.push(&stream.aggregate_type().into());
+            with.push(&stream.aggregate_id().into());
+        }
         let at = BrowserClock.now();
-        self.start(store, EXPORT, packed, move |answer| match answer {
+        self.start(store, EXPORT, with.into(), move |answer| match answer {
             Answer::Progress { percent, words, .. } => {
                 act.emit(Action::ExportProgress { percent, words });
             }

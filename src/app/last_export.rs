@@ -1,6 +1,6 @@
 //! When all was last exported, and how that is said.
 
-use super::minute;
+use super::phrases::minute;
 use crate::core::Timestamp;
 
 /// When all that the store in this browser held was last exported. It is the date of a file: what came into the store

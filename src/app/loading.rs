@@ -15,6 +15,7 @@ use super::backend::Backend;
 use super::in_memory::{self, InMemory};
 use super::parts::Part;
 use super::story;
+use super::tale::Tale;
 use super::view::{self, ViewProps};
 use crate::core::{Position, RecordedEvent};
 use crate::store::MemoryStore;
@@ -85,11 +86,14 @@ pub fn jobs() -> Jobs {
     Jobs::ALL
 }
 
-type Begin = fn(Backend) -> Pin<Box<dyn Future<Output = Result<(), String>>>>;
+type Told = Pin<Box<dyn Future<Output = Result<(), String>>>>;
 
 /// What a store begins with.
 #[derive(Clone, Copy)]
-pub struct Story(Begin);
+pub struct Story {
+    begin: fn(Backend) -> Told,
+    add: fn(Backend, Tale) -> Told,
+}
 
 impl Story {
     /// Puts it into an empty store.
@@ -97,7 +101,15 @@ impl Story {
     /// # Errors
     /// A sentence.
     pub(super) async fn begin(self, store: Backend) -> Result<(), String> {
-        (self.0)(store).await
+        (self.begin)(store).await
+    }
+
+    /// Adds one to a store where it isn't there.
+    ///
+    /// # Errors
+    /// A sentence.
+    pub(super) async fn add(self, store: Backend, tale: Tale) -> Result<(), String> {
+        (self.add)(store, tale).await
     }
 }
 
@@ -106,22 +118,25 @@ impl Story {
 #[must_use]
 #[inline(never)]
 pub fn story() -> Story {
-    Story(|store| {
-        Box::pin(async move {
-            match &store {
-                Backend::Browser(browser) => {
-                    let put = async |story: &[RecordedEvent]| browser.begin_with(story).await;
-                    story::tell(&store, put).await
-                }
-                Backend::Memory(memory) => {
-                    let put = async |story: &[RecordedEvent]| {
-                        in_memory::import(&**memory, Position::START, story.to_vec()).await
-                    };
-                    story::tell(&store, put).await
-                }
-            }
-        })
-    })
+    Story {
+        begin: |store| Box::pin(begin(store)),
+        add: |store, tale| Box::pin(async move { story::add(&store, tale).await }),
+    }
+}
+
+async fn begin(store: Backend) -> Result<(), String> {
+    match &store {
+        Backend::Browser(browser) => {
+            let put = async |story: &[RecordedEvent]| browser.begin_with(story).await;
+            story::tell(&store, put).await
+        }
+        Backend::Memory(memory) => {
+            let put = async |story: &[RecordedEvent]| {
+                in_memory::import(&**memory, Position::START, story.to_vec()).await
+            };
+            story::tell(&store, put).await
+        }
+    }
 }
 
 /// A store in memory that holds nothing.

@@ -50,6 +50,18 @@ pub struct Lane {
     pub bottom: f64,
 }
 
+impl Lane {
+    /// Where a value of these lies.
+    pub fn height(self, values: &[Option<f64>]) -> impl Fn(f64) -> f64 {
+        let known = values.iter().flatten().copied();
+        let (low, high) = known.fold((0.0_f64, 0.0_f64), |(low, high), value| {
+            (low.min(value), high.max(value))
+        });
+        let range = if high > low { high - low } else { 1.0 };
+        move |value| self.bottom - (self.bottom - self.top) * (value - low) / range
+    }
+}
+
 impl Loom {
     fn span(self) -> f64 {
         (self.width - 2.0 * EDGE).max(1.0)
@@ -117,15 +129,11 @@ impl Loom {
     /// there are no numbers.
     #[must_use]
     pub fn course(self, values: &[Option<f64>], lane: Lane) -> Course {
-        let known = || values.iter().flatten().copied();
-        let (low, high) = known().fold((0.0_f64, 0.0_f64), |(low, high), value| {
-            (low.min(value), high.max(value))
-        });
-        if known().next().is_none() {
+        if values.iter().flatten().next().is_none() {
             return Course::default();
         }
-        let range = if high > low { high - low } else { 1.0 };
-        let y = |value: f64| Tenths(lane.bottom - (lane.bottom - lane.top) * (value - low) / range);
+        let height = lane.height(values);
+        let y = |value: f64| Tenths(height(value));
         let mut line = String::new();
         let mut left = 0.0;
         let mut version = 0;

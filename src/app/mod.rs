@@ -1,22 +1,27 @@
 //! The page, built like what it teaches: its state is a fold of actions in one reducer, effects
 //! run in one place and come back as actions, and views are functions of the state.
 
-use crate::core::Timestamp;
-
 pub mod action;
 pub mod address;
 pub mod asked;
 pub mod checked;
+pub mod course;
+pub mod files;
 pub mod last_export;
 pub mod loom;
+pub mod outcome;
 pub mod pace;
 pub mod page_version;
 pub mod parts;
+mod phrases;
 pub mod reading;
 pub mod reduce;
 pub mod state;
 pub mod story;
+pub mod tale;
+mod toggle;
 pub mod trying;
+pub mod words;
 
 #[cfg(target_arch = "wasm32")]
 mod backend;
@@ -47,34 +52,3 @@ pub mod worker;
 
 #[cfg(target_arch = "wasm32")]
 pub use component::App;
-
-/// A time to the minute: `2026-01-05 09:00 UTC`.
-fn minute(time: Timestamp) -> String {
-    let time = time.to_string();
-    let (day, time) = time.split_once('T').unwrap_or((&time, ""));
-    format!("{day} {} UTC", time.get(..5).unwrap_or(time))
-}
-
-/// So many events were.
-fn were(events: u64) -> String {
-    let were = if events == 1 { "was" } else { "were" };
-    format!("{} {were}", count(events, "event"))
-}
-
-/// A number with its noun.
-fn count(number: u64, noun: &str) -> String {
-    match number {
-        1 => format!("1 {noun}"),
-        _ => format!("{number} {noun}s"),
-    }
-}
-
-/// Puts one among others, or takes it away where it is there. There are few: a set would bring more code than they are.
-fn toggle<T: PartialEq>(all: &mut Vec<T>, one: T) {
-    match all.iter().position(|other| *other == one) {
-        Some(at) => {
-            all.remove(at);
-        }
-        None => all.push(one),
-    }
-}

@@ -26,6 +26,7 @@ pub fn remember(preferences: &Preferences) {
         "tip": preferences.tip,
         "durability": preferences.durability.name(),
         "open_forms": preferences.open_forms,
+        "courses": preferences.courses,
     });
     if let Some(storage) = local_storage() {
         // Full or denied: nothing is lost but a convenience.
@@ -53,16 +54,17 @@ pub fn remembered() -> Preferences {
     preferences.tip = value["tip"].as_bool().unwrap_or(preferences.tip);
     let named = |durability: &Durability| Some(durability.name()) == value["durability"].as_str();
     preferences.durability = Durability::ALL.into_iter().find(named).unwrap_or_default();
-    if let Some(open) = value["open_forms"].as_array() {
-        preferences.open_forms.clear();
-        for form in open {
-            if let (Some(aggregate_type), Some(command)) = (form[0].as_str(), form[1].as_str()) {
-                let form = (aggregate_type.to_owned(), command.to_owned());
-                preferences.open_forms.push(form);
-            }
-        }
+    if let Some(open) = pairs(&value["open_forms"]) {
+        preferences.open_forms = open;
     }
+    preferences.courses = pairs(&value["courses"]).unwrap_or_default();
     preferences
+}
+
+/// Pairs of texts; what is something else is left out.
+fn pairs(value: &Value) -> Option<Vec<(String, String)>> {
+    let pair = |pair: &Value| Some((pair[0].as_str()?.to_owned(), pair[1].as_str()?.to_owned()));
+    Some(value.as_array()?.iter().filter_map(pair).collect())
 }
 
 /// Keeps when all was last exported.

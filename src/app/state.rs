@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use crate::core::{CommandId, History, JsonText, StreamHead, StreamId, Version};
+use crate::core::{CommandId, History, StreamHead, StreamId, Timestamp, Version};
 use crate::model::{Draft, FieldError, Registry};
-use crate::store::{Durability, Recovery, ResetToken, SecondCopy, SetAside, StoreError};
+use crate::store::{Durability, Recovery, SecondCopy, SetAside, StoreError};
 use crate::timeline::Timeline;
 
 use super::action::Effect;
@@ -17,9 +17,15 @@ use super::page_version::PageVersion;
 use super::parts::{Beside, Parts};
 use super::trying::Trying;
 
+pub use super::outcome::{
+    About, FormKey, Outcome, OutcomeKind, Pressed, Sent, Undo, Unread, WithHoles,
+};
+
 /// The whole state of the page.
 #[derive(Clone)]
 pub struct State {
+    /// When the action happened that is taken in: who hands it over sets this before.
+    pub now: Timestamp,
     /// The models to choose from.
     pub registry: Registry,
     /// What the address asks for.
@@ -36,8 +42,15 @@ pub struct State {
     pub timeline: Option<Rc<Timeline>>,
     /// Which history of the store it was read in; none while that isn't known.
     pub history: Option<History>,
+    /// The stream as it was when commands were first to be decided on that, whatever comes; none while they are decided
+    /// on the latest. It goes with the stream that is looked at.
+    pub held: Option<Rc<Timeline>>,
+    /// The command that was tried again after that was over, and the version at which it was held.
+    pub(super) released: Option<(CommandId, Version)>,
     /// The version that is looked at; none for the head, followed.
     pub viewed: Option<Version>,
+    /// The last step or command: from which version to which. It goes with the stream.
+    pub went: Option<(Version, Version)>,
     /// Whether versions play by themselves.
     pub playing: bool,
     /// Where events are kept.
@@ -64,20 +77,35 @@ pub struct State {
     pub outcomes: u64,
     /// The command that is being saved.
     pub saving: Option<Rc<Sent>>,
+    /// Whether that is one that is recorded, as far as is known: it was sent again.
+    pub sends_again: bool,
+    /// The form that was sent last, as long as nothing was typed into it since.
+    pub pressed: Option<Pressed>,
+    /// The command whose form was pressed a second time at once; it was sent once.
+    pub pressed_twice: Option<CommandId>,
     /// Whether the store is open. Until then work on it as a whole waits.
     pub is_open: bool,
     /// The work that waits for that, in the order in which it was asked for.
     pub waiting: Vec<Effect>,
     /// Whether the store is being emptied, or is to be once it is open.
     pub resetting: bool,
+    /// The reset of this tab that can be taken back.
+    pub undo: Option<Undo>,
     /// Whether what is here is being exchanged for what was set aside.
     pub exchanging: bool,
     /// When all was last exported.
     pub last_export: LastExport,
+    /// The forms that are open in a stream that was empty when it was entered, beside those that are remembered once it
+    /// isn't empty.
+    pub(super) forms: Option<Vec<FormKey>>,
+    /// Whether the stream was begun just now under a name of the page's own, which a person may exchange.
+    pub names_stream: bool,
     /// What has been typed into the forms of each model's commands.
     pub drafts: Vec<(FormKey, Draft)>,
     /// The form that was refused for its fields, and why.
     pub bad_fields: Option<(FormKey, Vec<FieldError>)>,
+    /// The streams as they were when the import was begun that was asked for last.
+    pub(super) streams_before: Option<Rc<Vec<StreamHead>>>,
     /// The import that is running.
     pub import: Option<Progress>,
     /// The export that is running.
@@ -86,6 +114,8 @@ pub struct State {
     pub packs: bool,
     /// The check of the whole store.
     pub verifying: Verifying,
+    /// When it came to something last.
+    pub checked_at: Timestamp,
     /// The dialog that is open.
     pub dialog: Option<Dialog>,
     /// The parts of the page that are fetched when they are opened.
@@ -98,6 +128,8 @@ pub struct State {
     pub preferences: Preferences,
     /// The address that the browser shows, as far as is known.
     pub shown_address: String,
+    /// When the last step through versions added or replaced an entry of the browser's history, if that is the present one.
+    pub(super) stepped: Option<Timestamp>,
     /// The address to go to once the streams are known, or a version once the stream is.
     pub(super) pending: Pending,
     /// Since when what is shown is what it is.
@@ -107,9 +139,6 @@ pub struct State {
     /// The events of the stream that is looked at, while the store is asked for them.
     pub(super) reading: Question,
 }
-
-/// Aggregate type and command name.
-pub type FormKey = (String, String);
 
 /// What the address asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -157,80 +186,6 @@ pub struct Room {
     pub second_copy: Option<SecondCopy>,
     /// What was set aside of the store.
     pub set_aside: Vec<Rc<SetAside>>,
-}
-
-/// A command on its way to the store.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sent {
-    /// By this it is known again in what was recorded.
-    pub id: CommandId,
-    /// The stream that it was decided for.
-    pub stream: StreamId,
-    /// Its name.
-    pub command: String,
-    /// Its arguments, as they were when it was sent.
-    pub arguments: JsonText,
-}
-
-/// What came of something, to be told to the user.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
-    /// Whether it went well, or how it didn't.
-    pub kind: OutcomeKind,
-    /// What it is about: shown where that is.
-    pub about: About,
-    /// A few words in front: `Withdraw refused.`
-    pub title: String,
-    /// The rest.
-    pub text: String,
-    /// The command that can be tried again.
-    pub retry: Option<Rc<Sent>>,
-    /// The import that can be tried again, with holes.
-    pub with_holes: Option<WithHoles>,
-    /// The reset that can be taken back.
-    pub undo: Option<ResetToken>,
-}
-
-/// A file that was refused, and can be imported with holes in the places of what it lacks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WithHoles {
-    /// The name of the file.
-    pub file: Option<String>,
-    /// How many holes there would be.
-    pub holes: u64,
-}
-
-/// Whether something went well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OutcomeKind {
-    /// It did.
-    Done,
-    /// It was refused.
-    Refused,
-    /// Somebody else was first; it can be tried again.
-    Conflict,
-    /// Nobody knows: it may be recorded. It can be tried again.
-    Unknown,
-}
-
-/// A stream that can't be read, or not whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unread {
-    /// Which of these.
-    pub title: &'static str,
-    /// Why, and what to do.
-    pub text: String,
-}
-
-/// What an outcome is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum About {
-    /// A command of the model that was looked at.
-    Command(FormKey),
-    /// The address.
-    Address,
-    /// The store as a whole: import, export, reset, reading.
-    Store,
 }
 
 /// How far an import or an export has come.
@@ -287,6 +242,8 @@ pub struct Preferences {
     pub durability: Durability,
     /// The forms that are open.
     pub open_forms: Vec<FormKey>,
+    /// The numbers whose course is drawn in place of the models' own: aggregate type and path.
+    pub courses: Vec<(String, String)>,
 }
 
 impl Default for Preferences {
@@ -305,6 +262,7 @@ impl Default for Preferences {
             tip: true,
             durability: Durability::Strict,
             open_forms: open_forms.map(form).into(),
+            courses: Vec::new(),
         }
     }
 }
@@ -319,6 +277,24 @@ pub enum Theme {
 }
 
 impl Theme {
+    /// The other one.
+    #[must_use]
+    pub fn other(self) -> Theme {
+        match self {
+            Theme::Light => Theme::Dark,
+            Theme::Dark => Theme::Light,
+        }
+    }
+
+    /// What it is called where it is chosen.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Theme::Light => "Light",
+            Theme::Dark => "Dark",
+        }
+    }
+
     /// The name in the document and in what is remembered.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -334,6 +310,7 @@ impl State {
     #[must_use]
     pub fn new(registry: Registry, preferences: Preferences, address: String) -> State {
         State {
+            now: Timestamp::from_millis(0),
             registry,
             place: Place::Undecided,
             beside: None,
@@ -342,7 +319,10 @@ impl State {
             shows_archived: false,
             timeline: None,
             history: None,
+            held: None,
+            released: None,
             viewed: None,
+            went: None,
             playing: false,
             storage: Storage::Opening,
             is_slow: false,
@@ -358,16 +338,24 @@ impl State {
             outcome: None,
             outcomes: 0,
             saving: None,
+            sends_again: false,
+            pressed: None,
+            pressed_twice: None,
+            forms: None,
+            names_stream: false,
             drafts: Vec::new(),
             bad_fields: None,
+            streams_before: None,
             import: None,
             export: None,
             packs: false,
             verifying: Verifying::No,
+            checked_at: Timestamp::from_millis(0),
             dialog: None,
             parts: Parts::default(),
             preferences,
             shown_address: address.clone(),
+            stepped: None,
             pending: Pending {
                 address: Some(address),
                 version: None,
@@ -375,6 +363,7 @@ impl State {
             is_open: false,
             waiting: Vec::new(),
             resetting: false,
+            undo: None,
             exchanging: false,
             last_export: LastExport::Unknown,
             views: Views::default(),
@@ -406,6 +395,15 @@ impl State {
         self.timeline
             .as_ref()
             .map_or(Version::NONE, |timeline| timeline.head())
+    }
+
+    /// The path of the number that a person chose for the course of this model.
+    #[must_use]
+    pub fn chosen_course(&self) -> Option<&str> {
+        let aggregate_type = self.stream()?.aggregate_type();
+        let mut courses = self.preferences.courses.iter();
+        let chosen = courses.find(|(of, _)| of == aggregate_type);
+        chosen.map(|(_, path)| path.as_str())
     }
 
     /// The version that is looked at, as a number.

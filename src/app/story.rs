@@ -2,13 +2,17 @@
 
 use std::ops::ControlFlow;
 
-use crate::core::{Position, RecordedEvent, Version};
+use super::tale::Tale;
+use crate::core::{ExpectedVersion, NewEvent, Position, RecordedEvent, Version};
 use crate::log::segments::unpack;
-use crate::store::{EventStore, ImportError, ImportStore};
+use crate::store::{AppendError, EventStore, ImportError, ImportStore};
 
 /// The story: nine events of `bank_account/ada-savings`. `story.ndjson` beside this file is what a
 /// person reads; this is the same packed, because the page leaves the reading of files to its worker.
 pub const PACKED: &[u8] = include_bytes!("story.packed");
+
+/// The second story, which is told only where somebody asks for it: six events of `order/grace-loom`, made as the first.
+pub const PACKED_ORDER: &[u8] = include_bytes!("story-order.packed");
 
 /// The story's events, with their versions and positions.
 ///
@@ -16,6 +20,41 @@ pub const PACKED: &[u8] = include_bytes!("story.packed");
 /// A sentence.
 pub fn events() -> Result<Vec<RecordedEvent>, String> {
     unpack(PACKED).map_err(|error| error.to_string())
+}
+
+/// Adds a story to a store where it isn't there, and takes nothing away.
+///
+/// # Errors
+/// A sentence.
+pub async fn add(store: &impl EventStore, tale: Tale) -> Result<(), String> {
+    let packed = match tale {
+        Tale::Account => PACKED,
+        Tale::Order => PACKED_ORDER,
+    };
+    let story = unpack(packed).map_err(|error| error.to_string())?;
+    let events: Vec<NewEvent> = story.into_iter().map(as_new).collect();
+    let stream = tale.stream();
+    // The same events again are answered with those that are there, whatever follows them.
+    let added = store.append(&stream, ExpectedVersion::NoStream, None, &events);
+    match added.await {
+        Ok(_) => Ok(()),
+        Err(AppendError::Conflict { .. } | AppendError::EventIdReused { .. }) => Err(format!(
+            "{} holds other events already.",
+            stream.aggregate_id()
+        )),
+        Err(error) => Err(format!("{error}.")),
+    }
+}
+
+fn as_new(event: RecordedEvent) -> NewEvent {
+    NewEvent {
+        event_id: event.event_id,
+        event_type: event.event_type,
+        schema_version: event.schema_version,
+        data: event.data,
+        timestamp: event.timestamp,
+        metadata: event.metadata,
+    }
 }
 
 /// Puts the story into an empty store; where another tab was quicker with the same story, nothing

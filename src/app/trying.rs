@@ -1,6 +1,6 @@
 //! A database that doesn't open: how that is told.
 
-use super::count;
+use super::phrases::count;
 use crate::core::Timestamp;
 use crate::store::Unopened;
 

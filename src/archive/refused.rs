@@ -61,7 +61,7 @@ pub enum Reason {
     )]
     CutOff,
     /// The line isn't JSON.
-    #[error("it is not JSON: {cause} (column {column})")]
+    #[error("it is not JSON: what stands at character {column} can't stand there")]
     NotJson {
         /// What the parser says.
         cause: String,

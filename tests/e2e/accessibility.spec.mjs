@@ -142,7 +142,30 @@ test('on a touch screen every target is at least 44 pixels high', async ({ brows
     expect(targets, role).not.toEqual([]);
     expect(targets.filter(({ height }) => height < 44), role).toEqual([]);
   }
+  const fields = playground.page.locator('select, input[type=text]').filter({ visible: true });
+  const sizes = await fields.evaluateAll((elements) => elements.map((element) => parseFloat(getComputedStyle(element).fontSize)));
+  expect(sizes.length).toBeGreaterThan(3);
+  expect(Math.min(...sizes)).toBeGreaterThanOrEqual(16);
   await context.close();
+});
+
+test('what changed has no colour of an error, whatever the event', async ({ playground }) => {
+  const colour = (element) => getComputedStyle(element).color;
+  await playground.open(addressOf('bank_account', 'ada-savings', 3));
+  const withdrawn = await playground.changes.getByText('changed', { exact: true }).first().evaluate(colour);
+  await playground.open(addressOf('bank_account', 'ada-savings', 4));
+  await playground.shows(4, 9);
+  expect(await playground.changes.getByText('changed', { exact: true }).first().evaluate(colour)).toBe(withdrawn);
+});
+
+test('where a stream takes no commands, nothing is said of them while looking back', async ({ page, playground }) => {
+  await playground.open();
+  await playground.choose(fileOf(FOREIGN));
+  await expect(playground.status).toHaveText(/^Imported 2 events/);
+  await playground.open(addressOf('permit', 'case-7', 1));
+  await playground.shows(1, 2);
+  await expect(page.getByText('Looking back.')).toBeVisible();
+  await expect(page.getByText(/Commands still act/)).toHaveCount(0);
 });
 
 for (const width of [1440, 1000, 700, 390, 320]) {

@@ -53,6 +53,7 @@ test('without a version the address follows the head, and following is no step o
 test('each step through versions is one of history, and Back and Forward walk them', async ({
   page, playground,
 }) => {
+  await page.clock.install();
   await playground.open();
   const before = await playground.entries();
   const steps = [
@@ -66,6 +67,8 @@ test('each step through versions is one of history, and Back and Forward walk th
   ];
   const address = (version) => (version === 9 ? at() : at(version));
   for (const [index, [step, version]] of steps.entries()) {
+    // Within a second of the last one it would take that one's place.
+    await page.clock.fastForward(1_001);
     await step();
     await playground.shows(version, 9);
     await playground.isAt(address(version));
@@ -284,4 +287,24 @@ test('a stream that has no events yet can be looked at without a trace', async (
   await expect(page.getByRole('option', { name: /^not-yet/ })).toHaveCount(0);
   await page.keyboard.press('Escape');
   expect((await playground.exported()).text).toBe(before);
+});
+
+test('steps that follow one another at once are one of history, and Back leads to before them', async ({ page, playground }) => {
+  await playground.open(addressOf('order', 'before'));
+  await playground.model.selectOption({ label: 'Bank account' });
+  await playground.shows(9, 9);
+  await page.clock.install();
+  await page.clock.pauseAt(Date.now() + 60_000);
+  const before = await playground.entries();
+  await playground.slider.focus();
+  for (let step = 0; step < 60; step += 1) await page.keyboard.press(step % 12 < 8 ? 'ArrowLeft' : 'ArrowRight');
+  await page.keyboard.press('End');
+  await page.keyboard.press('ArrowLeft');
+  await playground.shows(8, 9);
+  expect(await playground.entries()).toBe(before + 1);
+  await page.goBack();
+  await playground.shows(9, 9);
+  await page.goBack();
+  await playground.shows(0, 0);
+  await playground.isAt(addressOf('order', 'before'));
 });

@@ -2,7 +2,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { deposited, event, file, fileOf, foreign, moment, ofAccount, opened, uuid } from './events.mjs';
 import { expect, test } from './fixtures.mjs';
-import { addressOf } from './page.mjs';
+import { addressOf, Playground } from './page.mjs';
 
 test('an export is named after its day and holds every event as a CloudEvent a line', async ({ page, playground }) => {
   await page.clock.setFixedTime('2031-02-03T04:05:06.789Z');
@@ -124,7 +124,7 @@ test('a file whose events are here already is skipped, line by line', async ({ p
   await expect(playground.status).toContainText(/\b9\b.*skipped/);
   // One line more than there is: that one comes in, after what the store holds.
   await playground.choose(file(`${text}${deposited(77, 'ada-savings', 10, 50, { position: 10 })}\n`));
-  await expect(playground.status).toHaveText(/^Imported 1 events\b/);
+  await expect(playground.status).toHaveText(/^Imported 1 event\b/);
   await expect(playground.status).toContainText(/\b9\b.*skipped/);
   await playground.shows(10, 10);
   await playground.holds(10);
@@ -201,7 +201,7 @@ test('the view stays where it is when a file comes in, and one at the head follo
   await expect(playground.line('balance: 405.00 EUR')).toBeVisible();
   await playground.toHead();
   await playground.choose(fileOf([deposited(53, 'ada-savings', 11, 100)]));
-  await expect(playground.status).toHaveText(/^Imported 1 events\b/);
+  await expect(playground.status).toHaveText(/^Imported 1 event\b/);
   await playground.shows(11, 11);
   await expect(playground.line('balance: 461.50 EUR')).toBeVisible();
   await expect(playground.selected).toHaveAccessibleName(/^v11 MoneyDeposited/);
@@ -230,7 +230,7 @@ test('Import and Export can be used without a mouse, and the same file can be ch
     source: '/order', subject: 'by-key', type: 'OrderPlaced', version: 1, position: 1,
     data: { customer: 'Ida', currency: 'EUR', lines: [{ sku: 'thread', quantity: 2, unit_price: 150 }] },
   });
-  for (const status of [/^Imported 1 events\b/, /^Imported 0 events\b/]) {
+  for (const status of [/^Imported 1 event\b/, /^Imported 0 events\b/]) {
     const chooser = page.waitForEvent('filechooser');
     await playground.button('Import').press('Enter');
     await (await chooser).setFiles(fileOf([order]));
@@ -240,4 +240,23 @@ test('Import and Export can be used without a mouse, and the same file can be ch
   await playground.button('Export').press('Space');
   expect((await download).suggestedFilename()).toMatch(/^eventloom-\d{4}-\d{2}-\d{2}\.ndjson$/);
   await playground.shows(9, 9);
+});
+
+test('one stream is exported by itself, and what is imported of it is the same', async ({ playground, browser, baseURL }) => {
+  await playground.open();
+  await playground.choose(fileOf([opened(1, 'eve'), deposited(2, 'eve', 2, 500)]));
+  await expect(playground.status).toHaveText(/^Imported 2 events/);
+  await playground.open(addressOf('bank_account', 'eve'));
+  const { name, bytes } = await playground.downloaded('Export this stream');
+  expect(name).toMatch(/^eventloom-eve-\d{4}-\d{2}-\d{2}\.ndjson$/);
+  await expect(playground.status).toHaveText(`Exported 2 events to ${name}.`);
+  await expect(playground.storage).toContainText('Never exported');
+  const lines = bytes.toString('utf8').trim().split('\n').map((line) => JSON.parse(line));
+  expect(lines.map(({ subject, streamversion }) => [subject, streamversion])).toEqual([['eve', 1], ['eve', 2]]);
+  const elsewhere = await browser.newContext({ baseURL });
+  const other = new Playground(await elsewhere.newPage());
+  await other.open();
+  await other.choose({ name, mimeType: 'application/x-ndjson', buffer: bytes });
+  await expect(other.status).toHaveText(/^Imported 2 events; none/);
+  await elsewhere.close();
 });

@@ -123,4 +123,36 @@ test('the theme follows the system until it is chosen, and is then remembered', 
   expect(await paper()).toBe(light);
   await playground.button('Theme').click();
   await expect.poll(paper).toBe(dark);
+  // Dark by choice; the third is the system's again.
+  await page.emulateMedia({ colorScheme: 'light' });
+  await expect(playground.button('Theme')).toHaveAccessibleDescription('Dark');
+  expect(await paper()).toBe(dark);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await playground.button('Theme').click();
+  await expect(playground.button('Theme')).toHaveAccessibleDescription("As the system's");
+  await page.emulateMedia({ colorScheme: 'light' });
+  await expect.poll(paper).toBe(light);
+});
+
+test('a plain sentence stands under each heading until Got it, and each unusual word has one', async ({
+  page, playground, picture,
+}) => {
+  await playground.open();
+  const sentences = [
+    [playground.commands, 'Ask for something.'], [playground.timeline, 'All that happened here'],
+    [playground.event, 'One of them, with all'], [playground.state, 'What follows from the events'],
+    [playground.changes, 'What that event made different.'],
+  ];
+  for (const [region, text] of sentences) await expect(region).toContainText(text);
+  await picture('sentences');
+  for (const term of ['version', 'position', 'schema version', 'correlation id', 'aggregate id']) {
+    await expect(playground.event.getByRole('term').filter({ hasText: new RegExp(`^${term}$`) })).toHaveAttribute('title', /\w+ \w+/);
+  }
+  for (const word of ['shuttle', 'thread', 'Durability', 'Verify', 'State', 'Stream']) {
+    await expect(page.getByText(word, { exact: true }).and(page.locator('[title]'))).not.toHaveCount(0);
+  }
+  await playground.button('Got it').click();
+  await page.reload();
+  await playground.shows(9, 9);
+  for (const [region, text] of sentences) await expect(region).not.toContainText(text);
 });

@@ -100,3 +100,15 @@ test('a visit whose memory is spoilt begins with what is usual', async ({ page, 
     await playground.toHead();
   }
 });
+
+test('Help begins with a list of words, short enough to be read', async ({ playground, picture }) => {
+  await playground.open();
+  await playground.button('Help').click();
+  const terms = playground.help.getByRole('term');
+  await expect(terms.first()).toHaveText('event');
+  const list = await playground.help.locator('dl').innerText();
+  expect(list.split(/\s+/).length).toBeLessThanOrEqual(120);
+  const [words, keys] = await Promise.all(['dl', 'table'].map((name) => playground.help.locator(name).boundingBox()));
+  expect(words.y).toBeLessThan(keys.y);
+  await picture('help', { fullPage: false });
+});

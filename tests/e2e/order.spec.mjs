@@ -86,11 +86,11 @@ test('steps out of their time are refused, and nothing is recorded', async ({ pl
   await refused('Pay', {}, "isn't placed yet");
   await refused('Ship', {}, "isn't placed yet");
   await place(playground);
-  await refused('Place order', {}, 'placed already');
+  await refused('Place order', { Customer: 'Grace' }, 'placed already');
   await refused('Ship', {}, 'only an order that is paid');
   await refused('Refund', { Amount: '1.00' }, 'The order is placed');
   await playground.record('Pay', {}, 'OrderPaid', 2);
-  await refused('Pay', {}, 'paid');
+  await refused('Pay', { Method: 'cash' }, 'paid');
   await refused('Deliver', {}, 'only an order that is on its way');
   await playground.record('Ship', {}, 'OrderShipped', 3);
   await refused('Cancel order', {}, 'shipped');

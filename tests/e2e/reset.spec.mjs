@@ -15,7 +15,9 @@ test('the dialog says how many events are lost, and Cancel and Escape lose none'
     await expect(playground.reset).toContainText(/\b13 events\b/);
     await expect(playground.reset).toContainText(/\b5 streams\b/);
     await expect(playground.reset).toContainText(/delete|lost|gone/i);
-    await expect(playground.reset.getByRole('button')).toHaveText(['Empty store', 'Restore the story', 'Cancel']);
+    await expect(playground.reset.getByRole('button')).toHaveText(['Export first', 'Empty store', 'Restore the story', 'Cancel']);
+    await expect(playground.reset.getByRole('button', { name: 'Cancel', exact: true })).toBeFocused();
+    await expect(playground.reset).toContainText('The story is what the first visit shows: nine events');
     await leave();
     await expect(playground.reset).toBeHidden();
     await expect(playground.button('Reset')).toBeFocused();
@@ -72,6 +74,61 @@ test('a reset is undone as long as nothing else was recorded', async ({ page, pl
   await playground.shows(10, 10);
 });
 
+test('Reset and Enter delete nothing, and what deletes looks like nothing else there', async ({ page, playground, picture }) => {
+  await playground.open();
+  await playground.button('Reset').click();
+  await expect(playground.reset).toBeVisible();
+  const ground = (name) => playground.reset.getByRole('button', { name, exact: true })
+    .evaluate((button) => getComputedStyle(button).backgroundColor);
+  expect(await ground('Empty store')).not.toBe(await ground('Restore the story'));
+  await picture('reset', { fullPage: false });
+  await page.keyboard.press('Enter');
+  await expect(playground.reset).toBeHidden();
+  await playground.holds(9);
+});
+
+test('Export first keeps a file, says so and leaves the dialog open', async ({ page, playground }) => {
+  await playground.open();
+  await playground.button('Reset').click();
+  const download = page.waitForEvent('download');
+  await playground.reset.getByRole('button', { name: 'Export first', exact: true }).click();
+  const file = await download;
+  expect(file.suggestedFilename()).toMatch(/^eventloom-.*\.ndjson$/);
+  await expect(playground.reset).toContainText(`Exported 9 events to ${file.suggestedFilename()}`);
+  await playground.reset.getByRole('button', { name: 'Empty store', exact: true }).click();
+  await playground.shows(0, 0);
+});
+
+test('Undo reset stays over a refusal and an export, and goes when another tab records', async ({ context, playground }) => {
+  await playground.open();
+  await playground.empty();
+  await playground.shows(0, 0);
+  await playground.send('Deposit', { Amount: '1.00' });
+  await expect(playground.alert).toContainText('open it first');
+  await playground.exported();
+  await expect(playground.button('Undo reset')).toBeVisible();
+  const other = new Playground(await context.newPage());
+  await other.open();
+  await other.record('Open account', {}, 'AccountOpened', 1);
+  await playground.shows(1, 1);
+  await expect(playground.button('Undo reset')).toHaveCount(0);
+});
+
+test('Undo reset goes after five minutes, and with a reload', async ({ page, playground }) => {
+  await page.clock.install();
+  await playground.open();
+  await playground.empty('Restore the story');
+  await page.clock.runFor(4 * 60_000);
+  await expect(playground.button('Undo reset')).toBeVisible();
+  await page.clock.runFor(61_000);
+  await expect(playground.button('Undo reset')).toHaveCount(0);
+  await playground.empty();
+  await expect(playground.button('Undo reset')).toBeVisible();
+  await page.reload();
+  await playground.shows(0, 0);
+  await expect(playground.button('Undo reset')).toHaveCount(0);
+});
+
 test('another tab follows a reset at once, and says so', async ({ context, playground }) => {
   await playground.open();
   const other = new Playground(await context.newPage());
@@ -79,7 +136,9 @@ test('another tab follows a reset at once, and says so', async ({ context, playg
   await other.shows(9, 9);
   await playground.empty();
   await other.shows(0, 0);
-  await expect(other.status).toContainText('Another tab reset this store');
+  await expect(other.status).toHaveText('Emptied in another tab');
+  await playground.empty('Restore the story');
+  await expect(other.status).toHaveText('Emptied in another tab, then filled: it holds 9 events now');
   await other.page.close();
 });
 
@@ -120,7 +179,7 @@ test('an older version of an emptied stream is looked at no more', async ({ page
 test('a foreign stream is gone with its model when the store is emptied', async ({ playground }) => {
   await playground.open();
   await playground.choose(fileOf([foreign({ subject: 'gone' })]));
-  await expect(playground.status).toHaveText(/^Imported 1 events/);
+  await expect(playground.status).toHaveText(/^Imported 1 event\b/);
   await playground.model.selectOption({ label: 'permit' });
   await playground.shows(1, 1);
   await playground.empty();

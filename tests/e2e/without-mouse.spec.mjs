@@ -86,8 +86,7 @@ test('the whole job without a mouse: open an account, deposit, go back and read 
   await tabTo(page, playground.button('New stream'));
   await press('Enter');
   await playground.shows(0, 0);
-  await tabTo(page, playground.toggle('Open account'));
-  await press('Enter');
+  // The first possible command is open.
   await tabTo(page, playground.field('Open account', 'Owner'));
   await page.keyboard.type('Grace');
   await expect(playground.field('Open account', 'Owner')).toHaveValue('Grace');
@@ -129,8 +128,9 @@ test('a model and a stream are chosen without a mouse', async ({ page, playgroun
   await tabTo(page, playground.button('New stream'));
   await page.keyboard.press('Enter');
   await playground.shows(0, 0);
-  await tabTo(page, playground.stream, 'Shift+Tab');
-  await page.keyboard.type('ada');
+  // The name of a new stream is there to be exchanged, for that of another one too.
+  await expect(playground.stream).toBeFocused();
+  await page.keyboard.type('ada-savings');
   await page.keyboard.press('Enter');
   await playground.shows(9, 9);
   await expect(playground.stream).toHaveValue(story.stream);
@@ -202,4 +202,17 @@ test('the focus stays on the slider, the list and the tree when versions go by',
   await tabTo(page, playground.tree.getByRole('treeitem'));
   await page.keyboard.press('Tab');
   await expect(playground.tree.getByRole('treeitem')).not.toBeFocused();
+});
+
+test('the first Tab stop leads past the bar to the commands', async ({ page, playground }) => {
+  await playground.open();
+  await page.keyboard.press('Tab');
+  const skip = page.getByRole('link', { name: 'Skip to the commands', exact: true });
+  await expect(skip).toBeFocused();
+  await expect(skip).toBeInViewport();
+  await page.keyboard.press('Enter');
+  await expect(playground.commands).toBeFocused();
+  await page.keyboard.press('Tab');
+  await expect(playground.commands.getByRole('switch')).toBeFocused();
+  await playground.isAt(addressOf('bank_account', 'ada-savings'));
 });

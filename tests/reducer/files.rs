@@ -17,7 +17,7 @@ fn an_import_tells_how_many_are_new_and_how_many_were_there() {
             1,
             1,
             0,
-            "Imported 1 events; 1 that was here already was skipped.",
+            "Imported 1 event; 1 that was here already was skipped.",
         ),
         (
             0,
@@ -292,4 +292,34 @@ fn an_export_tells_how_many_events_went_into_which_file() {
         "Exported 7 events to eventloom-2026-01-05.ndjson. \
          Left out: 2 damaged records of which nothing tells what was in it; Verify says more."
     );
+}
+
+#[test]
+fn one_stream_is_exported_under_its_name_and_is_not_an_export_of_all() {
+    let mut page = showing(None, 3);
+    let before = page.last_export;
+    let effects = page.reduce(Action::ExportStream);
+    assert_eq!(effects, [Effect::ExportStream(super::ada())]);
+    assert_eq!(page.reduce(Action::ExportStream), []);
+    let shown = page.export.as_ref().and_then(|export| export.file.clone());
+    assert_eq!(shown.as_deref(), Some("ada-savings"));
+    let effects = page.reduce(Action::Exported(Ok(Exported {
+        events: 3,
+        holes: 0,
+        missing: 0,
+        damaged: 0,
+        file: "eventloom-ada-savings.ndjson".to_owned(),
+        at: TIME,
+    })));
+    assert_eq!((effects, page.last_export), (vec![], before));
+    assert_eq!(
+        outcome(&page).text,
+        "Exported 3 events to eventloom-ada-savings.ndjson."
+    );
+}
+
+#[test]
+fn an_empty_stream_is_not_exported() {
+    let mut page = showing(None, 0);
+    assert_eq!(page.reduce(Action::ExportStream), []);
 }

@@ -1,9 +1,12 @@
 //! A view at the head follows the head; a view below it stays where it is.
 
-use eventloom::app::action::{Action, Settled, Step};
-use eventloom::core::Version;
+use eventloom::app::action::{Action, Effect, Settled, Step};
+use eventloom::app::state::State;
+use eventloom::core::{Timestamp, Version};
 
-use super::{ADA, arrived, history, loaded_at, push, replace, showing, shown_balance, view};
+use super::{
+    ADA, arrived, history, loaded, loaded_at, push, replace, showing, shown_balance, view,
+};
 
 #[test]
 fn a_view_at_the_head_follows_what_arrives_and_leaves_the_address_alone() {
@@ -88,10 +91,65 @@ fn each_discrete_step_adds_a_history_entry() {
         (Step::Latest, 3, ""),
         (Step::Previous, 2, "?v=2"),
     ] {
+        // More than a second after the one before.
+        page.now = Timestamp::from_millis(page.now.millis() + 1_001);
         let effects = page.reduce(Action::Step(step));
         assert_eq!(view(&page), (viewed, 3), "{step:?}");
         assert_eq!(effects, [push(&format!("{ADA}{address}"))], "{step:?}");
     }
+}
+
+/// What is shown in the address after a step so many milliseconds after the beginning.
+fn step_at(page: &mut State, millis: i64, step: Step) -> Vec<Effect> {
+    page.now = Timestamp::from_millis(millis);
+    page.reduce(Action::Step(step))
+}
+
+#[test]
+fn steps_that_follow_one_another_at_once_are_one_history_entry() {
+    let mut page = showing(None, 9);
+    let address = |version: u64| format!("{ADA}?v={version}");
+    assert_eq!(step_at(&mut page, 0, Step::Previous), [push(&address(8))]);
+    for (millis, version) in [(40, 7), (1_040, 6), (2_040, 5)] {
+        let effects = step_at(&mut page, millis, Step::Previous);
+        assert_eq!(effects, [replace(&address(version))], "{millis}");
+    }
+    let effects = step_at(&mut page, 3_041, Step::Previous);
+    assert_eq!(effects, [push(&address(4))]);
+    // An event that is chosen in the list is a step, too.
+    page.now = Timestamp::from_millis(3_100);
+    let effects = page.reduce(Action::View(Version(1), Settled::Yes));
+    assert_eq!(effects, [replace(&address(1))]);
+}
+
+#[test]
+fn a_step_that_leads_nowhere_replaces_nothing_and_is_followed_by_an_entry() {
+    let mut page = showing(None, 9);
+    assert_eq!(step_at(&mut page, 0, Step::Next), []);
+    let effects = step_at(&mut page, 10, Step::Previous);
+    assert_eq!(effects, [push(&format!("{ADA}?v=8"))]);
+}
+
+#[test]
+fn what_back_led_to_a_drag_and_another_stream_are_not_replaced_by_a_step() {
+    let mut back = showing(None, 9);
+    step_at(&mut back, 0, Step::Previous);
+    back.reduce(Action::AddressChanged(ADA.into()));
+    let effects = step_at(&mut back, 10, Step::First);
+    assert_eq!(effects, [push(&format!("{ADA}?v=0"))]);
+    let mut drag = showing(None, 9);
+    step_at(&mut drag, 0, Step::Previous);
+    let effects = drag.reduce(Action::View(Version(3), Settled::Dragged));
+    assert_eq!(effects, [push(&format!("{ADA}?v=3"))]);
+    let effects = step_at(&mut drag, 10, Step::First);
+    assert_eq!(effects, [push(&format!("{ADA}?v=0"))]);
+    let mut other = showing(None, 9);
+    step_at(&mut other, 0, Step::Previous);
+    other.reduce(Action::ChooseStream("eve".into()));
+    other.reduce(Action::ChooseStream("ada-savings".into()));
+    other.reduce(loaded(&other, history(9)));
+    let effects = step_at(&mut other, 10, Step::First);
+    assert_eq!(effects, [push(&format!("{ADA}?v=0"))]);
 }
 
 #[test]
@@ -117,7 +175,7 @@ fn a_drag_shows_each_version_and_adds_one_history_entry_at_its_end() {
         assert_eq!(effects, []);
         assert_eq!(view(&page), (version, 3));
     }
-    let effects = page.reduce(Action::View(Version(1), Settled::Yes));
+    let effects = page.reduce(Action::View(Version(1), Settled::Dragged));
     assert_eq!(effects, [push(&format!("{ADA}?v=1"))]);
 }
 

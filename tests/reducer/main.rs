@@ -9,16 +9,20 @@
 )]
 
 mod archive;
+mod beginning;
 mod commands;
+mod course;
 mod damaged;
 mod files;
 mod following;
+mod holding;
 mod late;
 mod opening;
 mod page_version;
 mod parts;
 mod places;
 mod play;
+mod pressing;
 mod reading;
 mod resets;
 mod retrying;
@@ -27,13 +31,16 @@ mod set_aside;
 mod store;
 #[path = "../support/mod.rs"]
 mod support;
+mod telling;
 mod verification;
 mod waiting;
 
 use eventloom::app::action::{Action, Effect, Entry};
 use eventloom::app::reading::Read;
 use eventloom::app::state::{Outcome, Preferences, State, Storage, Unread};
-use eventloom::core::{CommandId, History, RecordedEvent, StreamHead, StreamId, Version};
+use eventloom::core::{
+    CommandId, History, RecordedEvent, StreamHead, StreamId, Timestamp, Version,
+};
 use eventloom::model::Registry;
 use eventloom::model::bank_account::{BankAccount, Event};
 use eventloom::store::{AppendError, StoreError};
@@ -47,6 +54,9 @@ fn ada() -> StreamId {
 
 /// The id of a command that a test submits.
 const ID: CommandId = CommandId(uuid::Uuid::from_u128(7));
+
+/// So long after the beginning of a test a press is another one.
+const HALF_A_SECOND: Timestamp = Timestamp::from_millis(500);
 
 /// The history that the store has, unless a test says otherwise.
 const HISTORY: History = History(uuid::Uuid::from_u128(9));

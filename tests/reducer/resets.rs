@@ -1,10 +1,13 @@
 //! Emptying the store, here and in other tabs, and taking that back.
 
 use eventloom::app::action::{Action, AfterReset, Effect, NotReset};
-use eventloom::app::state::{Dialog, OutcomeKind};
+use eventloom::app::state::{Dialog, OutcomeKind, State};
 use eventloom::store::{Recovery, ResetToken, Segments};
 
-use super::{HISTORY, list, outcome, showing, view};
+use super::{
+    HISTORY, ID, ada, appended, head_of, history, list, listed, loaded, outcome, showing,
+    submitted, view,
+};
 
 /// What a reset answered.
 fn token() -> ResetToken {
@@ -130,11 +133,7 @@ fn what_another_tab_did_to_the_whole_store_is_told_and_what_this_one_did_is_told
     let mut page = showing(None, 3);
     page.recovery = Some(Recovery::mended(1));
     page.reduce(Action::StoreEmptied);
-    assert!(
-        outcome(&page)
-            .text
-            .starts_with("Another tab reset this store")
-    );
+    assert_eq!(outcome(&page).text, "Emptied in another tab");
     page.reduce(Action::Reset(AfterReset::Empty));
     let told = page.outcomes;
     page.reduce(Action::StoreEmptied);
@@ -143,4 +142,81 @@ fn what_another_tab_did_to_the_whole_store_is_told_and_what_this_one_did_is_told
     assert_eq!(outcome(&page).text, "The store is empty.");
     // What it told of isn't there any more.
     assert_eq!(page.recovery, None);
+}
+
+/// The page of a tab that emptied the store and heard what it holds then.
+fn after_a_reset() -> State {
+    let mut page = showing(None, 3);
+    page.reduce(Action::Reset(AfterReset::Empty));
+    page.reduce(Action::StoreEmptied);
+    let effects = page.reduce(Action::ResetEnded(AfterReset::Empty, Ok(token())));
+    assert!(effects.contains(&Effect::AwaitUndoEnd(token())));
+    page.reduce(loaded(&page, history(0)));
+    // Asked for when the store was emptied, and again when the reset had ended.
+    page.reduce(listed(&page, vec![]));
+    page.reduce(listed(&page, vec![]));
+    assert!(page.undo.is_some());
+    page
+}
+
+#[test]
+fn undoing_is_offered_over_other_outcomes_as_long_as_nothing_is_recorded() {
+    let mut page = after_a_reset();
+    page.reduce(submitted("Deposit", ID));
+    assert_eq!(outcome(&page).kind, OutcomeKind::Refused);
+    page.reduce(Action::Exported(Err("there is no room".into())));
+    page.reduce(listed(&page, vec![]));
+    assert!(page.undo.is_some());
+    let effects = page.reduce(Action::UndoReset);
+    assert_eq!(effects, [Effect::UndoReset(token())]);
+    assert_eq!(page.undo, None);
+}
+
+#[test]
+fn undoing_is_offered_no_more_once_this_tab_or_another_recorded_something() {
+    let mut here = after_a_reset();
+    here.reduce(submitted("Open account", ID));
+    here.reduce(appended(&here, Ok(history(1))));
+    assert_eq!(here.undo, None);
+    let mut elsewhere = after_a_reset();
+    elsewhere.reduce(listed(&elsewhere, vec![head_of(ada(), 1)]));
+    assert_eq!(elsewhere.undo, None);
+}
+
+#[test]
+fn undoing_is_offered_no_more_once_another_tab_emptied_the_store() {
+    let mut page = after_a_reset();
+    page.reduce(Action::StoreEmptied);
+    assert_eq!(page.undo, None);
+}
+
+#[test]
+fn the_end_of_the_time_to_undo_is_that_of_its_own_reset() {
+    let mut page = after_a_reset();
+    let (first, last) = (1, 1);
+    let earlier = ResetToken::new(Segments {
+        history: HISTORY,
+        first,
+        last,
+    });
+    page.reduce(Action::UndoEnded(earlier));
+    assert!(page.undo.is_some());
+    page.reduce(Action::UndoEnded(token()));
+    assert_eq!(page.undo, None);
+}
+
+#[test]
+fn a_store_that_another_tab_emptied_and_filled_is_told_with_what_it_holds() {
+    for (heads, told) in [
+        (vec![], "Emptied in another tab"),
+        (
+            vec![head_of(ada(), 9)],
+            "Emptied in another tab, then filled: it holds 9 events now",
+        ),
+    ] {
+        let mut page = showing(None, 3);
+        page.reduce(Action::StoreEmptied);
+        page.reduce(listed(&page, heads));
+        assert_eq!(outcome(&page).text, told);
+    }
 }

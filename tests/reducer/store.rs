@@ -287,16 +287,16 @@ fn at_version_0_there_is_no_event_to_copy() {
 }
 
 #[test]
-fn the_theme_turns_from_the_systems_to_the_other_and_back_and_is_remembered() {
+fn the_theme_turns_from_the_systems_to_the_other_and_the_same_and_back_and_is_remembered() {
     for (system, first, second) in [
         (Theme::Light, Theme::Dark, Theme::Light),
         (Theme::Dark, Theme::Light, Theme::Dark),
     ] {
         let mut page = showing(None, 3);
         assert_eq!(page.preferences.theme, None);
-        for expected in [first, second] {
+        for expected in [Some(first), Some(second), None] {
             let effects = page.reduce(Action::ToggleTheme { system });
-            assert_eq!(page.preferences.theme, Some(expected));
+            assert_eq!(page.preferences.theme, expected);
             assert_eq!(effects, remembered(&page));
         }
     }

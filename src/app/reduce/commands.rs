@@ -10,7 +10,7 @@ use crate::timeline::Timeline;
 use super::super::action::Effect;
 use super::super::asked::View;
 use super::super::reading::Read;
-use super::super::state::{About, FormKey, OutcomeKind, Sent, State};
+use super::super::state::{About, FormKey, OutcomeKind, Pressed, Sent, State};
 
 impl State {
     pub(super) fn form_key(&self, command: &str) -> Option<FormKey> {
@@ -39,6 +39,7 @@ impl State {
             .find(|form| form.name == command)
             .and_then(|form| form.fields.iter().find(|field| field.key == path));
         let Some(field) = field else { return };
+        self.change_form(&key);
         // Paths of items may have moved.
         self.bad_fields = None;
         let draft = self.draft_mut(key);
@@ -49,12 +50,13 @@ impl State {
     }
 
     pub(super) fn submit(&mut self, command: &str, id: CommandId, effects: &mut Vec<Effect>) {
-        if self.saving.is_some() {
-            return;
-        }
-        let (Some(timeline), Some(key)) = (self.timeline.clone(), self.form_key(command)) else {
+        let (Some(timeline), Some(key)) = (self.decided_on().cloned(), self.form_key(command))
+        else {
             return;
         };
+        if self.is_pressed_twice(&key) || self.saving.is_some() {
+            return;
+        }
         let Some(form) = timeline
             .model()
             .commands()
@@ -63,6 +65,11 @@ impl State {
         else {
             return;
         };
+        self.pressed = Some(Pressed {
+            form: key.clone(),
+            id,
+            told: None,
+        });
         let draft = self.draft(&key);
         let arguments = match form.read(&draft, timeline.currency().as_deref()) {
             Ok(arguments) => arguments,
@@ -78,6 +85,7 @@ impl State {
                     &format!("{command} not sent."),
                     &text,
                 );
+                self.told_of(id);
                 if let Some(first) = errors.first() {
                     effects.push(Effect::FocusField(key.clone(), first.path.clone()));
                 }
@@ -128,10 +136,15 @@ impl State {
         }
     }
 
-    /// Tries a command again, with its id and its arguments: it is the same command.
+    /// Tries a command again, or sends it again, with its id and its arguments: it is the same command.
     pub(super) fn retry(&mut self, effects: &mut Vec<Effect>) {
-        let again = self.outcome.as_ref().and_then(|told| told.retry.clone());
-        if let (None, Some(sent)) = (&self.saving, again) {
+        let Some(told) = self.outcome.as_ref().filter(|_| self.saving.is_none()) else {
+            return;
+        };
+        if let Some(sent) = told.retry.clone() {
+            let kind = told.kind;
+            self.sends_again = kind == OutcomeKind::Done;
+            self.release(kind, &sent);
             self.seek(sent, effects);
         }
     }
@@ -155,9 +168,13 @@ impl State {
         if events.iter().any(led_to) {
             events.retain(led_to);
             self.reached(asked, effects);
-            self.recorded(asked, sent, &events, effects);
+            match std::mem::take(&mut self.sends_again) {
+                true => self.already_recorded(sent, &events),
+                false => self.recorded(asked, sent, &events, effects),
+            }
             return self.catch_up(effects);
         }
+        self.sends_again = false;
         // What comes behind what can't be read may be what is looked for.
         if let Some(error) = failed {
             return self.unknown(sent, &error.into());
@@ -189,6 +206,9 @@ impl State {
                 let shown = self.stream() == Some(&sent.stream);
                 self.reached(asked, effects);
                 self.recorded(asked, sent, &recorded, effects);
+                if shown {
+                    self.hold_on(&recorded);
+                }
                 if self.in_memory() {
                     // A store in memory gives no hints.
                     self.list(effects);
@@ -205,9 +225,13 @@ impl State {
             Err(AppendError::Conflict {
                 expected, actual, ..
             }) => {
+                let retry = match self.held {
+                    Some(_) => "Retry switches Hold off first, and then decides it again",
+                    None => "Retry decides it again",
+                };
                 let text = format!(
                     "It was decided on {expected}, and the stream is at version {actual} by now. \
-                     Nothing was recorded. Retry decides it again on the latest state."
+                     Nothing was recorded. {retry} on the latest state."
                 );
                 self.answer(OutcomeKind::Conflict, sent, "met a conflict.", &text);
                 self.catch_up(effects);
@@ -241,8 +265,20 @@ impl State {
             // Whether before that or after it isn't known.
             told += ". The store was emptied meanwhile, perhaps with it: what is shown is what is there now.";
         }
+        self.undo = None;
         self.answer(OutcomeKind::Done, sent, "", &told);
         self.protect(effects);
+    }
+
+    /// Tells that a command that was sent again was recorded before.
+    fn already_recorded(&mut self, sent: Rc<Sent>, events: &[RecordedEvent]) {
+        let versions: Vec<_> = events
+            .iter()
+            .map(|event| format!("v{}", event.version))
+            .collect();
+        let versions = versions.join(", ");
+        let text = format!("Already recorded as {versions}; nothing was added");
+        self.answer(OutcomeKind::Done, sent, "", &text);
     }
 
     fn refuse(&mut self, sent: Rc<Sent>, how: &str, reason: &str) {
@@ -268,10 +304,10 @@ impl State {
         let aggregate_type = sent.stream.aggregate_type().to_owned();
         let about = About::Command((aggregate_type, sent.command.clone()));
         self.tell(kind, about, &title, text);
-        if let (OutcomeKind::Conflict | OutcomeKind::Unknown, Some(told)) =
-            (kind, &mut self.outcome)
-        {
-            told.retry = Some(sent);
+        self.told_of(sent.id);
+        if let Some(told) = &mut self.outcome {
+            told.stream = Some(sent.stream.clone());
+            told.retry = (kind != OutcomeKind::Refused).then_some(sent);
         }
     }
 

@@ -7,7 +7,7 @@ use crate::timeline::Timeline;
 
 use super::super::action::{Effect, Entry, Imported, NotImported};
 use super::super::asked::View;
-use super::super::count;
+use super::super::phrases::count;
 use super::super::reading::Read;
 use super::super::state::{About, OutcomeKind, State, Unread, WithHoles};
 use super::store::why_unread;
@@ -67,11 +67,13 @@ impl State {
         if !first {
             // The store was emptied or exchanged under a view.
             self.views.leave();
+            self.held = None;
         }
         let model = self.registry.model(stream.aggregate_type());
         self.timeline = Some(Rc::new(Timeline::new(model, stream)));
         self.history = read.history;
         self.extend(read.events);
+        self.open_first_form();
         if first {
             self.settle_version(effects);
         } else {
@@ -99,7 +101,13 @@ impl State {
         {
             return;
         }
-        if let Err(error) = Rc::make_mut(timeline).extend(events) {
+        let before = timeline.head();
+        let extended = Rc::make_mut(timeline).extend(events);
+        let now = timeline.head();
+        if now > before && before > Version::NONE {
+            self.went = Some((before, now));
+        }
+        if let Err(error) = extended {
             let text =
                 format!("{error}. What comes before it is shown; an export keeps all of it.");
             let title = IN_PART;
@@ -144,8 +152,7 @@ impl State {
         let import = self.import.take();
         match result {
             Ok(imported) => {
-                // The same words for any number, one too: what reads the page from outside relies on them.
-                let mut text = format!("Imported {} events", imported.events);
+                let mut text = format!("Imported {}", count(imported.events, "event"));
                 text += &match imported.skipped {
                     0 => "; none was skipped.".to_owned(),
                     1 => "; 1 that was here already was skipped.".to_owned(),
@@ -171,16 +178,18 @@ impl State {
                     many => format!(" {many} that are missing have holes in their places."),
                 };
                 if imported.events > 0 {
+                    self.undo = None;
                     // What was lost may be what came in.
                     self.recovery = None;
                 }
-                self.tell(OutcomeKind::Done, About::Store, "", &text);
+                self.tell(OutcomeKind::Done, About::Store("Import"), "", &text);
+                self.count_anew();
                 self.catch_up(effects);
                 effects.push(Effect::Measure);
             }
             Err(NotImported::Lacking { reason, holes }) => {
                 let title = "Import refused:";
-                self.tell(OutcomeKind::Refused, About::Store, title, &reason);
+                self.tell(OutcomeKind::Refused, About::Store("Import"), title, &reason);
                 let file = import.and_then(|import| import.file);
                 if let Some(told) = &mut self.outcome {
                     told.with_holes = Some(WithHoles { file, holes });
@@ -188,7 +197,7 @@ impl State {
             }
             Err(NotImported::Refused(reason)) => {
                 let title = "Import refused:";
-                self.tell(OutcomeKind::Refused, About::Store, title, &reason);
+                self.tell(OutcomeKind::Refused, About::Store("Import"), title, &reason);
             }
             Err(NotImported::Unknown(reason)) => {
                 let text = format!(
@@ -196,7 +205,8 @@ impl State {
                      again: what is in is skipped. The reason: {reason}"
                 );
                 let title = "Import has no known outcome.";
-                self.tell(OutcomeKind::Unknown, About::Store, title, &text);
+                self.tell(OutcomeKind::Unknown, About::Store("Import"), title, &text);
+                self.count_anew();
                 self.catch_up(effects);
                 effects.push(Effect::Measure);
             }
@@ -211,6 +221,7 @@ impl State {
         let told = self.outcome.as_mut();
         if let Some(offer) = told.and_then(|told| told.with_holes.take()) {
             self.end_verification(effects);
+            self.streams_before = self.streams.clone();
             self.import = Some(self.beginning(offer.file));
             self.work(Effect::ImportWithHoles, effects);
         }

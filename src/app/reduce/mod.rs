@@ -1,19 +1,24 @@
 //! The one reducer: state and action to the next state and what it asks of the world. Pure.
 
+mod beginning;
 mod commands;
 mod events;
+mod holding;
 mod page_version;
 mod parts;
 mod place;
+mod pressing;
+mod resets;
 mod set_aside;
 mod store;
+mod telling;
 mod verification;
 
 use crate::core::{StreamId, Version};
 
 use super::action::{Action, Effect, Entry, Settled, Step};
-use super::state::{About, Dialog, Outcome, OutcomeKind, State, Theme};
-use super::{address, toggle};
+use super::address;
+use super::state::{About, Dialog, Outcome, OutcomeKind, State};
 
 impl State {
     /// Takes an action in, and answers with what is to be done about it.
@@ -63,6 +68,7 @@ impl State {
 
             Action::AddressChanged(hash) => {
                 self.shown_address.clone_from(&hash);
+                self.stepped = None;
                 self.stop_playing(effects);
                 if let Some(name) = address::place(&hash) {
                     return self.go_beside(&name, effects);
@@ -82,7 +88,14 @@ impl State {
             Action::Fetched(part, result) => self.fetched(part, result),
             Action::FetchAgain => self.fetch_what_is_wanted(effects),
             Action::ChooseModel(aggregate_type) => self.choose_model(&aggregate_type, effects),
-            Action::ChooseStream(id) | Action::NewStream(id) => {
+            Action::Show(stream) => self.visit(stream, Entry::Push, effects),
+            Action::NewStream(id) => {
+                self.step(Action::ChooseStream(id), effects);
+                self.names_stream = true;
+            }
+            Action::TellStory(tale) => effects.push(Effect::TellStory(tale)),
+            Action::StoryTold(tale, result) => self.story_told(tale, result, effects),
+            Action::ChooseStream(id) => {
                 let Some(aggregate_type) = self.stream().map(|s| s.aggregate_type().to_owned())
                 else {
                     return;
@@ -98,11 +111,14 @@ impl State {
                 }
             }
 
+            Action::ChooseCourse(path) => self.choose_course(path, effects),
             Action::View(version, settled) => {
                 self.stop_playing(effects);
                 self.look_at(version);
-                if settled == Settled::Yes {
-                    self.show_address(Entry::Push, effects);
+                match settled {
+                    Settled::No => {}
+                    Settled::Yes => self.show_step(effects),
+                    Settled::Dragged => self.show_address(Entry::Push, effects),
                 }
             }
             Action::Step(step) => {
@@ -114,7 +130,7 @@ impl State {
                     Step::Next => viewed.next().min(head),
                     Step::Latest => head,
                 });
-                self.show_address(Entry::Push, effects);
+                self.show_step(effects);
             }
             Action::TogglePlay if self.playing => {
                 self.stop_playing(effects);
@@ -143,8 +159,7 @@ impl State {
 
             Action::ToggleForm(command) => {
                 if let Some(key) = self.form_key(&command) {
-                    toggle(&mut self.preferences.open_forms, key);
-                    effects.push(Effect::Remember(self.preferences.clone()));
+                    self.toggle_form(key, effects);
                 }
             }
             Action::Edit {
@@ -153,6 +168,7 @@ impl State {
                 text,
             } => {
                 if let Some(key) = self.form_key(&command) {
+                    self.change_form(&key);
                     if let Some((bad, errors)) = &mut self.bad_fields
                         && *bad == key
                     {
@@ -170,6 +186,9 @@ impl State {
                 self.edit_list(&command, &path, Some(index));
             }
             Action::Submit { command, id } => self.submit(&command, id, effects),
+            Action::DismissOutcome => self.outcome = None,
+            Action::Hold(hold) => self.hold(hold),
+            Action::Repeated { command } => self.repeated(&command),
             Action::Retry => self.retry(effects),
             Action::Sought { asked, read } => self.sought(asked, read, effects),
             Action::Appended { asked, result } => self.appended(asked, result, effects),
@@ -183,6 +202,7 @@ impl State {
                     // What was offered was offered of another file.
                     told.with_holes = None;
                 }
+                self.streams_before = self.streams.clone();
                 self.import = Some(self.beginning(Some(file)));
                 // Of two that were chosen before the store is open it is the later.
                 if !self.waiting.iter().any(|it| matches!(it, Effect::Import)) {
@@ -206,6 +226,7 @@ impl State {
                     (export.percent, export.words) = (percent, words);
                 }
             }
+            Action::ExportStream => self.export_stream(effects),
             Action::CancelExport => self.cancel_export(effects),
             Action::Exported(result) => self.exported(result, effects),
             Action::ExportedElsewhere(last) => self.last_export = last,
@@ -213,6 +234,7 @@ impl State {
             Action::ResetEnded(after, result) => self.reset_ended(after, result, effects),
             Action::UndoReset => self.undo_reset(effects),
             Action::ResetUndone(result) => self.reset_undone(result, effects),
+            Action::UndoEnded(token) => self.undo_ended(token),
             Action::Verify => self.verify(effects),
             Action::VerifyProgress { events } => self.verify_progress(events),
             Action::Verified(result) => {
@@ -233,10 +255,10 @@ impl State {
             }
             Action::Copied(Ok(())) => {
                 let text = format!("Event v{} copied as JSON.", self.viewed_version());
-                self.tell(OutcomeKind::Done, About::Store, "", &text);
+                self.tell(OutcomeKind::Done, About::Stream, "", &text);
             }
             Action::Copied(Err(reason)) => {
-                self.tell(OutcomeKind::Refused, About::Store, "Not copied:", &reason);
+                self.tell(OutcomeKind::Refused, About::Stream, "Not copied:", &reason);
             }
 
             Action::Archive(archive) => {
@@ -264,10 +286,12 @@ impl State {
             }
             Action::CloseDialog => self.dialog = None,
             Action::ToggleTheme { system } => {
-                self.preferences.theme = Some(match self.preferences.theme.unwrap_or(system) {
-                    Theme::Light => Theme::Dark,
-                    Theme::Dark => Theme::Light,
-                });
+                // The other first, so that the first press is seen; then the same for good; then the system's again.
+                self.preferences.theme = match self.preferences.theme {
+                    None => Some(system.other()),
+                    Some(theme) if theme != system => Some(system),
+                    Some(_) => None,
+                };
                 effects.push(Effect::Remember(self.preferences.clone()));
             }
             Action::SetDurability(durability) => {
@@ -287,14 +311,22 @@ impl State {
 
     fn tell(&mut self, kind: OutcomeKind, about: About, title: &str, text: &str) {
         self.outcomes += 1;
+        let stream = match &about {
+            About::Command(_) | About::Stream => self.stream().cloned(),
+            About::Address | About::Store(_) => None,
+        };
         self.outcome = Some(Outcome {
             kind,
             about,
+            stream,
+            at: self.now,
+            events: self.streams.as_ref().map(|_| self.events_in_store()),
             title: title.to_owned(),
             text: text.to_owned(),
             retry: None,
+            command: None,
+            brought: None,
             with_holes: None,
-            undo: None,
         });
     }
 }

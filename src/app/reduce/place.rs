@@ -5,9 +5,10 @@ use crate::core::{StreamId, Version};
 use super::super::action::{Effect, Entry};
 use super::super::address;
 use super::super::state::{About, Outcome, OutcomeKind, Pending, Place, State};
+use super::super::tale::Tale;
 
-/// The stream of the story, shown when the address asks for nothing.
-const FIRST_STREAM: (&str, &str) = ("bank_account", "ada-savings");
+/// Steps that follow one another within so many milliseconds are one entry of the browser's history.
+const AT_ONCE: i64 = 1_000;
 
 impl State {
     /// Goes where an address leads.
@@ -95,9 +96,15 @@ impl State {
     }
 
     fn enter(&mut self, stream: StreamId, effects: &mut Vec<Effect>) {
+        self.leave_told_behind(&stream);
         self.timeline = None;
         self.unread = None;
         self.viewed = None;
+        self.pressed = None;
+        self.went = None;
+        self.forms = None;
+        self.names_stream = false;
+        self.held = None;
         // What is under way is about another stream.
         self.views.leave();
         let asked = self.views.now();
@@ -136,16 +143,13 @@ impl State {
 
     pub(super) fn default_stream(&self) -> StreamId {
         let streams = self.listed();
-        let named = |(aggregate_type, aggregate_id)| StreamId::new(aggregate_type, aggregate_id);
-        let story = named(FIRST_STREAM).ok();
+        let story = Tale::Account.stream();
         streams
             .clone()
-            .find(|stream| Some(*stream) == story.as_ref())
+            .find(|stream| **stream == story)
             .or_else(|| streams.clone().next())
             .cloned()
-            .or(story)
-            // Both parts of the constant above are short and not empty.
-            .unwrap_or_else(|| unreachable!("the first stream has a valid name"))
+            .unwrap_or(story)
     }
 
     pub(super) fn choose_model(&mut self, aggregate_type: &str, effects: &mut Vec<Effect>) {
@@ -167,7 +171,27 @@ impl State {
 
     /// Looks at a version; the head is followed, however it was reached.
     pub(super) fn look_at(&mut self, version: Version) {
+        let before = self.viewed_version();
         self.viewed = (version < self.head()).then_some(version);
+        let now = self.viewed_version();
+        if now != before {
+            self.went = Some((before, now));
+        }
+    }
+
+    /// Draws the course of another number of the state, now and in later visits.
+    pub(super) fn choose_course(&mut self, path: String, effects: &mut Vec<Effect>) {
+        let Some(timeline) = &self.timeline else {
+            return;
+        };
+        let model = timeline.model();
+        let aggregate_type = model.aggregate_type();
+        let courses = &mut self.preferences.courses;
+        courses.retain(|(of, _)| of != aggregate_type);
+        if path != model.measure_name() {
+            courses.push((aggregate_type.to_owned(), path));
+        }
+        effects.push(Effect::Remember(self.preferences.clone()));
     }
 
     pub(super) fn stop_playing(&mut self, effects: &mut Vec<Effect>) {
@@ -177,10 +201,34 @@ impl State {
         }
     }
 
+    /// Shows the address of a step. One at once after another replaces its entry: Back leads to before both.
+    pub(super) fn show_step(&mut self, effects: &mut Vec<Effect>) {
+        let before = self.shown_address.clone();
+        let last = self.stepped;
+        let follows = last.is_some_and(|last| {
+            let since = self.now.millis() - last.millis();
+            (0..=AT_ONCE).contains(&since)
+        });
+        self.show_address(
+            match follows {
+                true => Entry::Replace,
+                false => Entry::Push,
+            },
+            effects,
+        );
+        self.stepped = match self.shown_address == before {
+            true => last,
+            false => Some(self.now),
+        };
+    }
+
     pub(super) fn show_address(&mut self, entry: Entry, effects: &mut Vec<Effect>) {
         if let Some(address) = self.address()
             && address != self.shown_address
         {
+            if entry == Entry::Push {
+                self.stepped = None;
+            }
             self.shown_address.clone_from(&address);
             effects.push(Effect::Show(address, entry));
         }

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use super::super::action::{Effect, Saved};
-use super::super::count;
 use super::super::parts::{Fetched, Part};
+use super::super::phrases::count;
 use super::super::state::{About, OutcomeKind, Room, State};
 use super::verification::with_holes;
 use crate::store::SetAside;
@@ -27,10 +27,15 @@ impl State {
             }) => {
                 let events = count(events, "event");
                 let text = format!("Saved {events} to {file}.{}", with_holes(holes));
-                self.tell(OutcomeKind::Done, About::Store, "", &text);
+                self.tell(OutcomeKind::Done, About::Store("Set aside"), "", &text);
             }
             Err(reason) => {
-                self.tell(OutcomeKind::Refused, About::Store, "Not saved:", &reason);
+                self.tell(
+                    OutcomeKind::Refused,
+                    About::Store("Set aside"),
+                    "Not saved:",
+                    &reason,
+                );
             }
         }
     }
@@ -51,16 +56,23 @@ impl State {
         effects.push(Effect::Measure);
         match result {
             Ok(events) => {
+                self.undo = None;
                 // Storage lists by now what it told of.
                 self.recovery = None;
                 let text = format!("{} came back.", count(events, "event"));
-                self.tell(OutcomeKind::Done, About::Store, "", &text);
+                self.tell(OutcomeKind::Done, About::Store("Set aside"), "", &text);
+                self.count_anew();
             }
             Err(reason) => {
                 // What the store holds now tells.
                 self.catch_up(effects);
                 let title = "Not brought back:";
-                self.tell(OutcomeKind::Refused, About::Store, title, &reason);
+                self.tell(
+                    OutcomeKind::Refused,
+                    About::Store("Set aside"),
+                    title,
+                    &reason,
+                );
             }
         }
     }
@@ -74,10 +86,15 @@ impl State {
         match result {
             Ok(()) => {
                 let text = "What was set aside is deleted.";
-                self.tell(OutcomeKind::Done, About::Store, "", text);
+                self.tell(OutcomeKind::Done, About::Store("Set aside"), "", text);
             }
             Err(reason) => {
-                self.tell(OutcomeKind::Refused, About::Store, "Not deleted:", &reason);
+                self.tell(
+                    OutcomeKind::Refused,
+                    About::Store("Set aside"),
+                    "Not deleted:",
+                    &reason,
+                );
             }
         }
     }

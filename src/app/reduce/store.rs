@@ -4,16 +4,19 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use crate::core::{StreamHead, StreamId};
-use crate::store::{ResetToken, StoreError};
+use crate::store::StoreError;
 use crate::timeline::Timeline;
 
-use super::super::action::{AfterReset, Effect, Entry, NotReset};
+use super::super::action::{Effect, Entry};
 use super::super::asked::View;
 use super::super::parts::{Fetched, Part};
 use super::super::state::{About, Outcome, OutcomeKind, Progress, State, Storage};
 
 /// Said of work on a file before it has come any further.
 const BEGINNING: &str = "Beginning";
+
+/// Said of what another tab did to the store.
+pub(super) const EMPTIED: &str = "Emptied in another tab";
 
 /// Said once an opening lasts.
 const SLOW: &str = "Opening takes long. It goes on; where other tabs of this page are open, one of them may hold it up.";
@@ -46,7 +49,7 @@ impl State {
         }
         let names = self.waiting.iter().filter_map(|work| match work {
             Effect::Import | Effect::ImportWithHoles => Some("Import"),
-            Effect::Export(_) => Some("Export"),
+            Effect::Export(_) | Effect::ExportStream(_) => Some("Export"),
             Effect::Verify => Some("Verify"),
             Effect::Reset(_) => Some("Reset"),
             _ => None,
@@ -103,7 +106,8 @@ impl State {
         archived: Option<BTreeSet<StreamId>>,
         effects: &mut Vec<Effect>,
     ) {
-        if self.listing.answered(asked) {
+        let is_old = self.listing.answered(asked);
+        if is_old {
             self.list(effects);
         }
         if !self.views.is_of_store(asked) {
@@ -118,6 +122,10 @@ impl State {
                 self.reached(asked, effects);
                 self.unlisted = None;
                 self.streams = Some(Rc::new(streams));
+                if !is_old {
+                    self.weigh_undo();
+                    self.weigh_told();
+                }
                 if let Some(address) = self.pending.address.take() {
                     self.go(&address, effects);
                 }
@@ -139,76 +147,6 @@ impl State {
         }
     }
 
-    pub(super) fn reset(&mut self, after: AfterReset, effects: &mut Vec<Effect>) {
-        self.dialog = None;
-        if self.resetting {
-            return;
-        }
-        self.resetting = true;
-        // It would keep the reset waiting.
-        self.end_verification(effects);
-        self.work(Effect::Reset(after), effects);
-    }
-
-    pub(super) fn reset_ended(
-        &mut self,
-        after: AfterReset,
-        result: Result<ResetToken, NotReset>,
-        effects: &mut Vec<Effect>,
-    ) {
-        self.resetting = false;
-        effects.push(Effect::Measure);
-        let undo = result.as_ref().ok().copied();
-        let (kind, title, text) = match result {
-            Ok(_) => {
-                self.recovery = None;
-                let text = match after {
-                    AfterReset::Empty => "The store is empty.",
-                    AfterReset::Story => "The store holds the story, and nothing else.",
-                };
-                (OutcomeKind::Done, "", text.to_owned())
-            }
-            Err(NotReset::Refused(reason)) => {
-                let text = format!("{reason}. Nothing was deleted.");
-                (OutcomeKind::Refused, "Reset failed:", text)
-            }
-            Err(NotReset::Unknown(reason)) => {
-                // What the store holds now tells.
-                self.catch_up(effects);
-                let text = format!(
-                    "It isn't known whether the store was emptied; what it holds is read anew. \
-                     The reason: {reason}."
-                );
-                (OutcomeKind::Unknown, "Reset has no known outcome.", text)
-            }
-        };
-        self.tell(kind, About::Store, title, &text);
-        if let Some(told) = &mut self.outcome {
-            told.undo = undo;
-        }
-    }
-
-    pub(super) fn undo_reset(&mut self, effects: &mut Vec<Effect>) {
-        let told = self.outcome.as_mut().filter(|_| !self.resetting);
-        if let Some(token) = told.and_then(|told| told.undo.take()) {
-            self.resetting = true;
-            self.end_verification(effects);
-            effects.push(Effect::UndoReset(token));
-        }
-    }
-
-    pub(super) fn reset_undone(&mut self, result: Result<(), String>, effects: &mut Vec<Effect>) {
-        self.resetting = false;
-        effects.push(Effect::Measure);
-        match result {
-            Ok(()) => {
-                let text = "The reset is undone: all is as it was before.";
-                self.tell(OutcomeKind::Done, About::Store, "", text);
-            }
-            Err(reason) => self.tell(OutcomeKind::Refused, About::Store, "Not undone:", &reason),
-        }
-    }
-
     pub(super) fn emptied(&mut self, effects: &mut Vec<Effect>) {
         // What is to be tried again isn't forgotten over it.
         let is_open = |told: &Outcome| told.kind == OutcomeKind::Unknown;
@@ -218,14 +156,17 @@ impl State {
             && !is_lost
             && !self.outcome.as_ref().is_some_and(is_open)
         {
-            let text = "Another tab reset this store, or brought back what was set aside of it. What it holds now is \
-                        shown.";
-            self.tell(OutcomeKind::Done, About::Store, "", text);
+            self.tell(OutcomeKind::Done, About::Store("Reset"), "", EMPTIED);
+            self.count_anew();
+        }
+        if !self.resetting {
+            self.undo = None;
         }
         self.unread = None;
         self.end_verification(effects);
         self.stop_playing(effects);
         self.views.empty();
+        self.held = None;
         // What was listed before isn't there any more.
         if self.streams.is_some() {
             self.streams = Some(Rc::default());
@@ -244,6 +185,7 @@ impl State {
             self.timeline = Some(Rc::new(Timeline::new(model, stream)));
             self.history = None;
             self.viewed = None;
+            self.open_first_form();
             self.show_address(Entry::Replace, effects);
             self.read_on(effects);
         }

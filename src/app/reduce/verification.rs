@@ -6,9 +6,9 @@ use super::super::action::{Effect, Entry, Exported, Packing};
 use super::super::asked::View;
 use super::super::checked::Checked;
 use super::super::last_export::LastExport;
+use super::super::phrases::{count, were};
 use super::super::state::{About, OutcomeKind, State, Verifying};
-use super::super::{count, were};
-use crate::core::StreamId;
+use crate::core::{StreamId, Version};
 use crate::store::StoreError;
 
 impl State {
@@ -36,11 +36,14 @@ impl State {
         }
         self.verifying = Verifying::No;
         match result {
-            Ok(checked) => self.verifying = Verifying::Done(checked),
+            Ok(checked) => {
+                self.verifying = Verifying::Done(checked);
+                self.checked_at = self.now;
+            }
             Err(reason) => {
                 self.tell(
                     OutcomeKind::Refused,
-                    About::Store,
+                    About::Store("Verify"),
                     "Verify failed:",
                     &reason,
                 );
@@ -58,10 +61,15 @@ impl State {
         match result {
             Ok(events) => {
                 let text = format!("{} mended from the second copy.", were(events));
-                self.tell(OutcomeKind::Done, About::Store, "", &text);
+                self.tell(OutcomeKind::Done, About::Store("Mend"), "", &text);
             }
             Err(reason) => {
-                self.tell(OutcomeKind::Refused, About::Store, "Not mended:", &reason);
+                self.tell(
+                    OutcomeKind::Refused,
+                    About::Store("Mend"),
+                    "Not mended:",
+                    &reason,
+                );
             }
         }
         self.catch_up(effects);
@@ -89,7 +97,12 @@ impl State {
     ) {
         if let Err(error) = result {
             let text = format!("{error}.");
-            return self.tell(OutcomeKind::Refused, About::Store, "Not archived:", &text);
+            return self.tell(
+                OutcomeKind::Refused,
+                About::Store("Archive"),
+                "Not archived:",
+                &text,
+            );
         }
         if !self.views.is_of_store(asked) {
             // What is archived went with the rest.
@@ -109,7 +122,7 @@ impl State {
         } else {
             self.archived.remove(&stream);
         }
-        self.tell(OutcomeKind::Done, About::Store, "", &text);
+        self.tell(OutcomeKind::Done, About::Store("Archive"), "", &text);
     }
 
     pub(super) fn export(&mut self, packing: Packing, effects: &mut Vec<Effect>) {
@@ -120,20 +133,29 @@ impl State {
         self.work(Effect::Export(packing), effects);
     }
 
+    /// Exports the stream that is looked at; the file's place among what runs says which.
+    pub(super) fn export_stream(&mut self, effects: &mut Vec<Effect>) {
+        let stream = self.stream().filter(|_| self.head() > Version::NONE);
+        if let (None, Some(stream)) = (&self.export, stream.cloned()) {
+            self.export = Some(self.beginning(Some(stream.aggregate_id().to_owned())));
+            self.work(Effect::ExportStream(stream), effects);
+        }
+    }
+
     pub(super) fn cancel_export(&mut self, effects: &mut Vec<Effect>) {
         self.export = None;
-        if !self.forget_waiting(|it| matches!(it, Effect::Export(_))) {
+        if !self.forget_waiting(|it| matches!(it, Effect::Export(_) | Effect::ExportStream(_))) {
             effects.push(Effect::CancelExport);
         }
     }
 
     pub(super) fn exported(&mut self, result: Result<Exported, String>, effects: &mut Vec<Effect>) {
-        self.export = None;
+        let is_whole = self.export.take().is_none_or(|it| it.file.is_none());
         let exported = match result {
             Ok(exported) => exported,
             Err(reason) => {
                 let title = "Export failed:";
-                return self.tell(OutcomeKind::Refused, About::Store, title, &reason);
+                return self.tell(OutcomeKind::Refused, About::Store("Export"), title, &reason);
             }
         };
         let events = count(exported.events, "event");
@@ -145,12 +167,12 @@ impl State {
                 " Left out: {those} of which nothing tells what was in it; Verify says more."
             );
         }
-        if exported.damaged + exported.missing == 0 && !self.in_memory() {
+        if is_whole && exported.damaged + exported.missing == 0 && !self.in_memory() {
             // What is in memory isn't what this browser keeps, and a file that lacks something isn't all.
             self.last_export = LastExport::At(exported.at);
             effects.push(Effect::RememberExport(exported.at));
         }
-        self.tell(OutcomeKind::Done, About::Store, "", &text);
+        self.tell(OutcomeKind::Done, About::Store("Export"), "", &text);
     }
 }
 

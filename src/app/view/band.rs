@@ -9,17 +9,29 @@ use yew::prelude::*;
 
 use super::icons::{self, icon};
 use super::notices::status;
-use super::weave::{THREAD, Weave, Woven};
-use super::{PLACE, ViewProps, called, glyph, reading, when};
+use super::weave::{Weave, Woven, lane, thread};
+use super::{PLACE, ViewProps, called, glyph, reading, when, wording};
 use crate::app::action::{Action, Settled, Step};
+use crate::app::course::Course;
 use crate::app::loom::{Loom, Tenths, tenths};
 use crate::app::state::{Place, State};
+use crate::app::words::means;
 use crate::core::Version;
 use crate::timeline::Timeline;
 
 /// The band.
-pub fn band(props: &ViewProps) -> Html {
+#[component]
+pub fn Band(props: &ViewProps) -> Html {
     let ViewProps { state, act } = props;
+    let course = {
+        // A history that grows is another value.
+        let of = state.timeline.as_ref().map_or(std::ptr::null(), Rc::as_ptr);
+        let chosen = state.chosen_course().map(str::to_owned);
+        let timeline = state.timeline.clone();
+        use_memo((of, state.head(), chosen), move |(_, _, chosen)| {
+            timeline.map(|timeline| Course::of(&timeline, chosen.as_deref()))
+        })
+    };
     if matches!(state.place, Place::UnknownModel(_)) {
         return html! { <div class="band unknown">{ status(props) }</div> };
     }
@@ -27,7 +39,7 @@ pub fn band(props: &ViewProps) -> Html {
     html! {
         <div class="band">
             <div class="band-head">
-                <h2 class="at" id={PLACE} tabindex="-1">
+                <h2 class="at" id={PLACE} tabindex="-1" title={means("version")}>
                     if state.timeline.is_some() {
                         { format!("Version {viewed} ") }<small>{ format!("of {head}") }</small>
                     } else {
@@ -35,14 +47,28 @@ pub fn band(props: &ViewProps) -> Html {
                     }
                 </h2>
                 if state.viewed.is_some() {
-                    <span class="past">{"Looking back. "}<span>{"Commands still act on the latest version."}</span></span>
+                    <span class="past">{"Looking back. "}<span>{ acting(state) }</span></span>
                 }
-                { status(props) }
+                <span class="went">{ went(state, course.as_ref().as_ref()) }</span>
+                <div class="told">{ status(props) }</div>
                 { steps(state, act) }
             </div>
-            <Scrubber {state} {act} />
+            { super::sentence(state, "Drag along the thread, or step, to any moment. Looking back changes nothing.") }
+            <Scrubber {state} {act} course={(*course).clone()} />
         </div>
     }
+}
+
+/// On what commands act while an older version is viewed, where there are any.
+fn acting(state: &State) -> Option<String> {
+    let decided = state.decided_on()?;
+    if decided.model().commands().is_empty() {
+        return None;
+    }
+    Some(match &state.held {
+        Some(held) => format!("Commands are held at version {}.", held.head()),
+        None => "Commands still act on the latest version.".to_owned(),
+    })
 }
 
 fn steps(state: &State, act: &Callback<Action>) -> Html {
@@ -75,10 +101,46 @@ fn steps(state: &State, act: &Callback<Action>) -> Html {
     }
 }
 
+/// What the last step or command did to the number of the course; what it is, before there was any.
+fn went(state: &State, course: Option<&Course>) -> Option<String> {
+    let timeline = state.timeline.as_ref()?;
+    let viewed = state.viewed_version();
+    let (from, to) = state.went.unwrap_or((viewed, viewed));
+    course?.step(from, to, &wording(timeline))
+}
+
+#[derive(Properties, Clone)]
+struct ScrubberProps {
+    state: Rc<State>,
+    act: Callback<Action>,
+    course: Option<Course>,
+}
+
+impl PartialEq for ScrubberProps {
+    fn eq(&self, other: &Self) -> bool {
+        // What the course is depends on the state alone.
+        Rc::ptr_eq(&self.state, &other.state)
+    }
+}
+
+/// A pointer that went down on the thread.
+#[derive(Clone, Copy)]
+struct Drag {
+    /// Where.
+    from: (f64, f64),
+    /// What was looked at then.
+    before: Version,
+    /// Whether it is known to move the shuttle: a finger may begin to scroll.
+    moves: bool,
+}
+
+/// So many pixels decide whether a finger drags the shuttle, or scrolls.
+const DECIDES: f64 = 10.0;
+
 /// The thread with its shuttle: a slider.
 #[component]
-fn Scrubber(props: &ViewProps) -> Html {
-    let ViewProps { state, act } = props;
+fn Scrubber(props: &ScrubberProps) -> Html {
+    let ScrubberProps { state, act, course } = props;
     let slider = use_node_ref();
     let size = use_state_eq(|| (0.0_f64, 132.0_f64));
     {
@@ -104,9 +166,10 @@ fn Scrubber(props: &ViewProps) -> Html {
         }
     };
     // Only what began on the thread is a drag.
-    let dragging = use_mut_ref(|| false);
+    let drag = use_mut_ref(|| None::<Drag>);
+    let place = |event: &PointerEvent| (f64::from(event.client_x()), f64::from(event.client_y()));
     let onpointerdown = {
-        let (at, slider, dragging) = (at.clone(), slider.clone(), dragging.clone());
+        let (at, slider, drag) = (at.clone(), slider.clone(), drag.clone());
         when(act, move |event: PointerEvent| {
             if event.button() != 0 {
                 return None;
@@ -116,30 +179,49 @@ fn Scrubber(props: &ViewProps) -> Html {
                 // Without capture a drag ends at the edge of the band, and still works inside.
                 let _ = element.set_pointer_capture(event.pointer_id());
             }
-            *dragging.borrow_mut() = true;
-            Some(Action::View(at(&event)?, Settled::No))
+            let moves = event.pointer_type() != "touch";
+            *drag.borrow_mut() = Some(Drag {
+                from: place(&event),
+                before: viewed,
+                moves,
+            });
+            moves
+                .then(|| Some(Action::View(at(&event)?, Settled::No)))
+                .flatten()
         })
     };
     let onpointermove = {
-        let (at, dragging) = (at.clone(), dragging.clone());
+        let (at, drag) = (at.clone(), drag.clone());
         when(act, move |event: PointerEvent| {
+            let mut drag = drag.borrow_mut();
+            let dragged = drag.as_mut().filter(|_| event.buttons() & 1 == 1)?;
+            if !dragged.moves {
+                let (x, y) = place(&event);
+                let (aside, upward) = ((x - dragged.from.0).abs(), (y - dragged.from.1).abs());
+                if aside.max(upward) < DECIDES {
+                    return None;
+                }
+                if upward > aside {
+                    *drag = None;
+                    return None;
+                }
+                dragged.moves = true;
+            }
             let version = at(&event)?;
-            let dragged = *dragging.borrow() && event.buttons() & 1 == 1;
-            (dragged && version != viewed).then_some(Action::View(version, Settled::No))
+            (version != viewed).then_some(Action::View(version, Settled::No))
         })
     };
     let onpointerup = {
-        let dragging = dragging.clone();
+        let drag = drag.clone();
         when(act, move |event: PointerEvent| {
-            let dragged = dragging.replace(false);
-            let version = at(&event)?;
-            dragged.then_some(Action::View(version, Settled::Yes))
+            drag.borrow_mut().take()?;
+            Some(Action::View(at(&event)?, Settled::Dragged))
         })
     };
-    // The browser took the drag over, to scroll: what was reached stays.
+    // The browser took the drag over, to scroll: the version from before is put back.
     let onpointercancel = when(act, move |_: PointerEvent| {
-        let dragged = dragging.replace(false);
-        dragged.then_some(Action::View(viewed, Settled::Yes))
+        let dragged = drag.borrow_mut().take()?;
+        Some(Action::View(dragged.before, Settled::Dragged))
     });
     let onkeydown = when(act, move |event: KeyboardEvent| {
         let tenth = (head.0 / 10).max(1);
@@ -166,16 +248,22 @@ fn Scrubber(props: &ViewProps) -> Html {
         <div ref={slider} class="loom" role="slider" tabindex="0" aria-label="Version" aria-orientation="horizontal"
             aria-valuemin="0" aria-valuemax={head.to_string()} aria-valuenow={viewed.to_string()} aria-valuetext={text}
             {onpointerdown} {onpointermove} {onpointerup} {onpointercancel} {onkeydown}>
-            if let Some(timeline) = state.timeline.as_ref().filter(|_| size.0 > 0.0) {
-                { drawing(timeline, loom, size.1, viewed) }
+            if let (Some(timeline), Some(course)) = (state.timeline.as_ref().filter(|_| size.0 > 0.0), course) {
+                { drawing(timeline, course, loom, size.1, viewed) }
             }
         </div>
     }
 }
 
-fn drawing(timeline: &Rc<Timeline>, loom: Loom, height: f64, viewed: Version) -> Html {
+fn drawing(
+    timeline: &Rc<Timeline>,
+    course: &Course,
+    loom: Loom,
+    height: f64,
+    viewed: Version,
+) -> Html {
     let x = loom.x(viewed.0);
-    let bottom = height - 18.0;
+    let (thread, bottom) = (thread(height), height - 18.0);
     let look = timeline.event(viewed).map(|event| timeline.look(event));
     let radius = (loom.knot().unwrap_or(5.0) * 1.2).clamp(5.5, 9.0);
     // A label that would touch the viewed version's gives way to it.
@@ -188,24 +276,42 @@ fn drawing(timeline: &Rc<Timeline>, loom: Loom, height: f64, viewed: Version) ->
     let rest = (loom.width - x).max(0.0);
     // The number's name stands at the left edge, or right of the shuttle while that is there.
     let measure = if x < 90.0 { x + 12.0 } else { 8.0 };
+    let values = &course.values;
+    // The step of the viewed version is solid, up to where its value is reached.
+    let solid = x + 1.0;
+    let here = course
+        .at(viewed)
+        .map(|value| lane(height).height(values)(value));
+    let value = course.words(viewed, &wording(timeline));
+    let (beside, anchor) = match x > loom.width - 110.0 {
+        true => (x - 10.0, "end"),
+        false => (x + 10.0, "start"),
+    };
     html! {
         <svg width={tenths(loom.width)} height={tenths(height)} aria-hidden="true">
-            <clipPath id="woven"><rect x="0" y="0" width={tenths(x)} height={tenths(height)} /></clipPath>
+            <clipPath id="woven"><rect x="0" y="0" width={tenths(solid)} height={tenths(height)} /></clipPath>
             <clipPath id="loose"><rect x={tenths(x)} y="0" width={tenths(rest)} height={tenths(height)} /></clipPath>
-            if loom.head > 0 && timeline.measures().iter().any(Option::is_some) {
-                <text class="measure" x={tenths(measure)} y={tenths(THREAD + 26.0)}>{ timeline.model().measure_name() }</text>
-            }
             <g clip-path="url(#woven)">
-                <Woven timeline={Rc::clone(timeline)} {loom} {height} weave={Weave::Woven} />
+                <Woven timeline={Rc::clone(timeline)} values={Rc::clone(values)} {loom} {height} weave={Weave::Woven} />
             </g>
             <g clip-path="url(#loose)">
-                <Woven timeline={Rc::clone(timeline)} {loom} {height} weave={Weave::Loose} />
+                <Woven timeline={Rc::clone(timeline)} values={Rc::clone(values)} {loom} {height} weave={Weave::Loose} />
             </g>
-            <circle class="origin" cx={tenths(loom.x(0))} cy={tenths(THREAD)} r="3.5" />
-            <path class="shuttle" d={format!("M{} 6V{}", Tenths(x), Tenths(bottom))} />
-            <circle class="shuttle-ring" cx={tenths(x)} cy={tenths(THREAD)} r={tenths(radius + 7.5)} />
+            // Above the lines, so that none strikes it through.
+            if loom.head > 0 && values.iter().any(Option::is_some) {
+                <text class="measure name" x={tenths(measure)} y={tenths(thread + 26.0)}>{ &course.name }</text>
+            }
+            <circle class="origin" cx={tenths(loom.x(0))} cy={tenths(thread)} r="3.5" />
+            <path class="shuttle" d={format!("M{} {}V{}", Tenths(x), Tenths(thread - 24.0), Tenths(bottom))} />
+            <circle class="shuttle-ring" cx={tenths(x)} cy={tenths(thread)} r={tenths(radius + 7.5)} />
             if let Some(look) = look {
-                <g class={glyph::dye(look)}>{ glyph::knot(look.glyph, x, THREAD, radius) }</g>
+                <g class={glyph::dye(look)}>{ glyph::knot(look.glyph, x, thread, radius) }</g>
+            }
+            if let Some(here) = here.filter(|_| loom.head > 0) {
+                <circle class="value-dot" cx={tenths(x)} cy={tenths(here)} r="4" />
+                if let Some(value) = value {
+                    <text class="measure value" x={tenths(beside)} y={tenths(here + 4.5)} text-anchor={anchor}>{ value }</text>
+                }
             }
             { for labels.into_iter().map(|label| html! {
                 <text key={label} class={classes!("label", (label == viewed.0).then_some("here"))}

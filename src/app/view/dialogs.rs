@@ -6,9 +6,10 @@ use web_sys::{HtmlDialogElement, HtmlInputElement};
 use yew::prelude::*;
 
 use super::{ViewProps, click, when};
-use crate::app::action::{Action, AfterReset};
-use crate::app::count;
-use crate::app::state::{Dialog, State};
+use crate::app::action::{Action, AfterReset, Packing};
+use crate::app::phrases::count;
+use crate::app::state::{About, Dialog, State};
+use crate::app::words::WORDS;
 
 /// How what a reset deletes comes back.
 const BACK: &str = "Undo reset brings them back for five minutes, unless something is recorded before; then only a \
@@ -113,13 +114,27 @@ fn reset(props: &ViewProps) -> Html {
                     { format!("This deletes all events from this browser, for all its tabs: how many isn't known yet. {BACK}") }
                 }
             </p>
+            <p>{"The story is what the first visit shows: nine events of the account ada-savings. Restoring it empties the store, too."}</p>
             <div class="choices">
+                <button type="button" aria-disabled={state.export.is_some().to_string()}
+                    onclick={click(|| Action::Export(Packing::Plain))}>{"Export first"}</button>
                 <button type="button" class="danger" onclick={click(|| Action::Reset(AfterReset::Empty))}>{"Empty store"}</button>
-                <button type="button" class="danger" onclick={click(|| Action::Reset(AfterReset::Story))}>{"Restore the story"}</button>
-                <button type="button" onclick={click(|| Action::CloseDialog)}>{"Cancel"}</button>
+                <button type="button" onclick={click(|| Action::Reset(AfterReset::Story))}>{"Restore the story"}</button>
+                <button type="button" autofocus=true onclick={click(|| Action::CloseDialog)}>{"Cancel"}</button>
             </div>
+            <p class="said-here" aria-live="polite">{ exported(state) }</p>
         </Modal>
     }
+}
+
+/// How the export of before a reset goes, or went.
+fn exported(state: &State) -> Option<String> {
+    if let Some(export) = &state.export {
+        return Some(export.words.clone());
+    }
+    let told = state.outcome.as_ref();
+    let told = told.filter(|told| told.about == About::Store("Export"))?;
+    Some(format!("{} {}", told.title, told.text))
 }
 
 /// Archiving the stream that is looked at.
@@ -225,9 +240,10 @@ fn help(props: &ViewProps) -> Html {
     let close = act.reform(|_: MouseEvent| Action::CloseDialog);
     html! {
         <Modal open={is_open(state, Dialog::Help)} name="Help" act={act.clone()}>
-            <p>
-                {"A command is decided on the latest state and recorded as events. State is those events, folded. Go back to any version to see what was known then; the log never changes."}
-            </p>
+            // It has the focus, so that a long help is seen from its beginning.
+            <dl class="words" tabindex="-1" autofocus=true>
+                { for WORDS.iter().map(|(word, means)| html! { <div><dt>{ *word }</dt><dd>{ *means }</dd></div> }) }
+            </dl>
             <table class="keys">
                 <tbody>
                     { for KEYS.iter().map(|(keys, what)| html! {

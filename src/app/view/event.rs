@@ -7,6 +7,7 @@ use yew::prelude::*;
 
 use super::{ViewProps, called, glyph};
 use crate::app::action::Action;
+use crate::app::words::means;
 use crate::core::{Position, RecordedEvent};
 
 /// The viewed event.
@@ -27,6 +28,7 @@ pub fn event(props: &ViewProps) -> Html {
                     <button type="button" class="quiet" onclick={copy}>{"Copy as JSON"}</button>
                 }
             </div>
+            { super::sentence(state, "One of them, with all that was recorded about it.") }
             if let Some((event, look)) = event {
                 <p class="event-name">
                     { glyph::icon(look) }
@@ -53,7 +55,9 @@ fn entries(event: &RecordedEvent) -> Vec<Html> {
     let mut entries = Vec::new();
     let mut add = |name: &str, value: &dyn Display| {
         let (name, value) = (name.to_owned(), value.to_string());
-        entries.push(html! { <div><dt>{ name }</dt><dd>{ value }</dd></div> });
+        // `aggregate type` and `aggregate id` are of an aggregate.
+        let word = means(&name).or_else(|| means(name.split(' ').next().unwrap_or_default()));
+        entries.push(html! { <div><dt title={word}>{ name }</dt><dd>{ value }</dd></div> });
     };
     let is_hole = event.is_hole();
     let metadata = &event.metadata;

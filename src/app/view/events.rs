@@ -10,6 +10,7 @@ use super::{ViewProps, called, glyph, when, wording};
 use crate::app::action::{Action, Settled, Step};
 use crate::app::loom::Tenths;
 use crate::app::state::State;
+use crate::app::words::means;
 use crate::core::{RecordedEvent, Version};
 use crate::model::Look;
 use crate::timeline::{Timeline, Wording};
@@ -77,16 +78,32 @@ pub fn Events(props: &ViewProps) -> Html {
                 if !timeline.model().commands().is_empty() {
                     { "Send a command to record one; nothing is stored until then." }
                 }
+                { story(props) }
             </p>
         },
         None => html! { <p class="empty">{ super::reading(state) }</p> },
     };
     html! {
         <section class="timeline" aria-label="Timeline">
-            <div class="head"><h2>{"Events"}</h2><span class="role" aria-hidden="true">{"fold →"}</span></div>
+            <div class="head">
+                <h2 title={means("event")}>{"Events"}</h2>
+                <span class="role" aria-hidden="true" title={means("fold")}>{"fold "}<span class="arrow">{"→"}</span></span>
+            </div>
+            { super::sentence(state, "All that happened here, the oldest first. None of it ever changes.") }
             { body }
         </section>
     }
+}
+
+/// The way to a story, from an empty stream.
+fn story(props: &ViewProps) -> Html {
+    let Some(tale) = props.state.offered_story() else {
+        return Html::default();
+    };
+    let tell = props
+        .act
+        .reform(move |_: MouseEvent| Action::TellStory(tale));
+    html! { <span class="offer">{ super::button(tale.offer(), tell) }</span> }
 }
 
 fn rows(

@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
+use super::commands::COMMANDS;
 use super::icons::{self, icon};
 use super::storage::kept;
 use super::stream_box::StreamBox;
@@ -13,7 +14,9 @@ use super::verification::VERIFY;
 use super::{PageProps, ViewProps, click};
 use crate::app::action::{Action, Packing};
 use crate::app::effect;
-use crate::app::state::{Dialog, Place, Verifying};
+use crate::app::keys;
+use crate::app::state::{Dialog, Place, Theme, Verifying};
+use crate::app::words::means;
 
 /// The top bar.
 pub fn header(props: &PageProps) -> Html {
@@ -33,6 +36,7 @@ pub fn header(props: &PageProps) -> Html {
     });
     html! {
         <header>
+            { skip(props) }
             <h1 class="brand">
                 <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2.2"
                     stroke-linecap="round" aria-hidden="true">
@@ -65,11 +69,27 @@ pub fn header(props: &PageProps) -> Html {
             <button type="button" class="round help" aria-label="Help" onclick={click(|| Action::Open(Dialog::Help))}>
                 <span aria-hidden="true">{"?"}</span>
             </button>
-            <button type="button" class="round theme" aria-label="Theme" onclick={theme}>
+            <button type="button" class="round theme" aria-label="Theme" onclick={theme}
+                title={state.preferences.theme.map_or("As the system's", Theme::title)}>
                 { icon(icons::THEME) }
             </button>
         </header>
     }
+}
+
+/// The way past what stands before the commands, for those who come by Tab.
+fn skip(props: &PageProps) -> Html {
+    let here = props
+        .state
+        .address()
+        .filter(|_| props.state.beside.is_none());
+    let onclick = Callback::from(|event: MouseEvent| {
+        event.prevent_default();
+        keys::focus(COMMANDS);
+    });
+    here.map_or_else(Html::default, |here| {
+        html! { <a class="skip" href={here} {onclick}>{"Skip to the commands"}</a> }
+    })
 }
 
 /// The models to choose from.
@@ -129,7 +149,8 @@ fn work(
     runs: bool,
     id: Option<&'static str>,
 ) -> Html {
-    html! { <button type="button" {id} {onclick} aria-disabled={runs.to_string()}>{ name }</button> }
+    let word = means(&name.to_ascii_lowercase());
+    html! { <button type="button" {id} {onclick} aria-disabled={runs.to_string()} title={word}>{ name }</button> }
 }
 
 fn import_button(props: &PageProps) -> Html {

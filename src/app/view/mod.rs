@@ -39,10 +39,7 @@ pub const PLACE: &str = "place";
 
 /// Said while a stream is on its way from the store, or never comes: its version isn't known.
 fn reading(state: &State) -> &'static str {
-    let failed = state.outcome.as_ref();
-    let failed =
-        failed.is_some_and(|it| it.kind == OutcomeKind::Refused && it.about == About::Store);
-    if failed {
+    if state.unread.is_some() || state.unlisted.is_some() {
         "Can't be read"
     } else {
         "Reading…"
@@ -134,7 +131,7 @@ fn streams(views: &ViewProps, refused: Option<&str>) -> Html {
     html! {
         <>
             { notices::tip(views) }
-            { band::band(views) }
+            <band::Band {state} {act} />
             if matches!(state.place, Place::Stream(_)) {
                 <div class="columns">
                     { commands::commands(views, refused) }
@@ -185,7 +182,7 @@ fn to_about(state: &State) -> Html {
 
 /// The command on screen that was refused last: the alert then stands with it.
 fn refused_command(state: &State) -> Option<String> {
-    let outcome = state.outcome.as_ref()?;
+    let outcome = state.told()?;
     match &outcome.about {
         About::Command((aggregate_type, command))
             if state.beside.is_none()
@@ -195,6 +192,14 @@ fn refused_command(state: &State) -> Option<String> {
             Some(command.clone())
         }
         _ => None,
+    }
+}
+
+/// A sentence under a heading that says what stands there, until that is known.
+fn sentence(state: &State, words: &'static str) -> Html {
+    match state.preferences.tip {
+        true => html! { <p class="sentence">{ words }</p> },
+        false => Html::default(),
     }
 }
 

@@ -4,11 +4,13 @@ use yew::prelude::*;
 
 use super::{ViewProps, button};
 use crate::app::action::{Action, Wish};
-use crate::app::count;
 use crate::app::parts::Beside;
+use crate::app::phrases::count;
 
 use crate::app::page_version::PageVersion;
 use crate::app::state::{Outcome, OutcomeKind, Progress, State, Storage};
+use crate::app::words::means;
+use crate::core::StreamId;
 use crate::store::StoreError;
 
 /// What stays to be told about storage.
@@ -43,10 +45,7 @@ fn nowhere(state: &State) -> Option<&str> {
 }
 
 fn alarming(state: &State) -> Option<&Outcome> {
-    state
-        .outcome
-        .as_ref()
-        .filter(|outcome| outcome.kind != OutcomeKind::Done)
+    state.told().filter(|told| told.kind != OutcomeKind::Done)
 }
 
 /// The one alert: what was refused last, what stays to be told about storage, and what was missing
@@ -88,6 +87,8 @@ pub fn alert(props: &ViewProps) -> Html {
                         <b>{ &outcome.title }</b>{" "}
                     }
                     { &outcome.text }
+                    { beside(state) }
+                    { moment(outcome) }
                 </p>
                 if outcome.retry.is_some() {
                     <button type="button" onclick={retry}
@@ -96,6 +97,7 @@ pub fn alert(props: &ViewProps) -> Html {
                 if let Some(offer) = &outcome.with_holes {
                     { button(&format!("Import with {}", count(offer.holes, "hole")), with_holes) }
                 }
+                { dismiss_outcome(props, outcome) }
             }
             if let Some(name) = nowhere {
                 <p>{ format!("There is no place {name} here. ") }{ super::to_streams(state) }{" "}{ super::to_about(state) }</p>
@@ -127,30 +129,70 @@ pub fn alert(props: &ViewProps) -> Html {
             }
             if let Some(recovery) = recovery {
                 <p>{ recovery.to_string() }{"."}</p>
-                { button("Dismiss", dismiss) }
+                { button("Dismiss Recovery", dismiss) }
             }
         </div>
     }
 }
 
+/// Of which moment of the store something speaks.
+fn moment(outcome: &Outcome) -> Html {
+    let moment = outcome.moment();
+    moment.map_or_else(Html::default, |moment| {
+        html! { <>{" "}<span class="moment">{ moment }</span></> }
+    })
+}
+
+/// What speaks of the store can be put away.
+fn dismiss_outcome(props: &ViewProps, outcome: &Outcome) -> Html {
+    let dismiss = props.act.reform(|_: MouseEvent| Action::DismissOutcome);
+    let name = outcome.of_store();
+    name.map_or_else(Html::default, |name| {
+        button(&format!("Dismiss {name}"), dismiss)
+    })
+}
+
+fn show(props: &ViewProps, stream: &StreamId) -> Callback<MouseEvent> {
+    let stream = stream.clone();
+    props
+        .act
+        .reform(move |_: MouseEvent| Action::Show(stream.clone()))
+}
+
+/// What is said beside what came of a command.
+fn beside(state: &State) -> Html {
+    let twice = state.twice().map(str::to_owned);
+    let said = state.hold_ended().into_iter().chain(twice);
+    said.map(|said| html! { <>{" "}<span>{ said }</span></> })
+        .collect()
+}
+
 /// The one status: what waits, or what went well last.
 pub fn status(props: &ViewProps) -> Html {
     let state = &props.state;
-    let done = state
-        .outcome
-        .as_ref()
-        .filter(|outcome| outcome.kind == OutcomeKind::Done);
-    let undo = done.is_some_and(|done| done.undo.is_some());
+    let done = state.told().filter(|told| told.kind == OutcomeKind::Done);
     html! {
         <>
             <div class="status" role="status">
                 if let Some(waits) = state.waiting_words() {
                     <span>{ waits }</span>
                 } else if let Some(done) = done {
-                    <span key={state.outcomes.to_string()}>{ &done.text }</span>
+                    <span key={state.outcomes.to_string()} title={done.command.and(means("appended"))}>{ &done.text }</span>
+                    { beside(state) }
                 }
             </div>
-            if undo {
+            if let Some(done) = done {
+                { moment(done) }
+                if let Some(stream) = &done.brought {
+                    <button type="button" onclick={show(props, stream)}>{ format!("Show {stream}") }</button>
+                }
+                { dismiss_outcome(props, done) }
+            }
+            if done.is_some_and(|done| done.retry.is_some()) {
+                <button type="button" class="quiet" onclick={props.act.reform(|_: MouseEvent| Action::Retry)}
+                    aria-disabled={state.saving.is_some().to_string()}>{"Send the same command again"}</button>
+            }
+            if state.undo.is_some() {
                 { button("Undo reset", props.act.reform(|_: MouseEvent| Action::UndoReset)) }
             }
         </>
@@ -204,14 +246,20 @@ pub fn tip(props: &ViewProps) -> Html {
     let story = state
         .stream()
         .is_some_and(|stream| stream.aggregate_id() == "ada-savings");
-    if !state.preferences.tip || !story || state.timeline.is_none() {
+    if !state.preferences.tip || state.timeline.is_none() {
         return Html::default();
     }
+    let word = |word: &'static str| html! { <span title={means(word)}>{ word }</span> };
     let dismiss = props.act.reform(|_: MouseEvent| Action::DismissTip);
     html! {
         <p class="tip">
             <span>
-                {"Try this: drag the shuttle along the thread and watch the state follow. Then withdraw 900.00, and read why the account refuses."}
+                if story {
+                    {"Try this: drag the "}{ word("shuttle") }{" along the "}{ word("thread") }
+                    {" and watch the state follow. Then withdraw 900.00, and read why the account refuses."}
+                } else {
+                    {"Under each heading a sentence says what stands there. Help begins with a list of words."}
+                }
             </span>
             { button("Got it", dismiss) }
         </p>

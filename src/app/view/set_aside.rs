@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use super::ViewProps;
 use crate::app::action::Action;
-use crate::app::minute;
+use crate::app::phrases::minute;
 use crate::app::state::Dialog;
 use crate::store::SetAside;
 

@@ -7,10 +7,12 @@ use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use super::{ViewProps, called, glyph, reading, wording};
+use crate::app::action::Action;
 use crate::app::state::State;
-use crate::app::toggle;
+use crate::app::toggle::toggle;
+use crate::app::words::means;
 use crate::core::{StreamId, Version};
-use crate::timeline::{Change, Node, Timeline, tree};
+use crate::timeline::{Change, Leaf, Node, Timeline, tree};
 
 /// The state at the viewed version.
 #[component]
@@ -60,9 +62,11 @@ pub fn StateTree(props: &ViewProps) -> Html {
             closed.set(paths);
         })
     };
+    let choose = props.act.reform(Action::ChooseCourse);
     let list = use_node_ref();
     let onkeydown = {
         let list = list.clone();
+        let choose = choose.clone();
         let (visible, entry, toggle) = (Rc::clone(&visible), entry.clone(), toggle.clone());
         let (focused, closed) = (focused.clone(), closed.clone());
         Callback::from(move |event: KeyboardEvent| {
@@ -86,6 +90,10 @@ pub fn StateTree(props: &ViewProps) -> Html {
                     index
                 }
                 "ArrowLeft" => line.parent.unwrap_or(index),
+                "Enter" | " " if line.number => {
+                    choose.emit(line.path.clone());
+                    index
+                }
                 "Enter" | " " if line.branch => {
                     toggle.emit(line.path.clone());
                     index
@@ -108,12 +116,13 @@ pub fn StateTree(props: &ViewProps) -> Html {
         entry: &entry,
         toggle: &toggle,
         reached: &reached,
+        choose: &choose,
         class: dye(state),
     };
     html! {
         <section class="state" aria-label="State">
             <div class="head">
-                <h2>{"State"}</h2>
+                <h2 title={means("state")}>{"State"}</h2>
                 <span class="role">
                     if state.timeline.is_some() {
                         { format!("Version {viewed} of {head}") }
@@ -122,6 +131,7 @@ pub fn StateTree(props: &ViewProps) -> Html {
                     }
                 </span>
             </div>
+            { super::sentence(state, "What follows from the events up to the version you look at.") }
             <ul ref={list} role="tree" aria-label="State" class="tree" {onkeydown}>
                 if let Some(nothing) = nothing {
                     <li role="treeitem" class="nothing" tabindex="0" aria-selected="false">{ nothing }</li>
@@ -132,10 +142,18 @@ pub fn StateTree(props: &ViewProps) -> Html {
     }
 }
 
+/// Whether a value is a number, with its currency or without.
+fn is_number(leaf: &Leaf) -> bool {
+    let digits = leaf.text.trim_start_matches('-');
+    digits.starts_with(|c: char| c.is_ascii_digit())
+}
+
 /// A line of the tree that can be seen.
 struct Line {
     path: String,
     branch: bool,
+    /// Whether its value is a number, whose course can be drawn.
+    number: bool,
     parent: Option<usize>,
 }
 
@@ -146,6 +164,7 @@ fn visible(nodes: &[Node], closed: &[String]) -> Vec<Line> {
             lines.push(Line {
                 path: node.path.clone(),
                 branch: node.leaf.is_none(),
+                number: node.leaf.as_ref().is_some_and(is_number),
                 parent,
             });
             if !closed.contains(&node.path) {
@@ -178,10 +197,23 @@ struct Item<'a> {
     toggle: &'a Callback<String>,
     /// An item that takes the focus, by a click too, is where arrows go on from.
     reached: &'a Callback<String>,
+    /// A number whose key is pressed is drawn.
+    choose: &'a Callback<String>,
     class: String,
 }
 
 impl Item<'_> {
+    /// The key of a leaf. That of a number chooses it for the curve.
+    fn key(&self, node: &Node, leaf: &Leaf) -> Html {
+        let words = format!("{}: ", node.key);
+        if !is_number(leaf) {
+            return html! { <span class="key">{ words }</span> };
+        }
+        let path = node.path.clone();
+        let onclick = self.choose.reform(move |_: MouseEvent| path.clone());
+        html! { <span class="key number" title="Draw its course" {onclick}>{ words }</span> }
+    }
+
     fn html(&self, node: &Node, level: usize) -> Html {
         let tabindex = if node.path == self.entry { "0" } else { "-1" };
         let level = level.to_string();
@@ -197,7 +229,7 @@ impl Item<'_> {
             };
             return html! {
                 <li key={node.key.clone()} role="treeitem" {tabindex} {onfocus} aria-level={level} aria-selected="false">
-                    <span class="key">{ format!("{}: ", node.key) }</span>{ value }
+                    { self.key(node, leaf) }{ value }
                     if let Some(was) = &leaf.was {
                         {" "}<s class="was">{ was }</s>
                     }
@@ -269,6 +301,7 @@ pub fn changes(props: &ViewProps) -> Html {
     html! {
         <section class="changes" aria-label="Changes">
             <div class="head"><h2>{"Changes"}</h2><span class="role">{ by }</span></div>
+            { super::sentence(state, "What that event made different.") }
             if changes.is_empty() {
                 <p class="empty">{ if viewed > timeline.known() { "Can't be known" } else { "Nothing changed" } }</p>
             } else {

@@ -6,10 +6,11 @@ use yew::prelude::*;
 
 use super::{ViewProps, button, click};
 use crate::app::action::Action;
-use crate::app::count;
 use crate::app::loading::Drawn;
 use crate::app::loom::Tenths;
+use crate::app::phrases::count;
 use crate::app::state::{Dialog, Room, State, Storage as Kept};
+use crate::app::words::means;
 use crate::core::Version;
 use crate::store::{Durability, SecondCopy};
 
@@ -53,7 +54,7 @@ pub fn storage(props: &ViewProps, drawn: &Drawn) -> Html {
                     <span>{ exported }</span>
                 }
                 <label class="pick">
-                    <span>{"Durability"}</span>
+                    <span title={means("durability")}>{"Durability"}</span>
                     <select {onchange} aria-describedby={SURVIVES}>
                         { for Durability::ALL.into_iter().map(|durability| html! {
                             <option value={durability.name()} selected={durability == chosen}>{ durability.name() }</option>
@@ -81,6 +82,8 @@ fn archive(state: &State, act: &Callback<Action>) -> Html {
                 <button type="button" onclick={click(|| Action::Open(Dialog::Archive))}
                     aria-disabled={(state.head() == Version::NONE).to_string()}>{"Archive stream"}</button>
             }
+            <button type="button" onclick={click(|| Action::ExportStream)}
+                aria-disabled={(state.head() == Version::NONE || state.export.is_some()).to_string()}>{"Export this stream"}</button>
             if archived > 0 {
                 <button type="button" aria-pressed={state.shows_archived.to_string()}
                     onclick={click(match state.shows_archived {

@@ -8,8 +8,10 @@ use yew::prelude::*;
 
 use super::ViewProps;
 use crate::app::action::Action;
-use crate::app::count;
+use crate::app::keys;
+use crate::app::phrases::count;
 use crate::app::state::State;
+use crate::app::words::means;
 use crate::core::StreamHead;
 
 /// The id of the box, for the key that leads to it.
@@ -24,6 +26,10 @@ struct Search {
     open: bool,
     typed: Option<String>,
     active: Option<usize>,
+    /// Whether Enter begins what was typed: the page has just begun a stream under a name of its own.
+    names: bool,
+    /// Whether to begin what was typed is offered: Enter found no stream of that name.
+    offers: bool,
 }
 
 /// The stream box.
@@ -36,10 +42,17 @@ pub fn StreamBox(props: &ViewProps) -> Html {
         .map(|stream| stream.aggregate_id().to_owned())
         .unwrap_or_default();
     {
-        // Choosing a stream by any way closes the box.
+        // Choosing a stream by any way closes the box. The name of one that the page begins is there to be exchanged.
         let search = search.clone();
-        use_effect_with(state.stream().cloned(), move |_| {
-            search.set(Search::default())
+        let of = (state.stream().cloned(), state.names_stream);
+        use_effect_with(of, move |&(_, names)| {
+            if names {
+                keys::focus(STREAM_BOX);
+            }
+            search.set(Search {
+                names,
+                ..Search::default()
+            });
         });
     }
     let found = if search.open {
@@ -48,6 +61,9 @@ pub fn StreamBox(props: &ViewProps) -> Html {
         Vec::new()
     };
     let found = Rc::new(found);
+    let can_begin = state
+        .stream()
+        .is_some_and(|stream| state.registry.find(stream.aggregate_type()).is_some());
 
     let take = {
         let (act, search) = (act.clone(), search.clone());
@@ -62,6 +78,7 @@ pub fn StreamBox(props: &ViewProps) -> Html {
             if !search.open {
                 search.set(Search {
                     open: true,
+                    names: search.names,
                     ..Search::default()
                 });
             }
@@ -75,6 +92,8 @@ pub fn StreamBox(props: &ViewProps) -> Html {
                 open: true,
                 typed: Some(input.value()),
                 active: None,
+                offers: false,
+                names: search.names,
             });
         })
     };
@@ -85,11 +104,20 @@ pub fn StreamBox(props: &ViewProps) -> Html {
             let shown = found.len().min(MOST);
             let active = match event.key().as_str() {
                 "Enter" if search.open => {
-                    if let Some(head) = found.get(search.active.unwrap_or(0)) {
-                        take.emit(head.stream.aggregate_id().to_owned());
-                    }
                     event.prevent_default();
-                    return;
+                    let typed = search.typed.clone().filter(|typed| !typed.is_empty());
+                    return match (typed, found.get(search.active.unwrap_or(0))) {
+                        (Some(typed), _) if search.names && search.active.is_none() => {
+                            take.emit(typed);
+                        }
+                        (_, Some(head)) => take.emit(head.stream.aggregate_id().to_owned()),
+                        (Some(typed), None) if search.offers => take.emit(typed),
+                        (Some(_), None) if can_begin => search.set(Search {
+                            offers: true,
+                            ..(*search).clone()
+                        }),
+                        (_, None) => {}
+                    };
                 }
                 "Escape" => {
                     search.set(Search::default());
@@ -126,12 +154,11 @@ pub fn StreamBox(props: &ViewProps) -> Html {
         }
     });
     let value = search.typed.clone().unwrap_or(chosen);
-    let active = search
-        .active
-        .map(|active| format!("stream-option-{active}"));
+    let active = search.active.or(search.offers.then_some(0));
+    let active = active.map(|active| format!("stream-option-{active}"));
     html! {
         <div class="pick stream-box">
-            <label for={STREAM_BOX}>{"Stream"}</label>
+            <label for={STREAM_BOX} title={means("stream")}>{"Stream"}</label>
             <div class="combo">
                 <input id={STREAM_BOX} type="text" role="combobox" autocomplete="off" spellcheck="false"
                     aria-autocomplete="list" aria-controls="stream-options"
@@ -140,7 +167,9 @@ pub fn StreamBox(props: &ViewProps) -> Html {
                     onclick={open.reform(|_: MouseEvent| ())} />
                 <ul id="stream-options" role="listbox" aria-label="Streams" hidden={!search.open}>
                     { for found.iter().take(MOST).enumerate().map(|(index, head)| option(index, head, &search, &take)) }
-                    if search.open && found.is_empty() {
+                    if let Some(typed) = search.typed.as_ref().filter(|_| search.offers) {
+                        { begin(typed, &take) }
+                    } else if search.open && found.is_empty() {
                         <li role="option" aria-disabled="true" aria-selected="false" class="none">
                             {"No stream here has that in its name"}
                         </li>
@@ -153,6 +182,22 @@ pub fn StreamBox(props: &ViewProps) -> Html {
                 </ul>
             </div>
         </div>
+    }
+}
+
+/// That a stream can be begun under a name that none has.
+fn begin(name: &str, take: &Callback<String>) -> Html {
+    let take = |name: &str| {
+        let (take, name) = (take.clone(), name.to_owned());
+        Callback::from(move |event: MouseEvent| {
+            event.prevent_default();
+            take.emit(name.clone());
+        })
+    };
+    html! {
+        <li id="stream-option-0" role="option" aria-selected="true" onmousedown={take(name)} onclick={take(name)}>
+            { format!("Begin {name}") }
+        </li>
     }
 }
 

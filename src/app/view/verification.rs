@@ -5,9 +5,10 @@ use yew::prelude::*;
 use super::{ViewProps, button};
 use crate::app::action::Action;
 use crate::app::checked::Checked;
-use crate::app::count;
 use crate::app::keys;
 use crate::app::loading::Drawn;
+use crate::app::outcome::moment;
+use crate::app::phrases::count;
 use crate::app::state::Verifying;
 
 /// The id of the button that starts it, where the focus returns to.
@@ -53,6 +54,7 @@ pub fn came_to(props: &ViewProps) -> Html {
         <section class="verification" aria-label="Verification">
             <div class="head">
                 <h2>{"Verification"}</h2>
+                <span class="moment">{ moment(props.state.checked_at, Some(checked.events)) }</span>
                 <button type="button" class="quiet" onclick={end(&props.act)}>{"Close"}</button>
             </div>
             { figures(checked) }

@@ -9,8 +9,13 @@ use super::glyph;
 use crate::app::loom::{Lane, Loom, Tenths};
 use crate::timeline::Timeline;
 
-/// Where the thread runs, in pixels from above.
-pub const THREAD: f64 = 30.0;
+/// A band that is lower has no room to spare, in pixels.
+const LOW: f64 = 100.0;
+
+/// Where the thread runs in a band of a height, in pixels from above.
+pub fn thread(height: f64) -> f64 {
+    if height < LOW { 16.0 } else { 30.0 }
+}
 
 /// How many dyes there are, from 1.
 const DYES: u8 = 6;
@@ -27,6 +32,7 @@ pub enum Weave {
 #[derive(Properties, Clone)]
 pub struct WovenProps {
     pub timeline: Rc<Timeline>,
+    pub values: Rc<[Option<f64>]>,
     pub loom: Loom,
     pub height: f64,
     pub weave: Weave,
@@ -35,7 +41,21 @@ pub struct WovenProps {
 impl PartialEq for WovenProps {
     fn eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.timeline, &other.timeline)
+            && Rc::ptr_eq(&self.values, &other.values)
             && (self.loom, self.height, self.weave) == (other.loom, other.height, other.weave)
+    }
+}
+
+/// Where the course of the number runs in a band of a height.
+pub fn lane(height: f64) -> Lane {
+    let (above, below) = if height < LOW {
+        (12.0, 16.0)
+    } else {
+        (22.0, 22.0)
+    };
+    Lane {
+        top: thread(height) + above,
+        bottom: height - below,
     }
 }
 
@@ -44,15 +64,12 @@ impl PartialEq for WovenProps {
 pub fn Woven(props: &WovenProps) -> Html {
     let WovenProps {
         timeline,
+        values,
         loom,
         height,
         weave,
     } = props;
-    let lane = Lane {
-        top: THREAD + 22.0,
-        bottom: height - 22.0,
-    };
-    let course = loom.course(timeline.measures(), lane);
+    let course = loom.course(values, lane(*height));
     let (from, to) = (loom.x(0), loom.x(loom.head));
     let class = match weave {
         Weave::Woven => "woven",
@@ -66,13 +83,13 @@ pub fn Woven(props: &WovenProps) -> Html {
                 }
                 <path class="course" d={course.line} />
             }
-            <path class="thread" d={format!("M{} {}H{}", Tenths(from), Tenths(THREAD), Tenths(to))} />
-            { knots(timeline, *loom) }
+            <path class="thread" d={format!("M{} {}H{}", Tenths(from), Tenths(thread(*height)), Tenths(to))} />
+            { knots(timeline, *loom, thread(*height)) }
         </g>
     }
 }
 
-fn knots(timeline: &Timeline, loom: Loom) -> Html {
+fn knots(timeline: &Timeline, loom: Loom, thread: f64) -> Html {
     let events = timeline.events();
     if let Some(radius) = loom.knot() {
         return events
@@ -81,7 +98,7 @@ fn knots(timeline: &Timeline, loom: Loom) -> Html {
                 let look = timeline.look(event);
                 html! {
                     <g class={glyph::dye(look)}>
-                        { glyph::knot(look.glyph, loom.x(event.version.0), THREAD, radius) }
+                        { glyph::knot(look.glyph, loom.x(event.version.0), thread, radius) }
                     </g>
                 }
             })
@@ -95,7 +112,7 @@ fn knots(timeline: &Timeline, loom: Loom) -> Html {
     // stands across it.
     (0..=DYES)
         .map(|dye| {
-            let bottom = THREAD + 4.5 + 2.5 * f64::from(dye);
+            let bottom = thread + 4.5 + 2.5 * f64::from(dye);
             let height = if dye == 0 { 13.0 } else { 2.0 };
             let lane = Lane {
                 top: bottom - height,

@@ -8,7 +8,7 @@ use js_sys::Array;
 use super::{Backend, Course, pack};
 use crate::archive::{Exporter, Piece, file_name};
 use crate::browser::read_set_aside;
-use crate::core::Timestamp;
+use crate::core::{StreamId, Timestamp};
 use crate::store::{EventStore, Held, InspectStore};
 
 /// So many bytes of text are handed to the browser at once, which keeps what is large on disk.
@@ -16,7 +16,7 @@ const PART: usize = 1 << 20;
 
 const MEDIA_TYPE: &str = "application/x-ndjson";
 
-/// Exports the whole store, with holes in the places of what can't be read. The answer holds how many events
+/// Exports the whole store, or one stream of it, with holes in the places of what can't be read. The answer holds how many events
 /// are in the file, how many holes of the store, how many for what is damaged or missing, how many damaged
 /// records aren't, its name, and the file.
 ///
@@ -25,6 +25,7 @@ const MEDIA_TYPE: &str = "application/x-ndjson";
 pub async fn export(
     store: &Backend,
     packed: bool,
+    only: Option<StreamId>,
     now: Timestamp,
     course: Course,
 ) -> Result<Array, String> {
@@ -33,11 +34,12 @@ pub async fn export(
     let last = last.place.0.max(1) as f64;
     let mut parts = Parts::default();
     let mut exporter = Exporter::new();
+    let is_wanted = |stream: &StreamId| only.as_ref().is_none_or(|only| only == stream);
     let inspected = store.inspect(|held| {
         match held {
             Held::Event {
                 event: Ok(event), ..
-            } => {
+            } if is_wanted(&event.stream) => {
                 exporter.event(event);
                 if exporter.length() >= PART {
                     parts.add(exporter.pieces());
@@ -48,9 +50,13 @@ pub async fn export(
             Held::Event {
                 event: Err(damaged),
                 ..
-            } => exporter.damaged(damaged.stream, damaged.version, damaged.position),
-            Held::Head(Ok(head)) => exporter.head(&head.stream, head.version),
-            Held::Head(Err(_)) => {}
+            } if damaged.stream.as_ref().is_none_or(is_wanted) => {
+                exporter.damaged(damaged.stream, damaged.version, damaged.position);
+            }
+            Held::Head(Ok(head)) if is_wanted(&head.stream) => {
+                exporter.head(&head.stream, head.version);
+            }
+            Held::Event { .. } | Held::Head(_) => {}
             // They come last.
             Held::Snapshot(_) => return ControlFlow::Break(()),
         }
@@ -62,6 +68,10 @@ pub async fn export(
     parts.fill(&holes);
     let mut file = joined(&parts.list)?;
     let mut name = file_name(now);
+    if let Some(only) = &only {
+        let begins = format!("eventloom-{}", safe(only.aggregate_id()));
+        name = name.replacen("eventloom", &begins, 1);
+    }
     if packed {
         course.tell("Packing", summary.events + summary.holes, 99.0);
         name += ".gz";
@@ -76,6 +86,15 @@ pub async fn export(
     answer.push(&name.into());
     answer.push(&file);
     Ok(answer)
+}
+
+/// An id as a part of a file's name.
+fn safe(id: &str) -> String {
+    let safe = |c: char| match c {
+        _ if c.is_ascii_alphanumeric() || c == '-' => c,
+        _ => '_',
+    };
+    id.chars().map(safe).take(60).collect()
 }
 
 /// The parts of a file, those where holes may go kept free.

@@ -23,7 +23,7 @@ use super::pace::Pace;
 use crate::browser::clock::BrowserClock;
 use crate::browser::indexed_db::{IndexedDbStore, LoadCode};
 use crate::browser::worker::Page;
-use crate::core::{Clock, Position, Timestamp};
+use crate::core::{Clock, Position, StreamId, Timestamp};
 use crate::log::segments::unpack;
 use crate::store::{ImportStore, MemoryStore};
 use crate::target::spawn;
@@ -38,7 +38,7 @@ const CANCELLED: &str = "it was cancelled. Nothing was imported.";
 
 /// What a message of the page says first. The file comes last, and whether it is imported with holes.
 pub const IMPORT: &str = "import";
-/// Whether it is to be packed comes last.
+/// Whether it is to be packed comes last, and which stream alone is to be exported, by its type and id.
 pub const EXPORT: &str = "export";
 /// The name of what was set aside comes last.
 pub const ASIDE: &str = "aside";
@@ -85,7 +85,11 @@ async fn work(what: &str, message: &Array, course: Course) -> Result<Array, Stri
             let (file, with_holes) = (with.get(0).unchecked_into(), with.get(1).is_truthy());
             import::import(&store, file, with_holes, (now, given), course).await
         }
-        EXPORT => export::export(&store, with.is_truthy(), now, course).await,
+        EXPORT => {
+            let with: Array = with.unchecked_into();
+            let only = StreamId::new(text(&with.get(1)), text(&with.get(2))).ok();
+            export::export(&store, with.get(0).is_truthy(), only, now, course).await
+        }
         ASIDE => export::set_aside(&text(&with), now).await,
         _ => verify::verify(&store, course).await,
     }
