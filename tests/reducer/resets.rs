@@ -2,6 +2,7 @@
 
 use eventloom::app::action::{Action, AfterReset, Effect, NotReset};
 use eventloom::app::state::{Dialog, OutcomeKind};
+use eventloom::log::Chain;
 use eventloom::store::{Recovery, ResetToken, Segments};
 
 use super::{HISTORY, list, outcome, showing, view};
@@ -13,6 +14,7 @@ fn token() -> ResetToken {
         history: HISTORY,
         first,
         last,
+        chain: Chain::START,
     })
 }
 

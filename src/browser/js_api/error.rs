@@ -100,6 +100,7 @@ pub(super) fn of_undo(error: UndoError) -> Error {
         UndoError::AnotherHistory { known, now } => {
             named("AnotherHistory", &message, histories(Some(known), now))
         }
+        UndoError::NotThere => named("NotThere", &message, []),
         UndoError::Swept => named("Swept", &message, []),
         UndoError::Store(error) => of_writing(error),
     }
