@@ -533,7 +533,7 @@ fn only_a_store_that_failed_or_was_lost_leaves_the_outcome_unknown() {
             stream: text(),
             version: Version(1),
             position: Position::START,
-            cause: text(),
+            cause: lost(),
         },
         StoreError::Newer { found: 2, known: 1 },
         StoreError::OutOfRange {

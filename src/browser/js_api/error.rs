@@ -190,7 +190,7 @@ pub(super) fn of_store(error: StoreError) -> Error {
                 ("stream", stream.into()),
                 ("version", number(version.0)),
                 ("position", number(position.0)),
-                ("cause", cause.into()),
+                ("cause", cause.to_string().into()),
             ];
             named("Corrupt", &message, fields)
         }
