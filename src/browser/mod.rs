@@ -6,6 +6,7 @@ pub mod indexed_db;
 #[cfg(feature = "js-api")]
 pub mod js_api;
 mod opfs;
+pub mod words;
 pub mod worker;
 
 pub use clock::{BrowserClock, BrowserIds};

@@ -55,7 +55,7 @@ pub enum StoreError {
     /// The database was written by a newer Eventloom. Use that one.
     #[error(
         "a newer Eventloom has made this store (layout {found}, and this one knows them up to \
-         {known}); reload to get the newer one"
+         {known}), and only that one can use it"
     )]
     Newer {
         /// The layout found.

@@ -7,6 +7,7 @@ use crate::app::action::{Action, Wish};
 use crate::app::count;
 use crate::app::parts::Beside;
 use crate::app::state::{Outcome, OutcomeKind, Progress, State, Storage};
+use crate::browser::words::Recovered;
 use crate::store::StoreError;
 
 /// What stays to be told about storage.
@@ -20,10 +21,14 @@ fn storage_warning(state: &State) -> Option<String> {
                 StoreError::Full => "Make room on the disk and reload, or export them to keep them",
                 _ => "Export them to keep them",
             };
+            let newer = match reason {
+                StoreError::Newer { .. } => "; reload to get the newer one",
+                _ => "",
+            };
             let reason = reason.to_string();
             let reason = reason.trim_end_matches('.');
             Some(format!(
-                "What you see is in memory only and goes with this page: {reason}. Events that were saved here \
+                "What you see is in memory only and goes with this page: {reason}{newer}. Events that were saved here \
                  before are untouched, and aren't shown. {advice}."
             ))
         }
@@ -116,7 +121,7 @@ pub fn alert(props: &ViewProps) -> Html {
                 <p>{ warning }</p>
             }
             if let Some(recovery) = recovery {
-                <p>{ recovery.to_string() }{"."}</p>
+                <p>{ Recovered(recovery).to_string() }{"."}</p>
                 { button("Dismiss", dismiss) }
             }
         </div>
