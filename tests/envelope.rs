@@ -21,7 +21,7 @@ use pollster::block_on;
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 const NOW: Timestamp = Timestamp::from_millis(0);
@@ -43,6 +43,7 @@ const OWN: &[&str] = &[
     "correlationid",
     "causationid",
     "actor",
+    "commandid",
 ];
 
 /// Texts that files and JSON make much of, none, and such as are at the edge of what a name may have.
@@ -87,7 +88,7 @@ fn value() -> impl Strategy<Value = Value> {
 
 /// A name that a free key may have, those of the envelope's own attributes among them.
 fn key() -> impl Strategy<Value = String> {
-    prop_oneof![prop::sample::select(OWN).prop_map(str::to_owned), text()]
+    prop_oneof![1 => prop::sample::select(OWN).prop_map(str::to_owned), 3 => text()]
 }
 
 fn data() -> impl Strategy<Value = JsonText> {
@@ -150,7 +151,9 @@ prop_compose! {
         if let Some((is_usual, original)) = foreign {
             let source = format!("{}{}", if is_usual { "/" } else { "" }, stream.aggregate_type());
             id = event_id(&source, &original);
-            metadata.extensions.insert("source".to_owned(), source.into());
+            if !is_usual {
+                metadata.extensions.insert("source".to_owned(), source.into());
+            }
             metadata.extensions.insert("id".to_owned(), original.into());
         }
         let event = NewEvent {
@@ -222,6 +225,7 @@ proptest! {
                         InvalidEnvelope::Empty { name: Name::Id }
                             | InvalidEnvelope::TooLong { name: Name::Id, .. }
                             | InvalidEnvelope::Taken { .. }
+                            | InvalidEnvelope::Null { .. }
                     );
                     let line = foreign_line(stream, event);
                     if is_said && !matches!(&cause, InvalidEnvelope::TooDeep { extension } if is_own(extension)) {
@@ -238,7 +242,11 @@ proptest! {
             return Ok(());
         }
         let file = export(&log);
-        prop_assert_eq!(export(&everything(&imported(&file))), file);
+        let again = everything(&imported(&file));
+        prop_assert_eq!(export(&again), file);
+        for (again, event) in again.iter().zip(&log) {
+            prop_assert_eq!(again, &normal(event));
+        }
     }
 
     #[test]
@@ -258,6 +266,20 @@ proptest! {
     }
 }
 
+/// An event with its command's id in one place, by whichever way it was given.
+fn normal(event: &RecordedEvent) -> RecordedEvent {
+    let mut event = event.clone();
+    let among = event.metadata.extensions.get("commandid");
+    let id = among
+        .and_then(Value::as_str)
+        .and_then(|text| text.parse().ok());
+    if let Some(id) = id {
+        event.metadata.command_id = Some(CommandId(id));
+        event.metadata.extensions.remove("commandid");
+    }
+    event
+}
+
 /// Names of the envelope's own attributes under which an import keeps what a line said otherwise than we would.
 const KEPT: &[&str] = &[
     "id",
@@ -266,6 +288,7 @@ const KEPT: &[&str] = &[
     "datacontenttype",
     "data",
     "data_base64",
+    "commandid",
 ];
 
 #[test]
@@ -277,12 +300,141 @@ fn a_free_key_takes_the_place_of_no_part_of_the_event() {
         let data = JsonText::empty_object();
         let envelope = Envelope {
             stream: &stream,
+            event_id: EventId(Uuid::from_u128(1)),
+            timestamp: None,
             event_type: "T",
             data: &data,
             metadata: &metadata,
         };
         assert_eq!(envelope.check(), Err(InvalidEnvelope::Taken { part: name }));
     }
+}
+
+const SEVEN: EventId = EventId(Uuid::from_u128(7));
+
+/// An event with these free keys, checked.
+fn with(event_id: EventId, data: &str, extensions: &Value) -> Result<(), InvalidEnvelope> {
+    Envelope {
+        stream: &StreamId::new("shop", "a").unwrap(),
+        event_id,
+        timestamp: Some(Timestamp::from_millis(7)),
+        event_type: "T",
+        data: &JsonText::parse(data).unwrap(),
+        metadata: &Metadata {
+            extensions: extensions.as_object().unwrap().clone(),
+            ..Metadata::default()
+        },
+    }
+    .check()
+}
+
+#[test]
+fn a_free_key_is_called_like_what_an_import_keeps_only_where_it_is_that() {
+    let of_elsewhere = event_id("/shop", "7");
+    let of_source = event_id("shop", "7");
+    let spelled = "00000000-0000-0000-0000-00000000ABCD";
+    let upper = event_id("/shop", spelled);
+    for (id, data, kept) in [
+        (of_elsewhere, "1", json!({ "id": "7" })),
+        (of_source, "1", json!({ "id": "7", "source": "shop" })),
+        (upper, "1", json!({ "id": spelled })),
+        (SEVEN, "1", json!({ "time": "1970-01-01T00:00:00.0075Z" })),
+        (SEVEN, "1", json!({ "datacontenttype": "text/json" })),
+        (SEVEN, "{}", json!({ "data": null })),
+        (
+            SEVEN,
+            "{}",
+            json!({ "data": null, "datacontenttype": "application/json" }),
+        ),
+        (
+            SEVEN,
+            "{}",
+            json!({ "data_base64": "AAEC", "datacontenttype": "image/png" }),
+        ),
+        (SEVEN, "1", json!({ "commandid": "mine" })),
+        (SEVEN, "1", json!({ "commandid": 7 })),
+    ] {
+        assert_eq!(with(id, data, &kept), Ok(()), "{kept}");
+    }
+    let own = SEVEN.to_string();
+    for (id, data, part, lost) in [
+        (SEVEN, "1", "id", json!({ "id": "7" })),
+        (SEVEN, "1", "id", json!({ "id": 7 })),
+        (SEVEN, "1", "id", json!({ "id": own })),
+        (of_source, "1", "id", json!({ "id": "7" })),
+        (SEVEN, "1", "source", json!({ "source": "/shop" })),
+        (SEVEN, "1", "source", json!({ "source": "/elsewhere" })),
+        (
+            SEVEN,
+            "1",
+            "time",
+            json!({ "time": "1970-01-01T00:00:00.007Z" }),
+        ),
+        (
+            SEVEN,
+            "1",
+            "time",
+            json!({ "time": "1970-01-01T00:00:00.008+00:00" }),
+        ),
+        (SEVEN, "1", "time", json!({ "time": "noon" })),
+        (
+            SEVEN,
+            "1",
+            "datacontenttype",
+            json!({ "datacontenttype": "application/json" }),
+        ),
+        (
+            SEVEN,
+            "1",
+            "datacontenttype",
+            json!({ "datacontenttype": true }),
+        ),
+        (SEVEN, "1", "data", json!({ "data": null })),
+        (SEVEN, "{}", "data", json!({ "data": {} })),
+        (
+            SEVEN,
+            "{}",
+            "data",
+            json!({ "data": null, "data_base64": "AAEC" }),
+        ),
+        (SEVEN, "1", "data_base64", json!({ "data_base64": "AAEC" })),
+        (SEVEN, "{}", "data_base64", json!({ "data_base64": 1 })),
+        (SEVEN, "1", "commandid", json!({ "commandid": null })),
+    ] {
+        let taken = Err(InvalidEnvelope::Taken { part });
+        assert_eq!(with(id, data, &lost), taken, "{lost}");
+    }
+}
+
+#[test]
+fn a_free_key_is_not_the_id_of_another_command() {
+    let id = Uuid::from_u128(1);
+    let check = |text: &str| {
+        let mut metadata = Metadata::of_command(CommandId(id), None);
+        metadata.extensions.insert("commandid".into(), text.into());
+        Envelope {
+            stream: &StreamId::new("shop", "a").unwrap(),
+            event_id: SEVEN,
+            timestamp: None,
+            event_type: "T",
+            data: &JsonText::null(),
+            metadata: &metadata,
+        }
+        .check()
+    };
+    assert_eq!(check(&id.to_string()), Ok(()));
+    let part = "commandid";
+    assert_eq!(check("mine"), Err(InvalidEnvelope::Taken { part }));
+}
+
+#[test]
+fn a_free_key_is_not_null() {
+    let extension = "a".to_owned();
+    assert_eq!(
+        with(SEVEN, "1", &json!({ "a": null })),
+        Err(InvalidEnvelope::Null { extension })
+    );
+    assert_eq!(with(SEVEN, "1", &json!({ "a": [null] })), Ok(()));
 }
 
 /// Whether a free key is called like a part of the envelope, and isn't written as what it is.
@@ -304,7 +456,15 @@ proptest! {
         });
         let check = |length: usize| {
             let data = JsonText::of(&"x".repeat(length)).unwrap();
-            let checked = Envelope { stream: &stream, event_type: "T", data: &data, metadata: &metadata }.check();
+            let checked = Envelope {
+                stream: &stream,
+                event_id: EventId(Uuid::from_u128(1)),
+                timestamp: None,
+                event_type: "T",
+                data: &data,
+                metadata: &metadata,
+            }
+            .check();
             (data, checked)
         };
         let (_, refused) = check(MAX_LINE);

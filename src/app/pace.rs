@@ -22,7 +22,11 @@ impl Pace {
     /// For a person to read: `Writing: 120000 events, 52000 a second, about 17 s left`.
     #[must_use]
     pub fn words(&self) -> String {
-        let mut words = format!("{}: {}", self.step, super::phrases::count(self.events, "event"));
+        let mut words = format!(
+            "{}: {}",
+            self.step,
+            super::phrases::count(self.events, "event")
+        );
         if self.elapsed >= TOO_SOON {
             let rate = self.events as f64 * 1_000.0 / self.elapsed;
             words += &format!(", {} a second", two_digits(rate));

@@ -1,7 +1,7 @@
 //! What the page reads of a store: all streams, and a stream as far as it can be read. A page of a read may be
 //! short though more follows; only an empty one is the end.
 
-use crate::core::hole::HOLE_CAUSE;
+use crate::core::hole::Hole;
 use crate::core::{History, Position, RecordedEvent, StreamHead, StreamId, Version};
 use crate::store::{EventStore, StoreError};
 
@@ -123,7 +123,7 @@ async fn read_after(
             // It is named by its own version.
             StoreError::Corrupt {
                 cause, position, ..
-            } if cause == HOLE_CAUSE && passed < PASSED => *position,
+            } if cause.get::<Hole>().is_some() && passed < PASSED => *position,
             StoreError::Corrupt { .. } if limit > 1 => {
                 limit /= 2;
                 continue;

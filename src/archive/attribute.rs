@@ -4,8 +4,9 @@
 use std::borrow::Cow;
 
 use serde_json::Value;
-use uuid::Uuid;
 
+pub use crate::core::attributes::event_id;
+pub(super) use crate::core::attributes::{DATA_BASE64, JSON_CONTENT, aggregate_type, usual_source};
 use crate::core::{EventId, JsonText, Metadata, StreamId};
 
 /// The attributes that carry our envelope, in the order in which they are exported. All others
@@ -63,38 +64,8 @@ impl Attribute {
 /// The one version of CloudEvents that is written and read.
 pub(super) const SPEC_VERSION: &str = "1.0";
 
-/// The content type of a payload whose file doesn't say another.
-pub(super) const JSON_CONTENT: &str = "application/json";
-
 /// The stream of events whose file names no subject.
 pub(super) const DEFAULT_SUBJECT: &str = "default";
-
-/// The attribute of a payload that isn't text. It is kept as an extension.
-pub(super) const DATA_BASE64: &str = "data_base64";
-
-/// The event id of a CloudEvent. An `id` in the form of a UUID is taken as it is; any other gets
-/// a UUID v5 in the namespace of its source, which is the UUID v5 of `source` in
-/// [`Uuid::NAMESPACE_URL`]: CloudEvents are unique by `source` and `id` together.
-#[must_use]
-pub fn event_id(source: &str, id: &str) -> EventId {
-    // The uuid crate also reads `urn:uuid:…`, braces and bare digits; those are other people's ids.
-    let hyphenated = id.len() == 36;
-    EventId(match Uuid::try_parse(id) {
-        Ok(uuid) if hyphenated => uuid,
-        _ => {
-            let namespace = Uuid::new_v5(&Uuid::NAMESPACE_URL, source.as_bytes());
-            Uuid::new_v5(&namespace, id.as_bytes())
-        }
-    })
-}
-
-/// The aggregate type that a `source` stands for.
-pub(super) fn aggregate_type(source: &str) -> &str {
-    match source.strip_prefix('/') {
-        Some(rest) if !rest.is_empty() => rest,
-        _ => source,
-    }
-}
 
 /// The `source` of an event: the one that it came with, where that isn't the usual one.
 pub(super) fn source<'a>(stream: &'a StreamId, metadata: &'a Metadata) -> Cow<'a, str> {
@@ -102,11 +73,6 @@ pub(super) fn source<'a>(stream: &'a StreamId, metadata: &'a Metadata) -> Cow<'a
         Some(source) if aggregate_type(source) == stream.aggregate_type() => Cow::Borrowed(source),
         _ => Cow::Owned(usual_source(stream.aggregate_type())),
     }
-}
-
-/// The `source` that we give to events of a type.
-pub(super) fn usual_source(aggregate_type: &str) -> String {
-    format!("/{aggregate_type}")
 }
 
 /// The `id` of an event: the one that it came with, where that isn't the event id.

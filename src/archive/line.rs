@@ -76,6 +76,8 @@ impl Line {
     fn check(&self, length: usize, is_deep: bool) -> Result<(), Reason> {
         let envelope = Envelope {
             stream: &self.stream,
+            event_id: self.event_id,
+            timestamp: self.timestamp,
             event_type: &self.event_type,
             data: &self.data,
             metadata: &self.metadata,

@@ -236,8 +236,12 @@ impl From<InvalidEnvelope> for Reason {
                 most: MAX_NAME,
             },
             InvalidEnvelope::TooDeep { .. } => Reason::TooDeep,
+            // No line that was read has such a key among its others.
             InvalidEnvelope::Taken { part } => Reason::Repeated {
                 attribute: Excerpt::of(part),
+            },
+            InvalidEnvelope::Null { extension } => Reason::Repeated {
+                attribute: Excerpt::of(&extension),
             },
             InvalidEnvelope::LineTooLong { length, most } => {
                 Reason::TooLongExported { length, most }

@@ -7,6 +7,7 @@ pub mod indexed_db;
 pub mod js_api;
 pub mod offline;
 mod opfs;
+pub mod words;
 pub mod worker;
 
 pub use clock::{BrowserClock, BrowserIds};

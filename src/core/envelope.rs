@@ -5,10 +5,12 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::event::{Metadata, NewEvent, RecordedEvent};
+use super::attributes::{DATA_BASE64, JSON_CONTENT, aggregate_type, event_id, usual_source};
+use super::event::{COMMAND_ID, EventId, Metadata, NewEvent, RecordedEvent};
 use super::hole::HOLE;
 use super::json_text::{JsonText, MAX_DEPTH};
 use super::stream::StreamId;
+use super::timestamp::Timestamp;
 
 /// The most bytes of an event as a line of a file, the line's end not counted.
 pub const MAX_LINE: usize = 1 << 20;
@@ -33,10 +35,9 @@ const FRAME: &str = concat!(
 );
 
 /// What the id of a command takes beside that.
-const COMMAND_ID: &str = r#","commandid":"ffffffff-ffff-ffff-ffff-ffffffffffff""#;
+const COMMAND_ID_FRAME: &str = r#","commandid":"ffffffff-ffff-ffff-ffff-ffffffffffff""#;
 
-/// The parts of an event that stand beside its free keys in a line of an export, by their names there. What an import
-/// keeps of a line that said them otherwise (`id`, `source`, `time`, `datacontenttype`, `data`) isn't among them.
+/// The parts of an event that stand beside its free keys in a line of an export, by their names there.
 const PARTS: [&str; 9] = [
     "specversion",
     "type",
@@ -47,6 +48,18 @@ const PARTS: [&str; 9] = [
     "correlationid",
     "causationid",
     "actor",
+];
+
+/// Those that a free key may be called like, where an import would have kept it so: it is what a line said of that
+/// part otherwise than we would.
+const KEPT: [&str; 7] = [
+    "id",
+    "source",
+    "time",
+    "datacontenttype",
+    "data",
+    DATA_BASE64,
+    COMMAND_ID,
 ];
 
 /// Why an event can't be recorded.
@@ -81,7 +94,8 @@ pub enum InvalidEnvelope {
         /// The beginning of the key.
         extension: String,
     },
-    /// A free key of its metadata is called like a part of the event itself.
+    /// A free key of its metadata is called like a part of the event itself, and isn't what an import
+    /// keeps of that.
     #[error(
         "{part:?} in its metadata is called like a part of the event, whose place it can't take in an \
          export; name it otherwise"
@@ -89,6 +103,15 @@ pub enum InvalidEnvelope {
     Taken {
         /// The key.
         part: &'static str,
+    },
+    /// A free key of its metadata is null, which is the same as left out in a line of an export.
+    #[error(
+        "{extension:?} in its metadata is null, which an export leaves out; leave it out, or give it \
+         a value"
+    )]
+    Null {
+        /// The beginning of the key.
+        extension: String,
     },
     /// It would be too long as a line of an export.
     #[error(
@@ -127,6 +150,10 @@ impl fmt::Display for Name {
 pub struct Envelope<'a> {
     /// The stream that it belongs to.
     pub stream: &'a StreamId,
+    /// Its id.
+    pub event_id: EventId,
+    /// Its time, if it has one yet.
+    pub timestamp: Option<Timestamp>,
     /// Its type.
     pub event_type: &'a str,
     /// Its payload.
@@ -141,6 +168,8 @@ impl<'a> Envelope<'a> {
     pub fn of_recorded(event: &'a RecordedEvent) -> Envelope<'a> {
         Envelope {
             stream: &event.stream,
+            event_id: event.event_id,
+            timestamp: Some(event.timestamp),
             event_type: &event.event_type,
             data: &event.data,
             metadata: &event.metadata,
@@ -152,6 +181,8 @@ impl<'a> Envelope<'a> {
     pub fn of(stream: &'a StreamId, event: &'a NewEvent) -> Envelope<'a> {
         Envelope {
             stream,
+            event_id: event.event_id,
+            timestamp: Some(event.timestamp),
             event_type: &event.event_type,
             data: &event.data,
             metadata: &event.metadata,
@@ -168,10 +199,7 @@ impl<'a> Envelope<'a> {
         if let Some(Value::String(id)) = self.metadata.extensions.get("id") {
             check_name(Name::Id, id)?;
         }
-        let is_taken = |part: &&&str| self.metadata.extensions.contains_key(**part);
-        if let Some(part) = PARTS.iter().find(is_taken) {
-            return Err(InvalidEnvelope::Taken { part });
-        }
+        self.check_keys()?;
         self.check_size(MAX_LINE, MAX_DEPTH)
     }
 
@@ -183,6 +211,60 @@ impl<'a> Envelope<'a> {
     pub fn check_again(&self) -> Result<(), InvalidEnvelope> {
         self.check_type()?;
         self.check_size(MAX_EARLIER_LINE, MAX_EARLIER_DEPTH)
+    }
+
+    /// Whether each free key goes out in an export, and comes in again as it was.
+    fn check_keys(&self) -> Result<(), InvalidEnvelope> {
+        for (name, value) in &self.metadata.extensions {
+            let is_name = |part: &&&str| **part == name;
+            if let Some(part) = PARTS.iter().find(is_name) {
+                return Err(InvalidEnvelope::Taken { part });
+            }
+            match KEPT.iter().find(is_name) {
+                Some(part) if !self.is_kept(part, value) => {
+                    return Err(InvalidEnvelope::Taken { part });
+                }
+                None if value.is_null() => {
+                    let extension = beginning(name);
+                    return Err(InvalidEnvelope::Null { extension });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an import keeps this of a line, under this one of the [`KEPT`] names.
+    fn is_kept(&self, name: &str, value: &Value) -> bool {
+        let kept = &self.metadata.extensions;
+        let usual = || usual_source(self.stream.aggregate_type());
+        let is_empty = self.data.as_str() == "{}";
+        let command_id = self.metadata.command_id;
+        let Some(text) = value.as_str() else {
+            return match name {
+                // That there was no payload at all.
+                "data" => value.is_null() && is_empty && !kept.contains_key(DATA_BASE64),
+                COMMAND_ID => !value.is_null() && command_id.is_none(),
+                _ => false,
+            };
+        };
+        match name {
+            "id" => {
+                let source = kept.get("source").and_then(Value::as_str);
+                let source = source.map_or_else(usual, str::to_owned);
+                event_id(&source, text) == self.event_id && text != self.event_id.to_string()
+            }
+            "source" => aggregate_type(text) == self.stream.aggregate_type() && text != usual(),
+            "time" => self
+                .timestamp
+                .is_some_and(|time| Timestamp::parse(text) == Ok(time) && text != time.to_string()),
+            "datacontenttype" => {
+                text != JSON_CONTENT || kept.contains_key("data") || kept.contains_key(DATA_BASE64)
+            }
+            DATA_BASE64 => is_empty,
+            COMMAND_ID => command_id.is_none_or(|id| text == id.to_string()),
+            _ => false,
+        }
     }
 
     fn check_type(&self) -> Result<(), InvalidEnvelope> {
@@ -205,11 +287,11 @@ impl<'a> Envelope<'a> {
         let texts: usize = texts.into_iter().map(escaped).sum();
         let mut length = FRAME.len() + self.data.as_str().len() + texts;
         if metadata.command_id.is_some() {
-            length += COMMAND_ID.len();
+            length += COMMAND_ID_FRAME.len();
         }
         for (name, value) in &metadata.extensions {
             let value = written(value, depth).ok_or_else(|| InvalidEnvelope::TooDeep {
-                extension: name.chars().take(80).collect(),
+                extension: beginning(name),
             })?;
             length += r#","":"#.len() + escaped(name) + value;
         }
@@ -231,6 +313,11 @@ fn check_name(name: Name, text: &str) -> Result<(), InvalidEnvelope> {
         1..=MAX_NAME => Ok(()),
         _ => Err(InvalidEnvelope::TooLong { name, length }),
     }
+}
+
+/// The beginning of a free key's name, as it is told.
+fn beginning(name: &str) -> String {
+    name.chars().take(80).collect()
 }
 
 /// How many bytes a text takes in JSON at most, its quotes not counted.
@@ -280,6 +367,8 @@ mod tests {
     fn with(event_type: &str, extensions: &Value) -> Result<(), InvalidEnvelope> {
         Envelope {
             stream: &StreamId::new("shop", "a").unwrap(),
+            event_id: EventId(uuid::Uuid::from_u128(7)),
+            timestamp: None,
             event_type,
             data: &JsonText::empty_object(),
             metadata: &Metadata {
@@ -316,6 +405,8 @@ mod tests {
         let envelope = |event_type| {
             Envelope {
                 stream: &stream,
+                event_id: EventId(uuid::Uuid::from_u128(7)),
+                timestamp: None,
                 event_type,
                 data: &JsonText::null(),
                 metadata: &Metadata::default(),
@@ -331,7 +422,6 @@ mod tests {
     #[test]
     fn an_id_from_elsewhere_is_a_name_too_where_it_is_a_text() {
         let name = Name::Id;
-        assert_eq!(with("T", &json!({ "id": 7 })), Ok(()));
         assert_eq!(
             with("T", &json!({ "id": "" })),
             Err(InvalidEnvelope::Empty { name })
@@ -351,8 +441,6 @@ mod tests {
                 Err(InvalidEnvelope::Taken { part })
             );
         }
-        let kept = json!({ "source": "x", "time": "y", "datacontenttype": "z", "data": null });
-        assert_eq!(with("T", &kept), Ok(()));
     }
 
     #[test]

@@ -43,7 +43,8 @@ pub struct Metadata {
     /// Free keys. What an imported CloudEvent held beyond our envelope is kept here under its
     /// own attribute names, and given back on export. The key `commandid` with a UUID as its value
     /// is the [`command_id`](Metadata::command_id), by whichever way it was given; `time` is the text
-    /// that the event's time came as, see [`keep_time`](Metadata::keep_time).
+    /// that the event's time came as, see [`keep_time`](Metadata::keep_time). Who appends may use these
+    /// names for what an import would keep under them, and for nothing else.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub extensions: Map<String, Value>,
 }

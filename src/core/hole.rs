@@ -12,8 +12,12 @@ use super::timestamp::Timestamp;
 pub const HOLE: &str = "eventloom.hole";
 
 /// What a hole says of itself, where a read comes upon it.
-pub const HOLE_CAUSE: &str = "it is a hole: its event was missing in the file that was imported; import a \
-                              file that has the event, which fills it";
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "it is a hole: its event was missing in the file that was imported; import a file that has the \
+     event, which fills it"
+)]
+pub struct Hole;
 
 /// The id of the hole at a place.
 #[must_use]

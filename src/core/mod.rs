@@ -1,6 +1,7 @@
 //! What event sourcing is made of, as plain values and pure functions: the event and its
 //! envelope, streams and versions, deciders, and the aggregate root. Knows nothing of storing.
 
+pub mod attributes;
 pub mod command;
 pub mod decider;
 pub mod envelope;

@@ -9,13 +9,15 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use twox_hash::XxHash64;
 
 use super::segments::{Turn, pack};
 use crate::core::{Position, RecordedEvent};
 
-/// The chain of a log, up to some segment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+/// The chain of a log, up to some segment. As text it is sixteen hexadecimal digits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Chain(u64);
 
 impl Chain {
@@ -80,5 +82,19 @@ impl Chain {
 impl fmt::Display for Chain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)
+    }
+}
+
+impl From<Chain> for String {
+    fn from(chain: Chain) -> String {
+        chain.to_string()
+    }
+}
+
+impl TryFrom<String> for Chain {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Chain, &'static str> {
+        Chain::parse(&text).ok_or("a chain is sixteen hexadecimal digits")
     }
 }

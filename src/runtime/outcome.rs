@@ -31,7 +31,7 @@ impl From<ReplayError> for LoadError {
 }
 
 /// Why a command wasn't answered with recorded events. Nothing was recorded, except where the
-/// [outcome is unknown](ExecuteError::Unknown).
+/// [outcome is unknown](ExecuteError::outcome_is_unknown).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExecuteError<R> {
     /// A rule of the model forbids it. Asking again without a change is useless.
@@ -67,11 +67,27 @@ pub enum ExecuteError<R> {
         /// How the last try to append ended.
         cause: AppendError,
     },
+    /// A command that has an id can't be looked up, so it isn't known whether an earlier try recorded
+    /// it: send it again with the id.
+    #[error(
+        "it isn't known whether this is recorded; {}: {cause}",
+        again_with(command_id)
+    )]
+    NotLookedUp {
+        /// The command's id.
+        command_id: CommandId,
+        /// Why the aggregate's stream can't be read.
+        cause: LoadError,
+    },
+}
+
+fn again_with(command_id: &CommandId) -> String {
+    format!("send the command again with its id, {command_id}")
 }
 
 fn how_again(command_id: Option<&CommandId>, cause: &AppendError) -> String {
     match (command_id, cause) {
-        (Some(id), _) => format!("send the command again with its id, {id}"),
+        (Some(id), _) => again_with(id),
         (None, AppendError::Store(StoreError::HistoryChanged { .. })) => {
             "load it again, and look for the events that were to be saved".to_owned()
         }
@@ -83,7 +99,10 @@ impl<R> ExecuteError<R> {
     /// Whether the events may be recorded all the same.
     #[must_use]
     pub fn outcome_is_unknown(&self) -> bool {
-        matches!(self, ExecuteError::Unknown { .. })
+        matches!(
+            self,
+            ExecuteError::Unknown { .. } | ExecuteError::NotLookedUp { .. }
+        )
     }
 
     /// The id with which the command is to be sent again, by [`Repository::execute_once`](super::Repository::execute_once), where
@@ -92,6 +111,7 @@ impl<R> ExecuteError<R> {
     pub fn command_id(&self) -> Option<CommandId> {
         match self {
             ExecuteError::Unknown { command_id, .. } => *command_id,
+            ExecuteError::NotLookedUp { command_id, .. } => Some(*command_id),
             _ => None,
         }
     }

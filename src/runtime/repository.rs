@@ -275,7 +275,8 @@ where
     /// A command that led to no events leaves nothing to be found: it is decided again.
     ///
     /// # Errors
-    /// [`ExecuteError`]. Of two who send the same command at once, one may meet a conflict; its
+    /// [`ExecuteError`]; [`NotLookedUp`](ExecuteError::NotLookedUp) where the stream can't be read, since
+    /// an earlier try may have recorded it. Of two who send the same command at once, one may meet a conflict; its
     /// next try finds what the other recorded. That is why it doesn't decide again by itself.
     #[doc(alias = "idempotency key")]
     pub async fn execute_once(
@@ -285,10 +286,15 @@ where
         seen: Version,
         command: D::Command,
     ) -> Result<Vec<RecordedEvent>, ExecuteError<D::Rejection>> {
+        // An id that can't name a stream was never sent with success.
+        self.stream(aggregate_id).map_err(LoadError::from)?;
+        let not_looked_up = |cause| ExecuteError::NotLookedUp { command_id, cause };
         // Loaded first: the append expects this version, so what isn't there by now can only come
         // to be there through a conflict.
-        let mut root = self.load(aggregate_id).await?;
-        let recorded = self.recorded_by(command_id, &root, seen).await?;
+        let loaded = self.load(aggregate_id).await;
+        let mut root = loaded.map_err(not_looked_up)?;
+        let recorded = self.recorded_by(command_id, &root, seen).await;
+        let recorded = recorded.map_err(not_looked_up)?;
         if !recorded.is_empty() {
             return Ok(recorded);
         }

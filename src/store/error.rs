@@ -47,13 +47,15 @@ pub enum StoreError {
         /// The position of the last event that the damaged part may hold, so that who reads the
         /// whole store on begins after it; [`Position::START`] where it can't be told.
         position: Position,
-        /// What is wrong with it.
-        cause: String,
+        /// What is wrong with it: a [`Hole`](crate::core::hole::Hole), where its event was missing in what
+        /// was imported.
+        #[source]
+        cause: Cause,
     },
     /// The database was written by a newer Eventloom. Use that one.
     #[error(
         "a newer Eventloom has made this store (layout {found}, and this one knows them up to \
-         {known}); reload to get the newer one"
+         {known}), and only that one can use it"
     )]
     Newer {
         /// The layout found.
@@ -94,7 +96,7 @@ impl From<&Damage> for StoreError {
             version: damage.version,
             // Said of a stream, not of a place that one could read on after.
             position: Position::START,
-            cause: damage.cause.clone(),
+            cause: damage.cause.clone().into(),
         }
     }
 }

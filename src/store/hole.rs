@@ -1,8 +1,9 @@
 //! Holes as a read meets them. Shared by the backends, so that no read of any of them hands one out.
 
+use super::cause::Cause;
 use super::error::StoreError;
 use crate::core::RecordedEvent;
-use crate::core::hole::HOLE_CAUSE;
+use crate::core::hole::Hole;
 
 /// The events of a page before the first hole. Each read of each backend ends with this.
 ///
@@ -26,6 +27,6 @@ pub fn met_hole(hole: &RecordedEvent) -> StoreError {
         stream: hole.stream.to_string(),
         version: hole.version,
         position: hole.position,
-        cause: HOLE_CAUSE.to_owned(),
+        cause: Cause::new(Hole),
     }
 }

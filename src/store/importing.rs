@@ -8,6 +8,7 @@ use super::error::StoreError;
 use super::event_store::At;
 use super::following::Misplaced;
 use crate::core::{History, Position, RecordedEvent};
+use crate::log::Chain;
 use crate::target::{MaybeSend, MaybeSync};
 
 /// How many events [`ImportStore::import`] gives at once.
@@ -15,6 +16,7 @@ const IMPORT_BATCH: usize = 1_000;
 
 /// What was recorded in one step: for backends, of which a token says nothing to anybody else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Kept")]
 pub struct Segments {
     /// The history that it began, or that it was recorded in.
     pub history: History,
@@ -22,6 +24,59 @@ pub struct Segments {
     pub first: u64,
     /// The number of its last segment.
     pub last: u64,
+    /// The chain of the log up to that: a number alone may be given again, to something else, after what
+    /// had it was lost.
+    pub chain: Chain,
+}
+
+/// What is kept of them, by whichever release.
+#[derive(Deserialize)]
+struct Kept {
+    history: History,
+    first: u64,
+    last: u64,
+    chain: Option<Chain>,
+}
+
+impl TryFrom<Kept> for Segments {
+    type Error = &'static str;
+
+    fn try_from(kept: Kept) -> Result<Segments, &'static str> {
+        let Kept {
+            history,
+            first,
+            last,
+            chain,
+        } = kept;
+        let chain = chain.ok_or(
+            "an earlier Eventloom made this token, which doesn't say enough of what it takes back",
+        )?;
+        Ok(Segments {
+            history,
+            first,
+            last,
+            chain,
+        })
+    }
+}
+
+impl Segments {
+    /// Whether these are the last of a log that is in this history, has segments up to this number, and
+    /// this chain: for backends, before they take it back.
+    ///
+    /// # Errors
+    /// [`UndoError`], why they aren't.
+    pub fn are_last(self, history: History, last: u64, chain: Chain) -> Result<(), UndoError> {
+        if history != self.history {
+            let (known, now) = (self.history, history);
+            return Err(UndoError::AnotherHistory { known, now });
+        }
+        match last > self.last {
+            true => Err(UndoError::GoneOn),
+            false if (last, chain) != (self.last, self.chain) => Err(UndoError::NotThere),
+            false => Ok(()),
+        }
+    }
 }
 
 /// An import, as [`undo_import`](ImportStore::undo_import) takes it. To be kept, and given back to the
@@ -130,6 +185,9 @@ pub enum UndoError {
         /// The history that the store has.
         now: History,
     },
+    /// It isn't there as it was recorded: the store lost it, or can't read it.
+    #[error("what this would take back isn't in the store any more; nothing was changed")]
+    NotThere,
     /// What stood before a reset was removed meanwhile, to have its room.
     #[error("what stood here before was removed meanwhile; nothing was changed")]
     Swept,

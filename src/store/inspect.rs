@@ -85,7 +85,7 @@ impl From<Damaged> for StoreError {
             stream: damaged.stream(),
             version: damaged.version,
             position: damaged.position,
-            cause: damaged.cause,
+            cause: damaged.cause.into(),
         }
     }
 }

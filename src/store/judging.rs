@@ -127,7 +127,7 @@ pub enum Act {
         /// The last segment that the database has.
         after: u64,
     },
-    /// Drop its last entry: a tab put it there whose append the database refused, so that it is known that nobody
+    /// Drop its last entry: a writer put it there whose append the database refused, so that it is known that nobody
     /// was told that it is recorded; or it holds no events.
     DropLast,
     /// Set it aside, whole, and begin another from the database.

@@ -16,8 +16,8 @@ use std::task::{Poll, Waker};
 use self::histories::Histories;
 use super::{
     AppendError, At, EventStore, Following, Held, ImportError, ImportStore, ImportToken,
-    InspectStore, Page, ResetError, ResetToken, Segments, Snapshot, StoreError, UndoError, check,
-    met_hole, recognise, repeated_id, same_history, same_history_for, until_hole,
+    InspectStore, Page, ResetError, ResetToken, Snapshot, StoreError, UndoError, check, met_hole,
+    recognise, repeated_id, same_history, same_history_for, until_hole,
 };
 use crate::core::{
     EventId, ExpectedVersion, History, NewEvent, Position, PositionRanges, RecordedEvent,
@@ -408,13 +408,7 @@ impl ImportStore for MemoryStore {
                 inner.fill_all(fills);
                 return Ok(None);
             }
-            Ok(number.map(|number| {
-                ImportToken::new(Segments {
-                    history: inner.histories.now(),
-                    first: number,
-                    last: number,
-                })
-            }))
+            Ok(number.map(|first| ImportToken::new(inner.since(first))))
         })
     }
 

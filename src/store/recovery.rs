@@ -114,12 +114,11 @@ pub struct Unopened {
     pub events: Option<u64>,
     /// How many events the second copy holds; none where that can't be told.
     pub second_copy: Option<u64>,
-    /// Whether another tab has it open, as far as is known.
+    /// Whether something else has it open, as far as is known.
     pub is_open_elsewhere: bool,
 }
 
-/// Events that had been recorded weren't there any more when a store was opened. Its text is for the
-/// person whose events they are.
+/// Events that had been recorded weren't there any more when a store was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Recovery {
     /// What had happened.
@@ -172,95 +171,4 @@ impl Recovery {
             ..self
         }
     }
-}
-
-impl fmt::Display for Recovery {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Recovery {
-            cause,
-            restored,
-            lost,
-            set_aside,
-            is_known,
-        } = *self;
-        if restored > 0 || lost > 0 {
-            f.write_str(match cause {
-                Loss::Deleted => "Your browser deleted this store; ",
-                Loss::Shortened => "This store is damaged: its last events were missing; ",
-                Loss::Damaged => "This store was damaged: some of its events couldn't be read; ",
-                Loss::Unopened => "This store's database didn't open, and is as it was; ",
-            })?;
-        }
-        match (restored, lost) {
-            (0, 0) => {}
-            (restored, lost) if cause == Loss::Unopened => {
-                write!(
-                    f,
-                    "{} taken from the second copy",
-                    events(restored, "was", "were")
-                )?;
-                if lost > 0 {
-                    write!(
-                        f,
-                        ", and {} in that database alone",
-                        events(lost, "is", "are")
-                    )?;
-                }
-            }
-            (0, lost) if !is_known => write!(
-                f,
-                "{} missing, and the second copy couldn't be asked for them. Nothing of it is \
-                 overwritten, and it is asked again when this page is reloaded. If you have an export, \
-                 import it",
-                events(lost, "is", "are")
-            )?,
-            (0, lost) => write!(
-                f,
-                "{} lost, since no second copy has them. If you have an export, import it",
-                events(lost, "is", "are")
-            )?,
-            (restored, 0) => write!(
-                f,
-                "{} restored from the journal",
-                events(restored, "was", "were")
-            )?,
-            (restored, lost) => write!(
-                f,
-                "{} restored from the journal, and {} lost. If you have an export, import it; where that \
-                 is refused, Verify says what is missing and what to do",
-                events(restored, "was", "were"),
-                events(lost, "is", "are")
-            )?,
-        }
-        match (set_aside, restored > 0 || lost > 0) {
-            (0, _) => Ok(()),
-            (set_aside, is_more) => write!(
-                f,
-                "{}{} found in the second copy that this store doesn't go on from. Nothing of them \
-                 is deleted: Storage has them, set aside",
-                if is_more { ". " } else { "" },
-                events(set_aside, "was", "were")
-            ),
-        }
-    }
-}
-
-fn events(count: u64, one: &str, many: &str) -> String {
-    match count {
-        1 => format!("1 event {one}"),
-        _ => format!("{} events {many}", grouped(count)),
-    }
-}
-
-/// A number with a comma between thousands, as the page writes them.
-fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

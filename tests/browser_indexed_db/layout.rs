@@ -364,6 +364,31 @@ async fn an_import_is_not_taken_back_once_something_was_recorded() {
 }
 
 #[wasm_bindgen_test]
+async fn an_import_that_a_crash_lost_is_not_taken_back_from_what_took_its_number() {
+    let store = fresh().await;
+    append(&store, 1).await;
+    let known = store.last_position().await.unwrap();
+    let token = import(&store, 1, &[recorded(2, 2, 2)]).await;
+    store.close();
+    // The browser crashed before the import, which is relaxed, was on the disk.
+    let lose = |log: &idb::ObjectStore| drop(log.delete(JsValue::from_f64(2.0)).unwrap());
+    meddle(store.name(), "log", lose).await.unwrap();
+    let again = open(store.name()).await;
+    assert_eq!(again.last_position().await.unwrap(), known);
+    assert_eq!(again.undo_import(token).await, Err(UndoError::NotThere));
+    append(&again, 3).await;
+    let before = everything(&again).await;
+    let now = again.last_position().await.unwrap();
+    assert_eq!(now.history, known.history);
+    assert_eq!(again.undo_import(token).await, Err(UndoError::NotThere));
+    assert_eq!(again.last_position().await.unwrap(), now);
+    assert_eq!(everything(&again).await, before);
+    append(&again, 4).await;
+    assert_eq!(again.undo_import(token).await, Err(UndoError::GoneOn));
+    delete(again).await;
+}
+
+#[wasm_bindgen_test]
 async fn of_two_who_undo_and_append_at_once_one_is_refused() {
     for number in 0..10 {
         let store = fresh().await;

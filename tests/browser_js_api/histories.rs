@@ -196,6 +196,7 @@ async fn a_token_of_something_else_is_refused_and_one_that_a_lost_store_took_has
     let program = "
         const imported = await store.import(0, [placed(1, 1)]);
         const wrong = [store.undoReset(imported), store.undoImport(), store.undoImport('the last'), store.undoImport({ of: 'import' })];
+        wrong.push(store.undoImport({ ...imported, chain: undefined }));
         const reset = await store.reset();
         wrong.push(store.undoImport(reset));
         const names = (await Promise.all(wrong.map(caught))).map(({ name }) => name);

@@ -207,6 +207,46 @@ fn a_command_whose_answer_was_lost_is_answered_with_what_was_recorded() {
 }
 
 #[test]
+fn a_command_that_can_not_be_looked_up_hands_its_id_out_whichever_read_fails() {
+    block_on(async {
+        let accounts = opened().await;
+        let id = accounts.next_command_id();
+        accounts.store().next_append(Fault::AnswerLost);
+        assert_unknown(send(&accounts, id, deposit(500)).await);
+        let held = log(&accounts).await;
+        let mut failed = 0;
+        let recorded = loop {
+            let read = *accounts.store().reads.lock().unwrap() + failed + 1;
+            *accounts.store().failing_read.lock().unwrap() = Some(read);
+            match send(&accounts, id, deposit(500)).await {
+                Ok(recorded) => break recorded,
+                Err(error) => {
+                    assert!(error.outcome_is_unknown(), "{error}");
+                    assert_eq!(error.command_id(), Some(id));
+                    assert!(error.to_string().contains(&id.to_string()), "{error}");
+                }
+            }
+            failed += 1;
+        };
+        *accounts.store().failing_read.lock().unwrap() = None;
+        assert!(failed > 1, "loading and looking up both read");
+        assert_eq!(recorded, held[1..]);
+        assert_eq!(log(&accounts).await, held);
+    });
+}
+
+#[test]
+fn what_can_not_name_a_stream_was_not_recorded() {
+    block_on(async {
+        let accounts = opened().await;
+        let id = accounts.next_command_id();
+        let answer = accounts.execute_once("", id, Version::NONE, deposit(500));
+        let error = answer.await.unwrap_err();
+        assert!(matches!(error, ExecuteError::Load(_)), "{error}");
+    });
+}
+
+#[test]
 fn a_command_that_never_reached_the_store_is_recorded_when_it_is_sent_again() {
     block_on(async {
         let accounts = opened().await;
@@ -493,7 +533,7 @@ fn only_a_store_that_failed_or_was_lost_leaves_the_outcome_unknown() {
             stream: text(),
             version: Version(1),
             position: Position::START,
-            cause: text(),
+            cause: lost(),
         },
         StoreError::Newer { found: 2, known: 1 },
         StoreError::OutOfRange {

@@ -42,6 +42,8 @@ pub struct Unreliable {
     faults: Mutex<VecDeque<Fault>>,
     /// How often a stream was read.
     pub reads: Mutex<usize>,
+    /// Which of these reads fails, as they are counted.
+    pub failing_read: Mutex<Option<usize>>,
     /// The ids of each batch that was to be appended, one after the other.
     pub batches: Mutex<Vec<Vec<EventId>>>,
     /// How many events came with a snapshot, and of which version it was, one after the other.
@@ -149,7 +151,14 @@ impl EventStore for Unreliable {
         limit: usize,
         history: Option<History>,
     ) -> Result<Page<RecordedEvent>, StoreError> {
-        *self.reads.lock().unwrap() += 1;
+        let read = {
+            let mut reads = self.reads.lock().unwrap();
+            *reads += 1;
+            *reads
+        };
+        if *self.failing_read.lock().unwrap() == Some(read) {
+            return Err(StoreError::Full);
+        }
         self.inner.read_stream(stream, after, limit, history).await
     }
 

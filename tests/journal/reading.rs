@@ -91,40 +91,6 @@ fn a_file_that_was_cut_anywhere_has_what_is_whole_before_that() {
 }
 
 #[test]
-fn what_was_missing_is_told_in_a_sentence() {
-    use eventloom::store::{Loss, Recovery};
-    let told = |cause, restored, lost| {
-        Recovery {
-            cause,
-            restored,
-            lost,
-            set_aside: 0,
-            is_known: true,
-        }
-        .to_string()
-    };
-    assert_eq!(
-        told(Loss::Deleted, 3_771, 0),
-        "Your browser deleted this store; 3,771 events were restored from the journal"
-    );
-    assert_eq!(
-        told(Loss::Deleted, 1_234_567, 1),
-        "Your browser deleted this store; 1,234,567 events were restored from the journal, and \
-         1 event is lost. If you have an export, import it; where that is refused, Verify says what is \
-         missing and what to do"
-    );
-    assert_eq!(
-        told(Loss::Deleted, 0, 12),
-        "Your browser deleted this store; 12 events are lost, since no second copy has them. \
-         If you have an export, import it"
-    );
-    assert_eq!(
-        told(Loss::Shortened, 1, 0),
-        "This store is damaged: its last events were missing; 1 event was restored from the journal"
-    );
-}
-
-#[test]
 fn numbers_that_no_log_has_are_no_entry() {
     let packed: Cow<'static, [u8]> = pack(&[&event(1)]).into();
     let paged = |from, number| Entry {

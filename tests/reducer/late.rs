@@ -261,7 +261,7 @@ fn a_retry_finds_its_events_before_a_damaged_one_and_does_not_miss_them_behind_i
         stream: ada().to_string(),
         version: Version(5),
         position: Position::START,
-        cause: "its checksum doesn't fit".to_owned(),
+        cause: "its checksum doesn't fit".into(),
     };
     // A part of a stream doesn't tell that the command isn't recorded.
     let mut page = retrying();

@@ -6,7 +6,7 @@ use eventloom::app::action::{Action, Effect, Wish};
 use eventloom::app::state::Storage;
 use eventloom::app::trying::Trying;
 use eventloom::core::Timestamp;
-use eventloom::store::{Loss, Recovery, Unopened};
+use eventloom::store::Unopened;
 
 use super::{ADA, begun_at};
 
@@ -73,30 +73,6 @@ fn after_a_minute_both_counts_are_told_and_it_can_be_left_unless_another_tab_has
     assert!(!elsewhere.can_be_left());
     assert!(elsewhere.words().contains("Another tab has it open"));
     assert!(!elsewhere.words().contains("leave it"));
-}
-
-#[test]
-fn what_was_taken_from_the_second_copy_is_told_and_the_rest_is_not_said_to_be_lost() {
-    let told = |restored, lost| {
-        let (cause, set_aside, is_known) = (Loss::Unopened, 0, true);
-        let recovery = Recovery {
-            cause,
-            restored,
-            lost,
-            set_aside,
-            is_known,
-        };
-        recovery.to_string()
-    };
-    assert_eq!(
-        told(10, 0),
-        "This store's database didn't open, and is as it was; 10 events were taken from the second copy"
-    );
-    assert_eq!(
-        told(9, 1),
-        "This store's database didn't open, and is as it was; 9 events were taken from the second copy, \
-         and 1 event is in that database alone"
-    );
 }
 
 #[test]

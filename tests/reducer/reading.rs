@@ -89,7 +89,7 @@ impl EventStore for Faulty {
                 stream: stream.to_string(),
                 version: after.next(),
                 position: Position::START,
-                cause: "its page is damaged".to_owned(),
+                cause: "its page is damaged".into(),
             });
         }
         page.items.truncate(self.page);

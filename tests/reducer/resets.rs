@@ -2,6 +2,7 @@
 
 use eventloom::app::action::{Action, AfterReset, Effect, NotReset};
 use eventloom::app::state::{Dialog, OutcomeKind, State};
+use eventloom::log::Chain;
 use eventloom::store::{Recovery, ResetToken, Segments};
 
 use super::{
@@ -16,6 +17,7 @@ fn token() -> ResetToken {
         history: HISTORY,
         first,
         last,
+        chain: Chain::START,
     })
 }
 
@@ -198,6 +200,7 @@ fn the_end_of_the_time_to_undo_is_that_of_its_own_reset() {
         history: HISTORY,
         first,
         last,
+        chain: Chain::START,
     });
     page.reduce(Action::UndoEnded(earlier));
     assert!(page.undo.is_some());

@@ -110,7 +110,7 @@ fn a_stream_that_is_damaged_is_shown_up_to_there_and_it_is_told_what_to_do() {
         stream: ada().to_string(),
         version,
         position: Position::START,
-        cause: "its checksum doesn't fit".to_owned(),
+        cause: "its checksum doesn't fit".into(),
     };
     let advice = "An export keeps all that is intact, with holes in the places of what isn't, and can be \
                   imported; Verify says what else is damaged, and what to do.";
@@ -135,7 +135,7 @@ fn good_events_before_a_damaged_one_are_shown_however_they_come() {
         stream: ada().to_string(),
         version: Version(5),
         position: Position::START,
-        cause: "its checksum doesn't fit".to_owned(),
+        cause: "its checksum doesn't fit".into(),
     };
     let mut page = showing(None, 2);
     let read = until(history(4)[2..].to_vec(), damaged.clone());

@@ -7,7 +7,6 @@ use eventloom::core::{EventId, History, Position, RecordedEvent};
 use eventloom::log::Chain;
 use eventloom::log::segments::Turn;
 
-use super::copying::chain_at;
 use super::database::{Content, Database, Left, Record};
 use super::keeping::Journal;
 use super::tab::{Fault, Known, Signal, Tab};
@@ -32,6 +31,7 @@ pub struct Token {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Refused {
     GoneOn,
+    NotThere,
     Swept,
     AnotherHistory,
 }
@@ -55,9 +55,11 @@ impl Token {
         if database.history() != self.history {
             return Err(Refused::AnotherHistory);
         }
-        let is_emptied = !self.is_reset || database.emptied() == self.first;
-        if !is_emptied || database.last() != self.last {
+        if database.last() > self.last {
             return Err(Refused::GoneOn);
+        }
+        if database.last() < self.last || database.chain() != self.chain {
+            return Err(Refused::NotThere);
         }
         match !self.is_reset || database.left == Some((self.first, Left::Whole)) {
             true => Ok(()),
@@ -91,13 +93,6 @@ impl Tab {
                 let mut laws = world.laws.borrow_mut();
                 if let Some(refused) = refused {
                     laws.refused(token.changes, &format!("{refused:?}"));
-                    return;
-                }
-                if chain_at(database, token.last) != Some(token.chain) {
-                    // A token doesn't say what it was given for. A disk that lost that, which nobody waited for, may
-                    // have something else under its numbers, in the same history, where nothing noted the loss. The
-                    // page that has the token is gone with the browser then, so nobody gives it back here.
-                    refused = Some(Refused::GoneOn);
                     return;
                 }
                 let floor = Position(self.next_position() - 1);

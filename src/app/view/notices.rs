@@ -4,12 +4,12 @@ use yew::prelude::*;
 
 use super::{ViewProps, button};
 use crate::app::action::{Action, Wish};
+use crate::app::page_version::PageVersion;
 use crate::app::parts::Beside;
 use crate::app::phrases::count;
-
-use crate::app::page_version::PageVersion;
 use crate::app::state::{Outcome, OutcomeKind, Progress, State, Storage};
 use crate::app::words::means;
+use crate::browser::words::Recovered;
 use crate::core::StreamId;
 use crate::store::StoreError;
 
@@ -24,10 +24,14 @@ fn storage_warning(state: &State) -> Option<String> {
                 StoreError::Full => "Make room on the disk and reload, or export them to keep them",
                 _ => "Export them to keep them",
             };
+            let newer = match reason {
+                StoreError::Newer { .. } => "; reload to get the newer one",
+                _ => "",
+            };
             let reason = reason.to_string();
             let reason = reason.trim_end_matches('.');
             Some(format!(
-                "What you see is in memory only and goes with this page: {reason}. Events that were saved here \
+                "What you see is in memory only and goes with this page: {reason}{newer}. Events that were saved here \
                  before are untouched, and aren't shown. {advice}."
             ))
         }
@@ -128,7 +132,7 @@ pub fn alert(props: &ViewProps) -> Html {
                 { button("Use it now", props.act.reform(|_: MouseEvent| Action::UseNewVersion)) }
             }
             if let Some(recovery) = recovery {
-                <p>{ recovery.to_string() }{"."}</p>
+                <p>{ Recovered(recovery).to_string() }{"."}</p>
                 { button("Dismiss Recovery", dismiss) }
             }
         </div>

@@ -106,6 +106,7 @@ pub(super) async fn import(
         history: log.history(),
         first: into.next - into.written.len() as u64,
         last: into.next - 1,
+        chain: into.chain,
     });
     if let Err(fault) = into.writing.commit().await
         && !is_in(connection, &last).await

@@ -50,6 +50,7 @@ pub(super) async fn reset(
         history,
         first,
         last: first,
+        chain,
     };
     let mut wrote = None;
     if !events.is_empty() {
@@ -63,6 +64,7 @@ pub(super) async fn reset(
         let record = codec::inline(token.last, events)?;
         let record = codec::linked(record, story.chain, &story.imported);
         add(&segments, Ok(record))?;
+        token.chain = story.chain;
         wrote = Some(story);
     }
     let meta = writing.store(META)?;

@@ -16,7 +16,6 @@ use super::read;
 use super::reset::another_history;
 use super::schema::{LOG, META, PAGES, SNAPSHOTS};
 use super::transaction::{Fault, Writing, above, add, answer};
-use crate::core::History;
 use crate::log::segments::{Index, Turn};
 use crate::store::{Durability, Segments, UndoError};
 
@@ -28,11 +27,8 @@ pub(super) async fn reset(copies: &Copies, token: Segments) -> Result<(), UndoEr
     let Copies { connection, .. } = copies;
     let (writing, segments) = begin(connection, &[LOG, PAGES, META]).await?;
     let log = &connection.log;
-    same_history(log.history(), token)?;
-    let (emptied, last) = log.ask(|index| (index.emptied(), index.last_segment()));
-    if emptied != Some(token.first) || last != token.last {
-        return Err(UndoError::GoneOn);
-    }
+    let last = log.ask(Index::last_segment);
+    token.are_last(log.history(), last, log.chain())?;
     let meta = writing.store(META)?;
     if Left::noted(&meta).await? != Some((token.first, Left::Whole)) {
         return Err(UndoError::Swept);
@@ -57,11 +53,8 @@ pub(super) async fn import(copies: &Copies, token: Segments) -> Result<(), UndoE
     let stores = [LOG, PAGES, SNAPSHOTS, META];
     let (writing, segments) = begin(connection, &stores).await?;
     let log = &connection.log;
-    same_history(log.history(), token)?;
     let last = log.ask(Index::last_segment);
-    if last != token.last {
-        return Err(UndoError::GoneOn);
-    }
+    token.are_last(log.history(), last, log.chain())?;
     let turn = Turn::TakenBack {
         from: token.first,
         floor: log.given(),
@@ -74,16 +67,6 @@ pub(super) async fn import(copies: &Copies, token: Segments) -> Result<(), UndoE
         writing.commit().await
     };
     end(copies, done.await, last + 1).await
-}
-
-fn same_history(now: History, token: Segments) -> Result<(), UndoError> {
-    match now == token.history {
-        true => Ok(()),
-        false => Err(UndoError::AnotherHistory {
-            known: token.history,
-            now,
-        }),
-    }
 }
 
 async fn begin(

@@ -30,6 +30,8 @@ export interface Metadata {
   /** The event that the command reacted to. */
   causation_id?: string;
   actor?: string;
+  /** Free keys. One that an export would leave out is refused: null, or called like a part of the event
+   * and not what an import keeps of that. */
   extensions?: Record<string, unknown>;
 }
 

@@ -100,6 +100,7 @@ pub(super) fn of_undo(error: UndoError) -> Error {
         UndoError::AnotherHistory { known, now } => {
             named("AnotherHistory", &message, histories(Some(known), now))
         }
+        UndoError::NotThere => named("NotThere", &message, []),
         UndoError::Swept => named("Swept", &message, []),
         UndoError::Store(error) => of_writing(error),
     }
@@ -189,7 +190,7 @@ pub(super) fn of_store(error: StoreError) -> Error {
                 ("stream", stream.into()),
                 ("version", number(version.0)),
                 ("position", number(position.0)),
-                ("cause", cause.into()),
+                ("cause", cause.to_string().into()),
             ];
             named("Corrupt", &message, fields)
         }

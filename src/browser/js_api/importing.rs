@@ -21,6 +21,7 @@ export interface ImportToken {
   readonly history: string;
   readonly first: number;
   readonly last: number;
+  readonly chain: string;
 }
 
 /** A reset, as `undoReset` takes it. To be kept, also as JSON, and given back as it is to the store that
@@ -30,6 +31,7 @@ export interface ResetToken {
   readonly history: string;
   readonly first: number;
   readonly last: number;
+  readonly chain: string;
 }
 ";
 
@@ -77,7 +79,8 @@ impl JsEventStore {
     ///
     /// # Errors
     /// `GoneOn`: something was recorded since, which would be lost. `AnotherHistory` (`known`, `now`): it
-    /// was undone already, the store was emptied since, or it was another store. Any of the storage's.
+    /// was undone already, the store was emptied since, or it was another store. `NotThere`: the store lost
+    /// it. `InvalidArgument`: an earlier release made the token. Any of the storage's.
     /// Nothing was changed, unless `outcomeIsUnknown`: undo it again, which then answers `AnotherHistory`.
     #[wasm_bindgen(js_name = undoImport)]
     pub async fn undo_import(

@@ -50,6 +50,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use self::error::invalid;
 use super::IndexedDbStore;
+use super::words::Recovered;
 use crate::core::{ExpectedVersion, History, Position, RecordedEvent, StreamId, Version};
 use crate::store::verify::{VerifyError, verify};
 use crate::store::{At, Durability, EventStore, Loss, Page, SecondCopy};
@@ -135,7 +136,7 @@ impl JsEventStore {
             lost: recovery.lost,
             set_aside: recovery.set_aside,
             is_known: recovery.is_known,
-            sentence: recovery.to_string(),
+            sentence: Recovered(recovery).to_string(),
         });
         serde_wasm_bindgen::to_value(&told).map_err(|error| invalid(&error.to_string()))
     }

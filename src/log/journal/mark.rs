@@ -75,7 +75,7 @@ impl Tail {
 pub struct Mark {
     /// The store that it is a copy of.
     pub store: Uuid,
-    /// Which of the store's journals it is: whoever takes over from a tab that doesn't answer goes on in
+    /// Which of the store's journals it is: whoever takes over from a writer that doesn't answer goes on in
     /// another file, which has the next number.
     pub epoch: u64,
     /// Whether whoever kept it ended as it should, and nothing came after that.

@@ -296,6 +296,8 @@ macro_rules! conformance_tests {
                 a_reset_is_not_undone_once_something_was_recorded
                 a_reset_is_undone_once
                 tokens_are_kept_as_text
+                a_token_of_what_is_not_there_is_refused
+                a_token_without_a_chain_is_not_taken
                 an_import_that_is_undone_is_gone_and_begins_another_history
                 an_import_into_an_empty_store_is_undone
                 an_import_is_not_undone_once_something_else_was_recorded

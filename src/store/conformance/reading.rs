@@ -238,6 +238,8 @@ pub async fn metadata_is_kept_with_its_extensions(store: &impl EventStore) {
         .zip(metadata.clone())
         .map(|(number, metadata)| NewEvent {
             metadata,
+            // What has binary data has no other.
+            data: JsonText::empty_object(),
             ..event(number)
         })
         .collect();

@@ -23,7 +23,7 @@ pub async fn an_event_that_could_not_be_imported_again_is_refused_with_its_batch
     let history = Some(store.head(&ada).await.unwrap().history);
     let before = picture(store).await;
     let name = Name::EventType;
-    let changes: [(Change, InvalidEnvelope); 4] = [
+    let changes: [(Change, InvalidEnvelope); 6] = [
         (
             |event| event.event_type.clear(),
             InvalidEnvelope::Empty { name },
@@ -50,6 +50,22 @@ pub async fn an_event_that_could_not_be_imported_again_is_refused_with_its_batch
                 extensions.insert("actor".to_owned(), json!("me"));
             },
             InvalidEnvelope::Taken { part: "actor" },
+        ),
+        (
+            |event| {
+                let extensions = &mut event.metadata.extensions;
+                extensions.insert("id".to_owned(), json!("mine"));
+            },
+            InvalidEnvelope::Taken { part: "id" },
+        ),
+        (
+            |event| {
+                let extensions = &mut event.metadata.extensions;
+                extensions.insert("unset".to_owned(), json!(null));
+            },
+            InvalidEnvelope::Null {
+                extension: "unset".to_owned(),
+            },
         ),
     ];
     for (change, cause) in changes {

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::*;
 use crate::log::Chain;
-use crate::store::{ImportToken, Misplaced, ResetError, ResetToken, Snapshot, UndoError};
+use crate::store::{ImportToken, Misplaced, ResetError, ResetToken, Segments, Snapshot, UndoError};
 
 /// What a reset takes with it, and what brings it back.
 pub trait Whole:
@@ -249,6 +249,37 @@ pub async fn tokens_are_kept_as_text(store: &(impl EventStore + ImportStore)) {
     assert_eq!(read, token);
     assert_eq!(store.undo_import(read).await, Ok(()));
     assert_eq!(told(store).await.events, before.events);
+}
+
+/// As a crash may leave one: a number alone says nothing of what has it.
+pub async fn a_token_of_what_is_not_there_is_refused(store: &(impl EventStore + ImportStore)) {
+    let ada = stream("ada");
+    append(store, &ada, &[event(1)]).await.unwrap();
+    let lost = |segments: Segments| {
+        let chain = segments.chain.with(segments.last, []);
+        Segments { chain, ..segments }
+    };
+    let reset = store.reset(&story()).await.unwrap();
+    let before = told(store).await;
+    let other = ResetToken::new(lost(reset.segments()));
+    assert_eq!(store.undo_reset(other).await, Err(UndoError::NotThere));
+    assert_eq!(told(store).await, before);
+    let imported = import(store, &ada, 2).await;
+    let before = told(store).await;
+    let other = ImportToken::new(lost(imported.segments()));
+    assert_eq!(store.undo_import(other).await, Err(UndoError::NotThere));
+    assert_eq!(told(store).await, before);
+    assert_eq!(store.undo_import(imported).await, Ok(()));
+}
+
+/// Those of an earlier release say less, in words.
+pub async fn a_token_without_a_chain_is_not_taken(store: &(impl EventStore + ImportStore)) {
+    let token = import(store, &stream("ada"), 1).await;
+    let mut kept = serde_json::to_value(token).unwrap();
+    kept.as_object_mut().unwrap().remove("chain").unwrap();
+    let refused = serde_json::from_value::<ImportToken>(kept).unwrap_err();
+    let told = refused.to_string();
+    assert!(told.contains("an earlier Eventloom"), "{told}");
 }
 
 /// Its events, in a new history; those before it stay as they were, and its ids are free again.

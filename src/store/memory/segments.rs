@@ -67,11 +67,6 @@ impl Segments {
         }
     }
 
-    /// The number of the newest one that is there, 0 where none is.
-    pub(super) fn newest(&self) -> u64 {
-        self.held.last().map_or(0, |segment| segment.number)
-    }
-
     /// The number of the last one that ever was, also of one without events.
     pub(super) fn last(&self) -> u64 {
         self.last
@@ -86,6 +81,12 @@ impl Segments {
     /// Those from this number on aren't there any more.
     pub(super) fn take_back(&mut self, from: u64) {
         self.held.retain(|segment| segment.number < from);
+    }
+
+    /// The chain up to the last one that ever was. `log` is what is there.
+    pub(super) fn end(&mut self, log: &[RecordedEvent]) -> Chain {
+        self.link(log);
+        self.chain
     }
 
     /// Goes on with the numbers and the chain of another, of which nothing is there.

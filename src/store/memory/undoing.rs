@@ -38,21 +38,24 @@ impl Inner {
         let mut before = std::mem::replace(self, emptied);
         // Of several resets the last can be undone.
         before.before = None;
-        let last = self.take_in(events.to_vec()).unwrap_or(first);
+        self.take_in(events.to_vec());
         self.before = Some(Box::new(before));
-        ResetToken::new(Segments {
-            history,
+        ResetToken::new(self.since(first))
+    }
+
+    /// What was recorded from this segment on.
+    pub(super) fn since(&mut self, first: u64) -> Segments {
+        Segments {
+            history: self.histories.now(),
             first,
-            last,
-        })
+            last: self.segments.last(),
+            chain: self.segments.end(&self.log),
+        }
     }
 
     /// Takes a reset back.
     pub(super) fn bring_back(&mut self, token: ResetToken) -> Result<(), UndoError> {
-        let Segments { first, last, .. } = self.of_this_history(token.segments())?;
-        if self.segments.newest() > last {
-            return Err(UndoError::GoneOn);
-        }
+        let first = self.first_of_last(token.segments())?;
         let mut before = self.before.take().ok_or(UndoError::Swept)?;
         let floor = self.last_given;
         let turn = Turn::Restored { from: first, floor };
@@ -69,11 +72,11 @@ impl Inner {
 
     /// Takes an import back.
     pub(super) fn take_back(&mut self, token: ImportToken) -> Result<(), UndoError> {
-        let Segments { first, last, .. } = self.of_this_history(token.segments())?;
-        if self.segments.last() != last {
-            return Err(UndoError::GoneOn);
-        }
-        let begins = self.segments.first_event(first).ok_or(UndoError::GoneOn)?;
+        let first = self.first_of_last(token.segments())?;
+        let begins = self
+            .segments
+            .first_event(first)
+            .ok_or(UndoError::NotThere)?;
         let turn = Turn::TakenBack {
             from: first,
             floor: self.last_given,
@@ -105,11 +108,10 @@ impl Inner {
         Ok(())
     }
 
-    fn of_this_history(&self, segments: Segments) -> Result<Segments, UndoError> {
-        let (known, now) = (segments.history, self.histories.now());
-        match known == now {
-            true => Ok(segments),
-            false => Err(UndoError::AnotherHistory { known, now }),
-        }
+    /// The number of the first of these, which are the last that were recorded.
+    fn first_of_last(&mut self, token: Segments) -> Result<u64, UndoError> {
+        let now = self.since(token.first);
+        token.are_last(now.history, now.last, now.chain)?;
+        Ok(token.first)
     }
 }

@@ -354,7 +354,7 @@ pub(super) fn corrupt(record: &Record, cause: String) -> StoreError {
         ),
         version: Version(whole(&record.version(), "version").unwrap_or(0)),
         position: Position(whole(&record.position(), "position").unwrap_or(0)),
-        cause,
+        cause: cause.into(),
     }
 }
 

@@ -20,12 +20,13 @@ use super::aside;
 use super::file::Held;
 use super::keep::{Found, after};
 use super::source::{Mending, Source};
+use super::walked::Walked;
 use crate::browser::BrowserClock;
 use crate::core::{Clock, Position, RecordedEvent, StreamId, Version};
 use crate::log::journal::Body;
 use crate::log::segments::Index;
 use crate::store::{
-    self, CopyChecked, Durability, Finding, ImportError, SetAside, StoreError, WhySetAside,
+    self, Cause, CopyChecked, Durability, Finding, ImportError, SetAside, StoreError, WhySetAside,
 };
 
 /// So many events are brought back at once.
@@ -45,7 +46,7 @@ impl IndexedDbStore {
         let Some(held) = self.kept_journal() else {
             return Ok(None);
         };
-        let walked = held.entries(async |_| Ok(())).await.map_err(failed)?;
+        let walked = walk(&held).await?;
         let last = held.mark().tail.segment;
         let damaged = walked
             .lost
@@ -91,7 +92,7 @@ impl IndexedDbStore {
         held.filter(|held| !held.is_doubted())
     }
 
-    async fn mend_or_count(&self, mending: Mending) -> Result<u64, StoreError> {
+    async fn mend_or_count(&self, mending: Mending) -> Result<u64, CopyFailed> {
         let connection = &self.parts.connection;
         let (Some(held), Some(database)) = (self.kept_journal(), connection.now()) else {
             return Ok(0);
@@ -104,7 +105,7 @@ impl IndexedDbStore {
             emptied,
             mending,
         );
-        mended.await.map_err(failed)
+        Ok(mended.await?)
     }
 
     /// Exchanges what was set aside with what is here, which is set aside then. Nothing is merged. Broken
@@ -122,7 +123,7 @@ impl IndexedDbStore {
         } = &*self.parts;
         let aside::Read { events, is_whole } = read(&aside.name, *code).await?;
         if events.is_empty() {
-            return Err(failed("none of its events can be read".to_owned()).into());
+            return Err(CopyFailed::from("none of its events can be read").into());
         }
         if let Some(event) = behind_a_gap(&events) {
             let (stream, version) = (&event.stream, event.version);
@@ -134,7 +135,7 @@ impl IndexedDbStore {
         }
         // What is set aside here is what can be read of it. The index may not know yet of what is damaged.
         self.mend().await?;
-        let (here, seen) = set_aside_here(connection).await.map_err(failed)?;
+        let (here, seen) = set_aside_here(connection).await?;
         let exchanged = exchange(copies, &events, seen).await;
         match (&exchanged, here) {
             (Ok(()), _) if is_whole => self.delete_set_aside(aside).await?,
@@ -225,10 +226,7 @@ async fn exchange(copies: &Copies, events: &[RecordedEvent], seen: u64) -> Resul
     let done = match emptied.segments().first == seen + 1 {
         // Strictly: what it brings is deleted elsewhere then.
         true => import::import(copies, Durability::Strict, (Position::START, None), next).await,
-        false => {
-            let what = "something was recorded meanwhile; try again";
-            Err(failed(what.to_owned()).into())
-        }
+        false => Err(CopyFailed::from("something was recorded meanwhile; try again").into()),
     };
     match done {
         Ok(_) => Ok(()),
@@ -243,10 +241,10 @@ async fn exchange(copies: &Copies, events: &[RecordedEvent], seen: u64) -> Resul
 
 /// Sets aside all that is here, as a journal of its own, if there are any events; answers its name, and up to
 /// which segment that goes.
-async fn set_aside_here(connection: &Rc<Connection>) -> Result<(Option<String>, u64), String> {
+async fn set_aside_here(connection: &Rc<Connection>) -> Result<(Option<String>, u64), CopyFailed> {
     let about = |index: &Index| (index.events(), index.last_segment());
     let looked = super::super::read::ask(connection, None, about).await;
-    let (events, last) = looked.map_err(|error| error.to_string())?.place;
+    let (events, last) = looked?.place;
     if events == 0 {
         return Ok((None, last));
     }
@@ -262,12 +260,11 @@ async fn set_aside_here(connection: &Rc<Connection>) -> Result<(Option<String>, 
 }
 
 /// Copies the log into a journal.
-async fn copy_into(connection: &Rc<Connection>, copy: &Held) -> Result<(), String> {
+async fn copy_into(connection: &Rc<Connection>, copy: &Held) -> Result<(), CopyFailed> {
     let mut step = 1;
     loop {
-        let found = after(connection, copy.seen(), step).await;
-        let Some(found) = found.map_err(|error| error.to_string())? else {
-            return Err("segments were joined meanwhile; try again".to_owned());
+        let Some(found) = after(connection, copy.seen(), step).await? else {
+            return Err("segments were joined meanwhile; try again".into());
         };
         if found.is_empty() {
             break;
@@ -283,7 +280,7 @@ async fn copy_into(connection: &Rc<Connection>, copy: &Held) -> Result<(), Strin
             if !is_whole {
                 let damaged = "a record here is damaged, so that what is here can't be set aside whole; export it, \
                                empty the store by Reset, and try again";
-                return Err(damaged.to_owned());
+                return Err(damaged.into());
             }
             if let Some(entry) = entry {
                 if let Body::Paged { .. } = entry.body {
@@ -294,12 +291,46 @@ async fn copy_into(connection: &Rc<Connection>, copy: &Held) -> Result<(), Strin
             copy.skip(number);
         }
     }
-    copy.flush().await
+    Ok(copy.flush().await?)
 }
 
-fn failed(cause: String) -> StoreError {
-    StoreError::Failed {
-        operation: "second copy",
-        cause: cause.into(),
+/// Reads the journal whole, and says what of it can't be read.
+async fn walk(held: &Held) -> Result<Walked, CopyFailed> {
+    Ok(held.entries(async |_| Ok(())).await?)
+}
+
+/// Why something that a person asked of the second copy can't be done.
+struct CopyFailed(Cause);
+
+impl From<String> for CopyFailed {
+    fn from(words: String) -> CopyFailed {
+        CopyFailed(words.into())
+    }
+}
+
+impl From<&str> for CopyFailed {
+    fn from(words: &str) -> CopyFailed {
+        CopyFailed(words.into())
+    }
+}
+
+impl From<StoreError> for CopyFailed {
+    fn from(error: StoreError) -> CopyFailed {
+        CopyFailed(Cause::new(error))
+    }
+}
+
+impl From<CopyFailed> for StoreError {
+    fn from(CopyFailed(cause): CopyFailed) -> StoreError {
+        StoreError::Failed {
+            operation: "read the second copy",
+            cause,
+        }
+    }
+}
+
+impl From<CopyFailed> for ImportError {
+    fn from(failed: CopyFailed) -> ImportError {
+        StoreError::from(failed).into()
     }
 }

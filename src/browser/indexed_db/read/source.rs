@@ -14,7 +14,7 @@ use super::super::schema::{LOG, PAGES};
 use super::super::transaction::{Fault, Reading, answer};
 use crate::core::{History, Position, PositionRanges, RecordedEvent, Version};
 use crate::log::segments::{Fetch, Filter, Index, Portion, Segment};
-use crate::store::{At, Page, StoreError, same_history};
+use crate::store::{At, Cause, Page, StoreError, same_history};
 
 /// Takes in what the log holds beyond what is known.
 pub(in super::super) async fn catch_up(
@@ -243,7 +243,7 @@ pub(super) const MISSING: &str = "records that the log names are missing";
 pub(super) fn corrupt(
     stream: impl Into<String>,
     position: Position,
-    cause: impl Into<String>,
+    cause: impl Into<Cause>,
 ) -> StoreError {
     StoreError::Corrupt {
         stream: stream.into(),

@@ -7,7 +7,7 @@ use super::super::connection::Connection;
 use super::source::{Batches, MISSING, Miss, Sources, again_where_moved, begin, corrupt, page};
 use crate::core::{History, Position, RecordedEvent, StreamId, Version};
 use crate::log::segments::{Fetch, Index, unpack_stream};
-use crate::store::{Page, StoreError, until_hole};
+use crate::store::{Cause, Page, StoreError, until_hole};
 
 pub(in super::super) async fn read_stream(
     connection: &Rc<Connection>,
@@ -134,7 +134,7 @@ impl Wanted<'_> {
         }
     }
 
-    fn corrupt(&self, end: Position, cause: impl Into<String>) -> StoreError {
+    fn corrupt(&self, end: Position, cause: impl Into<Cause>) -> StoreError {
         corrupt(self.stream.to_string(), end, cause)
     }
 

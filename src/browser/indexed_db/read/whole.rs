@@ -9,7 +9,7 @@ use super::super::log::{Ahead, Log};
 use super::source::{MISSING, Miss, again_where_moved, begin, corrupt, page, records};
 use crate::core::{History, Position, RecordedEvent};
 use crate::log::segments::{Fetch, Index, Portion, Segment, in_order, text_size, unpack};
-use crate::store::{Page, StoreError, until_hole};
+use crate::store::{Cause, Page, StoreError, until_hole};
 
 pub(in super::super) async fn read_all(
     connection: &Rc<Connection>,
@@ -150,7 +150,7 @@ impl Part {
     }
 
     /// Meets what can't be read and ends at a position.
-    fn is_lost(&mut self, end: Position, cause: impl Into<String>) {
+    fn is_lost(&mut self, end: Position, cause: impl Into<Cause>) {
         let last = self
             .events
             .back()
