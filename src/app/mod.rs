@@ -2,11 +2,13 @@
 //! run in one place and come back as actions, and views are functions of the state.
 
 use crate::core::Timestamp;
+use counting::{count, were};
 
 pub mod action;
 pub mod address;
 pub mod asked;
 pub mod checked;
+mod counting;
 pub mod course;
 pub mod last_export;
 pub mod loom;
@@ -56,20 +58,6 @@ fn minute(time: Timestamp) -> String {
     let time = time.to_string();
     let (day, time) = time.split_once('T').unwrap_or((&time, ""));
     format!("{day} {} UTC", time.get(..5).unwrap_or(time))
-}
-
-/// So many events were.
-fn were(events: u64) -> String {
-    let were = if events == 1 { "was" } else { "were" };
-    format!("{} {were}", count(events, "event"))
-}
-
-/// A number with its noun.
-fn count(number: u64, noun: &str) -> String {
-    match number {
-        1 => format!("1 {noun}"),
-        _ => format!("{number} {noun}s"),
-    }
 }
 
 /// Puts one among others, or takes it away where it is there. There are few: a set would bring more code than they are.

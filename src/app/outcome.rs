@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::count;
+use super::counting::count;
 use crate::core::{CommandId, JsonText, StreamId, Timestamp};
 use crate::store::ResetToken;
 
