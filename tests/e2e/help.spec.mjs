@@ -108,7 +108,8 @@ test('Help begins with a list of words, short enough to be read', async ({ playg
   await expect(terms.first()).toHaveText('event');
   const list = await playground.help.locator('dl').innerText();
   expect(list.split(/\s+/).length).toBeLessThanOrEqual(120);
-  const [words, keys] = await Promise.all(['dl', 'table'].map((name) => playground.help.locator(name).boundingBox()));
-  expect(words.y).toBeLessThan(keys.y);
+  await expect(playground.help.locator('h2 + dl')).toHaveCount(1);
+  // However high the dialog is, its beginning is what is seen.
+  await expect(terms.first()).toBeInViewport();
   await picture('help', { fullPage: false });
 });

@@ -117,6 +117,9 @@ test('the same command sent anew instead is another command', async ({ page, pla
   await isUnknown(playground);
   await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
   await playground.shows(10, 10);
+  // At once it would be the same press.
+  await page.clock.install();
+  await page.clock.fastForward(500);
   await playground.submit('Deposit').click();
   await expect(playground.status).toHaveText('MoneyDeposited appended as v11');
   await playground.holds(11);
