@@ -2,6 +2,8 @@
 //! run in one place and come back as actions, and views are functions of the state.
 
 use crate::core::Timestamp;
+use crate::model::currency;
+use crate::timeline::Timeline;
 
 pub mod action;
 pub mod address;
@@ -52,6 +54,12 @@ fn minute(time: Timestamp) -> String {
     let time = time.to_string();
     let (day, time) = time.split_once('T').unwrap_or((&time, ""));
     format!("{day} {} UTC", time.get(..5).unwrap_or(time))
+}
+
+/// The currency of a stream's amounts, as its last known state names it.
+fn currency_of(timeline: &Timeline) -> Option<String> {
+    let state = timeline.state_at(timeline.known());
+    currency(&state).map(str::to_owned)
 }
 
 /// So many events were.

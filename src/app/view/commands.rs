@@ -6,6 +6,7 @@ use super::ViewProps;
 use super::field::Form;
 use super::notices::alert;
 use crate::app::action::Action;
+use crate::app::currency_of;
 use crate::app::effect;
 use crate::model::{CommandForm, Refusal};
 use crate::timeline::Timeline;
@@ -57,7 +58,7 @@ fn command(
     let open = state.preferences.open_forms.contains(&key);
     let name = form.name;
     let draft = state.draft(&key);
-    let of_state = timeline.currency();
+    let of_state = currency_of(timeline);
     let currency = form.currency(&draft, of_state.as_deref());
     let errors = match &state.bad_fields {
         Some((bad, errors)) if *bad == key => errors.as_slice(),

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use serde_json::Value;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
@@ -11,8 +10,8 @@ use crate::app::action::{Action, Settled, Step};
 use crate::app::loom::Tenths;
 use crate::app::state::State;
 use crate::core::{RecordedEvent, Version};
-use crate::model::Look;
-use crate::timeline::{Timeline, Wording};
+use crate::model::{Look, Wording};
+use crate::timeline::Timeline;
 
 /// Up to so many events every row is in the document.
 const ALL_ROWS: usize = 500;
@@ -180,8 +179,7 @@ fn Row(props: &RowProps) -> Html {
     let onclick = props
         .act
         .reform(move |_: MouseEvent| Action::View(version, Settled::Yes));
-    let payload: Value = event.data.read().unwrap_or_default();
-    let mut summary = props.words.summary(&payload);
+    let mut summary = props.words.summary(&event.data.value());
     let time = event.timestamp.to_string();
     let mut shown = if props.dated {
         time[..19].replace('T', " ")

@@ -29,7 +29,8 @@ use super::loading::Drawn;
 use super::parts::Beside;
 use super::state::{About, OutcomeKind, Place, State};
 use crate::core::RecordedEvent;
-use crate::timeline::{Timeline, Wording};
+use crate::model::Wording;
+use crate::timeline::Timeline;
 
 pub use field::field_id;
 pub use stream_box::STREAM_BOX;
@@ -229,13 +230,8 @@ fn when<E: 'static>(
 
 /// How the values of a stream are put into words.
 fn wording(timeline: &Timeline) -> Wording {
-    Wording {
-        money_keys: timeline
-            .model()
-            .money_keys()
-            .iter()
-            .map(|key| (*key).to_owned())
-            .collect(),
-        currency: timeline.currency().unwrap_or_default(),
-    }
+    Wording::of(
+        timeline.model().as_ref(),
+        &timeline.state_at(timeline.known()),
+    )
 }
