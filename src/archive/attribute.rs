@@ -54,6 +54,16 @@ impl Attribute {
         Attribute::NAMES[self as usize]
     }
 
+    /// What a line may say otherwise in a foreign source: there it is somebody else's, an extension.
+    pub(super) const PLACE: [Attribute; 6] = [
+        Attribute::StreamVersion,
+        Attribute::Position,
+        Attribute::SchemaVersion,
+        Attribute::CorrelationId,
+        Attribute::CausationId,
+        Attribute::Actor,
+    ];
+
     /// The place of a name in the order, where it is one of these.
     pub(super) fn place(name: &str) -> Option<usize> {
         Attribute::NAMES.iter().position(|known| *known == name)
@@ -99,9 +109,20 @@ pub(super) fn aggregate_type(source: &str) -> &str {
 /// The `source` of an event: the one that it came with, where that isn't the usual one.
 pub(super) fn source<'a>(stream: &'a StreamId, metadata: &'a Metadata) -> Cow<'a, str> {
     match kept(metadata, Attribute::Source) {
-        Some(source) if aggregate_type(source) == stream.aggregate_type() => Cow::Borrowed(source),
+        Some(source) if names(source, stream.aggregate_type()) => Cow::Borrowed(source),
         _ => Cow::Owned(usual_source(stream.aggregate_type())),
     }
+}
+
+/// Whether a `source` stands for an aggregate type, by itself or beside another that came before it.
+fn names(source: &str, of: &str) -> bool {
+    let name = aggregate_type(source);
+    name == of || beside(name) == of || beside(&usual_source(name)) == of
+}
+
+/// The aggregate type of a `source` that differs by its slash alone from one that came before it.
+pub(super) fn beside(source: &str) -> String {
+    format!("{} (source {source})", aggregate_type(source))
 }
 
 /// The `source` that we give to events of a type.
@@ -138,6 +159,32 @@ pub(super) fn binary<'a>(data: &JsonText, metadata: &'a Metadata) -> Option<&'a 
 pub(super) fn is_without_data(data: &JsonText, metadata: &Metadata) -> bool {
     let marked = metadata.extensions.get(Attribute::Data.name()) == Some(&Value::Null);
     marked && data.as_str() == "{}" || binary(data, metadata).is_some()
+}
+
+/// The attributes of CloudEvents itself.
+const OF_CLOUD_EVENTS: [&str; 10] = [
+    "specversion",
+    "id",
+    "source",
+    "type",
+    "subject",
+    "time",
+    "datacontenttype",
+    "dataschema",
+    "data",
+    DATA_BASE64,
+];
+
+/// Which attribute of CloudEvents a name would be with other capitals; none where it is one, or wouldn't be.
+pub(super) fn meant(name: &str) -> Option<&'static str> {
+    let mut all = OF_CLOUD_EVENTS.into_iter();
+    all.find(|known| *known != name && known.eq_ignore_ascii_case(name))
+}
+
+/// Keeps the `source` that an event came with.
+pub(super) fn keep_source(metadata: &mut Metadata, source: String) {
+    let name = Attribute::Source.name().to_owned();
+    metadata.extensions.insert(name, source.into());
 }
 
 #[cfg(test)]

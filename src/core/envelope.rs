@@ -163,13 +163,27 @@ impl<'a> Envelope<'a> {
     /// # Errors
     /// [`InvalidEnvelope`].
     pub fn check(&self) -> Result<(), InvalidEnvelope> {
+        self.check_without(|_, _| true)
+    }
+
+    /// The same for a line that somebody else wrote: what it has under the name of one of our parts and can't be read
+    /// as that is somebody else's.
+    ///
+    /// # Errors
+    /// [`InvalidEnvelope`].
+    pub fn check_foreign(&self) -> Result<(), InvalidEnvelope> {
+        self.check_without(is_of_part)
+    }
+
+    fn check_without(&self, is_taken: fn(&str, &Value) -> bool) -> Result<(), InvalidEnvelope> {
         check_name(Name::EventType, self.event_type)?;
         self.check_type()?;
         if let Some(Value::String(id)) = self.metadata.extensions.get("id") {
             check_name(Name::Id, id)?;
         }
-        let is_taken = |part: &&&str| self.metadata.extensions.contains_key(**part);
-        if let Some(part) = PARTS.iter().find(is_taken) {
+        let found = |part: &str| self.metadata.extensions.get(part);
+        let mut parts = PARTS.iter();
+        if let Some(part) = parts.find(|part| found(part).is_some_and(|it| is_taken(part, it))) {
             return Err(InvalidEnvelope::Taken { part });
         }
         self.check_size(MAX_LINE, MAX_DEPTH)
@@ -218,6 +232,35 @@ impl<'a> Envelope<'a> {
             false => Ok(()),
         }
     }
+}
+
+/// Whether a value could be read as a part of an event, from a line where it stands under the name of that. What
+/// others mean by such a name has other values, mostly: those are free keys like all.
+fn is_of_part(part: &str, value: &Value) -> bool {
+    match part {
+        "streamversion" | "schemaversion" => value.is_u64(),
+        "position" => value.is_u64() || value.as_str().is_some_and(is_digits),
+        "correlationid" | "causationid" | "actor" => value.is_string(),
+        _ => true,
+    }
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit())
+}
+
+/// What an event has under the name of one of its parts, where that can't be read as the part.
+#[must_use]
+pub fn of_same_name<'a>(metadata: &'a Metadata, part: &str) -> Option<&'a Value> {
+    let found = metadata.extensions.get(part).filter(|it| !it.is_null());
+    found.filter(|it| PARTS.contains(&part) && !is_of_part(part, it))
+}
+
+/// The first part of which an event has something else under its name.
+#[must_use]
+pub fn named_like_part(metadata: &Metadata) -> Option<&'static str> {
+    let mut parts = PARTS.iter().copied();
+    parts.find(|part| of_same_name(metadata, part).is_some())
 }
 
 fn check_name(name: Name, text: &str) -> Result<(), InvalidEnvelope> {
@@ -353,6 +396,36 @@ mod tests {
         }
         let kept = json!({ "source": "x", "time": "y", "datacontenttype": "z", "data": null });
         assert_eq!(with("T", &kept), Ok(()));
+    }
+
+    #[test]
+    fn of_a_foreign_line_what_can_not_be_read_as_a_part_is_a_free_key() {
+        let of_line = |part: &str, value: &Value| {
+            let stream = StreamId::new("shop", "a").unwrap();
+            let metadata = Metadata {
+                extensions: json!({ part: value }).as_object().unwrap().clone(),
+                ..Metadata::default()
+            };
+            let data = JsonText::empty_object();
+            Envelope {
+                stream: &stream,
+                event_type: "T",
+                data: &data,
+                metadata: &metadata,
+            }
+            .check_foreign()
+            .is_ok()
+        };
+        for part in PARTS {
+            let taken = [json!(7), json!("7"), json!("x"), json!(-7)].map(|it| of_line(part, &it));
+            let expected = match part {
+                "streamversion" | "schemaversion" => [false, true, true, true],
+                "position" => [false, false, true, true],
+                "correlationid" | "causationid" | "actor" => [true, false, false, true],
+                _ => [false; 4],
+            };
+            assert_eq!(taken, expected, "{part}");
+        }
     }
 
     #[test]
