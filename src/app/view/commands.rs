@@ -17,10 +17,8 @@ pub fn commands(props: &ViewProps, refused: Option<&str>) -> Html {
     let body = match &state.timeline {
         Some(timeline) if timeline.model().commands().is_empty() => html! {
             <p class="empty">
-                { format!(
-                    "{} has no model here, so it takes no commands. Its history can be scrubbed, and its state is the last value of each key.",
-                    timeline.stream().aggregate_type()
-                ) }
+                <bdi>{ timeline.stream().aggregate_type().to_owned() }</bdi>
+                {" has no model here, so it takes no commands. Its history can be scrubbed, and its state is the last value of each key."}
             </p>
         },
         Some(timeline) => html! {

@@ -5,8 +5,9 @@ use std::rc::Rc;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use super::{ViewProps, called, glyph, when, wording};
+use super::{ViewProps, called, glyph, short, when, wording};
 use crate::app::action::{Action, Settled, Step};
+use crate::app::address::meant;
 use crate::app::loom::Tenths;
 use crate::app::state::State;
 use crate::core::{RecordedEvent, Version};
@@ -72,9 +73,13 @@ pub fn Events(props: &ViewProps) -> Html {
         }
         Some(timeline) => html! {
             <p class="empty">
-                { format!("The stream {} begins with its first event. ", timeline.stream().aggregate_id()) }
+                {"The stream "}<bdi>{ short(timeline.stream().aggregate_id()) }</bdi>{" begins with its first event. "}
                 if !timeline.model().commands().is_empty() {
                     { "Send a command to record one; nothing is stored until then." }
+                }
+                if let Some(meant) = meant(timeline.stream(), state.streams.as_deref().map_or(&[], Vec::as_slice)) {
+                    {" There is a stream with events under a name much like it: "}
+                    <a href={meant.clone()}>{ meant }</a>
                 }
             </p>
         },
@@ -82,7 +87,7 @@ pub fn Events(props: &ViewProps) -> Html {
     };
     html! {
         <section class="timeline" aria-label="Timeline">
-            <div class="head"><h2>{"Events"}</h2><span class="role" aria-hidden="true">{"fold →"}</span></div>
+            <div class="head"><h2>{"Events"}</h2><span class="role">{"Times in UTC"}</span></div>
             { body }
         </section>
     }

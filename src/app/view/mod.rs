@@ -58,6 +58,21 @@ fn called(event: &RecordedEvent) -> &str {
     }
 }
 
+/// The most characters of a name that are shown where it stands among others.
+const MOST_OF_NAME: usize = 80;
+
+/// A name, shortened in its middle where it is long.
+fn short(name: &str) -> String {
+    let length = name.chars().count();
+    if length <= MOST_OF_NAME {
+        return name.to_owned();
+    }
+    let half = MOST_OF_NAME / 2;
+    let begin: String = name.chars().take(half).collect();
+    let end: String = name.chars().skip(length - half + 1).collect();
+    format!("{begin}…{end}")
+}
+
 /// What most views need: the state, and where actions go.
 #[derive(Properties, Clone)]
 pub struct ViewProps {

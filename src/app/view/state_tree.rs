@@ -210,7 +210,7 @@ impl Item<'_> {
             let value = html! { <span class={changed}>{ text(&leaf.value) }</span> };
             return html! {
                 <li key={node.key.clone()} role="treeitem" {tabindex} {onfocus} aria-level={level} aria-selected="false">
-                    <span class="key">{ format!("{name}: ") }</span>{ value }
+                    <span class="key"><bdi>{ name }</bdi>{": "}</span>{ value }
                     if let Some(was) = &leaf.was {
                         {" "}<s class="was">{ text(was) }</s>
                     }
@@ -260,12 +260,12 @@ pub fn changes(props: &ViewProps) -> Html {
     let class = dye(state);
     let line = |change: &Change| {
         let key = change.path().last_key().unwrap_or_default();
-        let word = |value: &JsonValue| words.value(key, value);
+        let word = |value: &JsonValue| html! { <bdi>{ words.value(key, value) }</bdi> };
         let (kind, text) = match change {
             Change::Added { new, .. } => ("added", word(new)),
             Change::Removed { old, .. } => ("removed", word(old)),
             Change::Changed { old, new, .. } => {
-                ("changed", format!("{} → {}", word(old), word(new)))
+                ("changed", html! { <>{ word(old) }{" → "}{ word(new) }</> })
             }
         };
         let path = change.path().to_string();
