@@ -102,7 +102,10 @@ fn in_a_source_of_a_model_that_ships_such_an_attribute_is_refused_by_its_name() 
     let opened = line("a", "/bank_account", r#""schemaversion":"1.0""#)
         .replace("Noted", "AccountOpened")
         .replace(r#""data":{}"#, r#""data":{"owner":"Ada","currency":"EUR"}"#);
-    let refused = plan(&[], &[opened.clone()]).err().unwrap().to_string();
+    let refused = plan(&[], std::slice::from_ref(&opened))
+        .err()
+        .unwrap()
+        .to_string();
     assert!(
         refused.starts_with("line 1: ") && refused.contains("schemaversion"),
         "{refused}"

@@ -68,14 +68,16 @@ pub fn parse(text: &str, currency: &str) -> Result<i64, String> {
         let separators = unsigned.matches('.').count();
         return Err(
             match separators > 1 && all_digits(&unsigned.replace('.', "")) {
-                true => format!("must stand without a separator of thousands, like {example}"),
+                true => {
+                    format!("must be an amount like {example}, without a separator of thousands")
+                }
                 false => format!("must be an amount like {example}"),
             },
         );
     }
     if fraction.len() == 3 && digits != 3 && whole.len() <= 3 {
         return Err(format!(
-            "could be a thousand or one and a bit; write it like {example}"
+            "has three decimals, or a separator of thousands; write it like {example}"
         ));
     }
     if fraction.len() > digits {
@@ -173,8 +175,8 @@ mod tests {
 
     #[test]
     fn no_other_amount_than_was_meant_is_taken() {
-        let could_be = "could be a thousand or one and a bit; write it like 123.45";
-        let thousands = "must stand without a separator of thousands, like 123.45";
+        let could_be = "has three decimals, or a separator of thousands; write it like 123.45";
+        let thousands = "must be an amount like 123.45, without a separator of thousands";
         let amount = "must be an amount like 123.45";
         for (text, reason) in [
             ("1,234", could_be),
