@@ -397,15 +397,7 @@ fn attributes_of_another_json_type_are_refused() {
         ("subject", "7", JsonKind::Number, "a text in quotes"),
         ("time", "0", JsonKind::Number, "a text in quotes"),
         ("datacontenttype", "[]", JsonKind::Array, "a text in quotes"),
-        ("correlationid", "true", JsonKind::Bool, "a text in quotes"),
-        ("causationid", "{}", JsonKind::Object, "a text in quotes"),
         ("data_base64", "1", JsonKind::Number, "a text in quotes"),
-        (
-            "streamversion",
-            "\"1\"",
-            JsonKind::Text,
-            "a whole number from 1",
-        ),
     ] {
         assert_eq!(
             refusal_with(&format!("\"{name}\":{value}")),
@@ -479,16 +471,10 @@ fn a_time_that_is_none_is_refused() {
 fn numbers_outside_their_range_are_refused() {
     for (attribute, value) in [
         ("streamversion", "0"),
-        ("streamversion", "-1"),
-        ("streamversion", "1.0"),
-        ("streamversion", "1e3"),
         ("streamversion", "18446744073709551616"),
         ("schemaversion", "4294967296"),
         ("position", "0"),
         ("position", "18446744073709551616"),
-        ("position", "\"+7\""),
-        ("position", "\"\""),
-        ("position", "\"seven\""),
     ] {
         let reason = refusal_with(&format!("\"{attribute}\":{value}"));
         let Reason::OutOfRange {

@@ -16,7 +16,7 @@ use std::rc::Rc;
 
 use eventloom::core::scenario::given;
 use eventloom::core::{
-    Aggregate, AggregateRoot, Decider, FixedClock, JsonText, Position, RecordedEvent,
+    Aggregate, AggregateRoot, Decider, FixedClock, JsonText, JsonValue, Position, RecordedEvent,
     SequentialIds, Version,
 };
 use eventloom::model::bank_account::{self, BankAccount, Event, State};
@@ -25,7 +25,7 @@ use eventloom::model::{GenericModel, Model};
 use eventloom::runtime::{Repository, SnapshotPolicy};
 use eventloom::store::conformance::{Plain, PlainImport};
 use eventloom::store::{ImportStore, MemoryStore, Snapshot, SnapshotStore};
-use eventloom::timeline::{Change, Timeline};
+use eventloom::timeline::{Change, Path, Timeline};
 use pollster::block_on;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -103,32 +103,27 @@ fn account_timeline() -> Timeline {
 }
 
 /// The leaves of a state by path; an empty state has none.
-fn leaves(value: &Value) -> BTreeMap<String, Value> {
-    fn walk(path: String, value: &Value, found: &mut BTreeMap<String, Value>) {
-        let entries: Vec<(String, &Value)> = match value {
-            Value::Object(fields) => fields.iter().map(|(key, v)| (key.clone(), v)).collect(),
-            Value::Array(items) => (0..).map(|i: usize| i.to_string()).zip(items).collect(),
+fn leaves(value: &JsonValue) -> BTreeMap<Path, JsonValue> {
+    fn walk(path: &Path, value: &JsonValue, found: &mut BTreeMap<Path, JsonValue>) {
+        let entries: Vec<(String, &JsonValue)> = match value {
+            JsonValue::Object(fields) => fields.iter().map(|(key, v)| (key.clone(), v)).collect(),
+            JsonValue::List(items) => (0..).map(|i: usize| i.to_string()).zip(items).collect(),
             _ => Vec::new(),
         };
-        if entries.is_empty() && !path.is_empty() {
+        if entries.is_empty() && !path.is_root() {
             found.insert(path.clone(), value.clone());
         }
         for (key, value) in entries {
-            let path = if path.is_empty() {
-                key
-            } else {
-                format!("{path}.{key}")
-            };
-            walk(path, value, found);
+            walk(&path.then(key), value, found);
         }
     }
     let mut found = BTreeMap::new();
-    walk(String::new(), value, &mut found);
+    walk(&Path::root(), value, &mut found);
     found
 }
 
 /// Makes the changes; each must say truly what was there before.
-fn apply(before: BTreeMap<String, Value>, changes: &[Change]) -> BTreeMap<String, Value> {
+fn apply(before: BTreeMap<Path, JsonValue>, changes: &[Change]) -> BTreeMap<Path, JsonValue> {
     let mut leaves = before;
     for change in changes {
         match change {
@@ -375,12 +370,12 @@ proptest! {
                 BankAccount.evolve(&mut state, &events[version - 1]);
             }
             let shown = timeline.state_at(Version(version as u64));
-            prop_assert_eq!(shown, serde_json::to_value(&state).unwrap(), "version {}", version);
+            prop_assert_eq!(shown, JsonValue::of(&state), "version {}", version);
             let drawn = timeline.measures()[version];
             prop_assert_eq!(drawn, Some(state.balance as f64), "version {}", version);
         }
         let beyond = timeline.state_at(Version(u64::MAX));
-        prop_assert_eq!(beyond, serde_json::to_value(&state).unwrap());
+        prop_assert_eq!(beyond, JsonValue::of(&state));
     }
 
     #[test]
@@ -438,18 +433,18 @@ proptest! {
         new in any_json(),
     ) {
         // In a state as models have it: an object.
-        let (old, new) = (json!({"s": old}), json!({"s": new}));
+        let [old, new] = [old, new].map(|value| JsonValue::from(json!({ "s": value })));
         let changes = eventloom::timeline::changes(&old, &new);
         prop_assert_eq!(apply(leaves(&old), &changes), leaves(&new));
     }
 }
 
-fn fold_recorded(events: &[RecordedEvent]) -> Value {
+fn fold_recorded(events: &[RecordedEvent]) -> JsonValue {
     let mut state = BankAccount.initial_state();
     for event in events {
         BankAccount.evolve(&mut state, &BankAccount.decode(event).unwrap());
     }
-    serde_json::to_value(&state).unwrap()
+    JsonValue::of(&state)
 }
 
 // --- encoding ---------------------------------------------------------------------------------

@@ -148,14 +148,14 @@ use std::rc::Rc;
 
 use eventloom::core::scenario::given;
 use eventloom::core::{
-    ExpectedVersion, IdSource, JsonText, Metadata, SequentialIds, StreamId, Version,
+    ExpectedVersion, IdSource, JsonText, JsonValue, Metadata, SequentialIds, StreamId, Version,
 };
 use eventloom::model::{Draft, Model, Refusal, Registry};
 use eventloom::store::MemoryStore;
 use eventloom::store::conformance::Plain;
-use eventloom::timeline::{Change, Timeline};
+use eventloom::timeline::{Change, Path, Timeline};
 use pollster::block_on;
-use serde_json::json;
+use serde_json::{Value, json};
 use support::{TIME, stream};
 
 fn lent_to(reader: &str) -> Event {
@@ -235,7 +235,9 @@ fn its_forms_and_states_are_driven_and_shown_by_name_alone() {
 
     let timeline = &page.timeline;
     let shown = |version| timeline.state_at(Version(version));
-    let state = |reader: Option<&str>, days: u32, readers: u32| json!({"reader": reader, "days": days, "readers_so_far": readers});
+    let state = |reader: Option<&str>, days: u32, readers: u32| {
+        JsonValue::from(json!({"reader": reader, "days": days, "readers_so_far": readers}))
+    };
     assert_eq!(shown(0), state(None, 0, 0));
     assert_eq!(shown(1), state(Some("Ada Byron"), 28, 1));
     assert_eq!(shown(2), state(None, 0, 1));
@@ -244,10 +246,10 @@ fn its_forms_and_states_are_driven_and_shown_by_name_alone() {
         timeline.measures(),
         [Some(0.0), Some(28.0), Some(0.0), Some(14.0)]
     );
-    let change = |path: &str, old, new| Change::Changed {
-        path: path.into(),
-        old,
-        new,
+    let change = |key: &str, old: Value, new: Value| Change::Changed {
+        path: Path::of([key]),
+        old: old.into(),
+        new: new.into(),
     };
     assert_eq!(
         timeline.changes_at(Version(2)),

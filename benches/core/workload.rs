@@ -4,14 +4,13 @@
 use std::rc::Rc;
 
 use eventloom::core::{
-    Aggregate, AggregateRoot, Decider, IdSource, Metadata, Position, RecordedEvent, SequentialIds,
-    StreamId, Timestamp, Version,
+    Aggregate, AggregateRoot, Decider, IdSource, JsonValue, Metadata, Position, RecordedEvent,
+    SequentialIds, StreamId, Timestamp, Version,
 };
 use eventloom::model::Model;
 use eventloom::model::bank_account::{self, BankAccount, Command as Ask};
 use eventloom::model::order::{self, Command as Want, MAX_LINES, Order};
 use eventloom::timeline::Timeline;
-use serde_json::Value;
 
 /// One stream, and what must come of it.
 pub struct Log {
@@ -115,8 +114,8 @@ impl Log {
     ///
     /// # Panics
     /// When it isn't that.
-    pub fn check(&self, version: usize, state: &Value) {
-        let found = state[self.key].as_i64();
+    pub fn check(&self, version: usize, state: &JsonValue) {
+        let found = state.get(self.key).and_then(JsonValue::as_i64);
         let expected = self.expected[version];
         assert_eq!(found, Some(expected), "{} at version {version}", self.key);
     }

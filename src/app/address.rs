@@ -2,7 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use crate::core::{StreamId, Version};
+use crate::core::{StreamHead, StreamId, Version};
 
 /// What JavaScript's `encodeURIComponent` leaves as it is, besides letters and digits.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
@@ -105,6 +105,47 @@ pub fn format(stream: &StreamId, version: Option<Version>) -> String {
     }
 }
 
+/// The address of a stream with events that an address may have meant which names one without: they differ by what
+/// chats and mail programs do to links.
+#[must_use]
+pub fn meant(named: &StreamId, streams: &[StreamHead]) -> Option<String> {
+    let id = unescaped(named.aggregate_id());
+    let (path, query) = id.split_once('?').unwrap_or((&id, ""));
+    let wanted = (bare(&unescaped(named.aggregate_type())), bare(path));
+    let is_meant = |head: &&StreamHead| {
+        let stream = &head.stream;
+        let name = (bare(stream.aggregate_type()), bare(stream.aggregate_id()));
+        stream != named && head.version > Version::NONE && !name.1.is_empty() && name == wanted
+    };
+    let found = streams.iter().find(is_meant)?;
+    let digits = query.strip_prefix("v=").unwrap_or_default();
+    let end = digits.find(|c: char| !c.is_ascii_digit());
+    let digits = &digits[..end.unwrap_or(digits.len())];
+    let version = version(digits)
+        .ok()
+        .filter(|version| *version <= found.version);
+    Some(format(&found.stream, version))
+}
+
+/// A name without the escapes that were escaped once more.
+fn unescaped(name: &str) -> String {
+    let mut name = name.to_owned();
+    while let Ok(decoded) = percent_decode_str(&name).decode_utf8()
+        && decoded.len() < name.len()
+    {
+        name = decoded.into_owned();
+    }
+    name
+}
+
+/// What is left of a name however it was mangled: its letters and digits.
+fn bare(name: &str) -> String {
+    let kept = name
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || !c.is_ascii());
+    kept.map(|c| c.to_ascii_lowercase()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,6 +168,48 @@ mod tests {
                 "{written}"
             );
         }
+    }
+
+    #[test]
+    fn what_a_mangled_link_meant_is_found_where_that_has_events() {
+        let head = |id: &str, version| StreamHead {
+            stream: StreamId::new("bank_account", id).unwrap(),
+            version: Version(version),
+        };
+        let streams = [head("empty", 0), head("ops-fund", 7), head("two words", 2)];
+        for (hash, meant_by_it) in [
+            (
+                "#/bank_account/ops-fund%3Fv%3D3",
+                Some("#/bank_account/ops-fund?v=3"),
+            ),
+            (
+                "#/bank_account/ops-fund%3Fv%3D3.",
+                Some("#/bank_account/ops-fund?v=3"),
+            ),
+            (
+                "#/bank_account/ops-fund%3Fv%3D8",
+                Some("#/bank_account/ops-fund"),
+            ),
+            (
+                "#/bank_account/ops%252Dfund?v=3",
+                Some("#/bank_account/ops-fund"),
+            ),
+            ("#/bank_account/ops-fund.", Some("#/bank_account/ops-fund")),
+            ("#/bank_account/(ops-fund)", Some("#/bank_account/ops-fund")),
+            ("#/Bank_Account/ops-fund", Some("#/bank_account/ops-fund")),
+            (
+                "#/bank_account/two+words",
+                Some("#/bank_account/two%20words"),
+            ),
+            ("#/bank_account/ops-funds", None),
+            ("#/bank_account/empty.", None),
+            ("#/bank_account/...", None),
+            ("#/order/ops-fund", None),
+        ] {
+            let named = parse(hash).unwrap().unwrap().stream;
+            assert_eq!(meant(&named, &streams).as_deref(), meant_by_it, "{hash}");
+        }
+        assert_eq!(meant(&streams[1].stream, &streams), None);
     }
 
     #[test]

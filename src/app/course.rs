@@ -2,10 +2,9 @@
 
 use std::rc::Rc;
 
-use serde_json::Value;
-
-use crate::core::Version;
-use crate::timeline::{Timeline, Wording};
+use crate::core::{JsonValue, Version};
+use crate::model::Wording;
+use crate::timeline::{Path, Timeline};
 
 /// A number of the state at each version of which the state is known, from 0.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,7 +52,8 @@ impl Course {
     #[must_use]
     pub fn words(&self, version: Version, wording: &Wording) -> Option<String> {
         let value = self.at(version).filter(|value| value.fract() == 0.0)?;
-        Some(wording.value(&self.name, &Value::from(value as i64)))
+        let path = Path::parse(&self.name).ok()?;
+        Some(wording.value(path.last_key()?, &JsonValue::of(&(value as i64))))
     }
 
     /// What going from one version to another did to it: `v10 balance 459.50 → 439.50 EUR`.
@@ -74,11 +74,11 @@ impl Course {
     }
 }
 
-/// The number at a path of keys joined with `.`.
-fn number(state: &Value, path: &str) -> Option<f64> {
-    let found = path.split('.').try_fold(state, |value, key| match value {
-        Value::Array(items) => items.get(key.parse::<usize>().ok()?),
-        _ => value.get(key),
-    });
-    found?.as_f64()
+/// The number at a path.
+fn number(state: &JsonValue, path: &str) -> Option<f64> {
+    let path = Path::parse(path).ok()?;
+    match &**path.find(state).first()? {
+        JsonValue::Number(number) => number.as_f64(),
+        _ => None,
+    }
 }

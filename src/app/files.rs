@@ -34,6 +34,8 @@ pub struct Imported {
     pub holes: u64,
     /// How many of the events fill holes.
     pub fills: u64,
+    /// Which names have other capitals than CloudEvents has, in sentences without the last point; empty where none has.
+    pub capitals: String,
 }
 
 /// How an exported file is packed.

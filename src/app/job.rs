@@ -126,6 +126,7 @@ impl Job {
                         shared_ids: number(&answer, 4),
                         holes: number(&answer, 5),
                         fills: number(&answer, 6),
+                        capitals: answer.get(7).as_string().unwrap_or_default(),
                     });
                     act.emit(Action::Imported(imported.map_err(NotImported::Refused)));
                 });
@@ -460,9 +461,9 @@ async fn keep(store: &Backend, answer: &Array) -> Result<(), String> {
     let Backend::Memory(store) = store else {
         return Ok(());
     };
-    let packed = Uint8Array::new(&answer.get(7)).to_vec();
+    let packed = Uint8Array::new(&answer.get(8)).to_vec();
     let mut events = Some(unpack(&packed).map_err(|error| error.to_string())?);
-    let after = Position(number(answer, 8));
+    let after = Position(number(answer, 9));
     let mut next = |_| ControlFlow::Continue(events.take().unwrap_or_default());
     let kept = store.import_from(after, None, &mut next).await;
     kept.map(drop).map_err(|error| match error {

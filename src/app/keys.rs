@@ -47,7 +47,12 @@ pub fn action(event: &KeyboardEvent, mode: Mode) -> Option<Key> {
         beside,
         awaits_dialog,
     } = mode;
-    if event.default_prevented() || event.ctrl_key() || event.meta_key() || event.alt_key() {
+    if is_composing(event)
+        || event.default_prevented()
+        || event.ctrl_key()
+        || event.meta_key()
+        || event.alt_key()
+    {
         return None;
     }
     if awaits_dialog && event.key() == "Escape" {
@@ -80,6 +85,13 @@ pub fn action(event: &KeyboardEvent, mode: Mode) -> Option<Key> {
         "?" => help(),
         _ => None,
     }
+}
+
+/// Whether a key belongs to an input method: also the one that ends a composition, where a browser says that it is
+/// over already.
+pub fn is_composing(event: &KeyboardEvent) -> bool {
+    const OF_INPUT_METHOD: u32 = 229;
+    event.is_composing() || event.key_code() == OF_INPUT_METHOD
 }
 
 /// What a key asks for.

@@ -1,6 +1,8 @@
-//! Numbers and times, as people say them.
+//! Numbers, times and currencies, as people say them.
 
 use crate::core::Timestamp;
+use crate::model::currency;
+use crate::timeline::Timeline;
 
 /// A time to the minute: `2026-01-05 09:00 UTC`.
 pub(super) fn minute(time: Timestamp) -> String {
@@ -21,4 +23,10 @@ pub(super) fn count(number: u64, noun: &str) -> String {
         1 => format!("1 {noun}"),
         _ => format!("{number} {noun}s"),
     }
+}
+
+/// The currency of a stream's amounts, as its last known state names it.
+pub(super) fn currency_of(timeline: &Timeline) -> Option<String> {
+    let state = timeline.state_at(timeline.known());
+    currency(&state).map(str::to_owned)
 }

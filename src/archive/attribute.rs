@@ -6,7 +6,10 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 pub use crate::core::attributes::event_id;
-pub(super) use crate::core::attributes::{DATA_BASE64, JSON_CONTENT, aggregate_type, usual_source};
+use crate::core::attributes::stands_for;
+pub(super) use crate::core::attributes::{
+    DATA_BASE64, JSON_CONTENT, aggregate_type, beside, usual_source,
+};
 use crate::core::{EventId, JsonText, Metadata, StreamId};
 
 /// The attributes that carry our envelope, in the order in which they are exported. All others
@@ -55,6 +58,16 @@ impl Attribute {
         Attribute::NAMES[self as usize]
     }
 
+    /// What a line may say otherwise in a foreign source: there it is somebody else's, an extension.
+    pub(super) const PLACE: [Attribute; 6] = [
+        Attribute::StreamVersion,
+        Attribute::Position,
+        Attribute::SchemaVersion,
+        Attribute::CorrelationId,
+        Attribute::CausationId,
+        Attribute::Actor,
+    ];
+
     /// The place of a name in the order, where it is one of these.
     pub(super) fn place(name: &str) -> Option<usize> {
         Attribute::NAMES.iter().position(|known| *known == name)
@@ -70,7 +83,7 @@ pub(super) const DEFAULT_SUBJECT: &str = "default";
 /// The `source` of an event: the one that it came with, where that isn't the usual one.
 pub(super) fn source<'a>(stream: &'a StreamId, metadata: &'a Metadata) -> Cow<'a, str> {
     match kept(metadata, Attribute::Source) {
-        Some(source) if aggregate_type(source) == stream.aggregate_type() => Cow::Borrowed(source),
+        Some(source) if stands_for(source, stream.aggregate_type()) => Cow::Borrowed(source),
         _ => Cow::Owned(usual_source(stream.aggregate_type())),
     }
 }
@@ -104,6 +117,32 @@ pub(super) fn binary<'a>(data: &JsonText, metadata: &'a Metadata) -> Option<&'a 
 pub(super) fn is_without_data(data: &JsonText, metadata: &Metadata) -> bool {
     let marked = metadata.extensions.get(Attribute::Data.name()) == Some(&Value::Null);
     marked && data.as_str() == "{}" || binary(data, metadata).is_some()
+}
+
+/// The attributes of CloudEvents itself.
+const OF_CLOUD_EVENTS: [&str; 10] = [
+    "specversion",
+    "id",
+    "source",
+    "type",
+    "subject",
+    "time",
+    "datacontenttype",
+    "dataschema",
+    "data",
+    DATA_BASE64,
+];
+
+/// Which attribute of CloudEvents a name would be with other capitals; none where it is one, or wouldn't be.
+pub(super) fn meant(name: &str) -> Option<&'static str> {
+    let mut all = OF_CLOUD_EVENTS.into_iter();
+    all.find(|known| *known != name && known.eq_ignore_ascii_case(name))
+}
+
+/// Keeps the `source` that an event came with.
+pub(super) fn keep_source(metadata: &mut Metadata, source: String) {
+    let name = Attribute::Source.name().to_owned();
+    metadata.extensions.insert(name, source.into());
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::collections::BinaryHeap;
 use std::fmt::Write;
 
 use super::attribute::{self, Attribute, DATA_BASE64, JSON_CONTENT, SPEC_VERSION};
+use crate::core::envelope::of_same_name;
 use crate::core::event::COMMAND_ID;
 use crate::core::{RecordedEvent, Timestamp};
 
@@ -56,16 +57,24 @@ pub fn write_event(event: &RecordedEvent, out: &mut String) {
         json(Attribute::Data, event.data.as_str(), out);
     }
     place(event, out);
-    json(Attribute::SchemaVersion, event.schema_version, out);
-    text(Attribute::CorrelationId, &metadata.correlation_id, out);
+    if !others(Attribute::SchemaVersion, event, out) {
+        json(Attribute::SchemaVersion, event.schema_version, out);
+    }
+    if !others(Attribute::CorrelationId, event, out) {
+        text(Attribute::CorrelationId, &metadata.correlation_id, out);
+    }
     if let Some(command_id) = metadata.command_id {
         member(COMMAND_ID, out);
         quote(&command_id.to_string(), out);
     }
-    if let Some(causation_id) = &metadata.causation_id {
+    if !others(Attribute::CausationId, event, out)
+        && let Some(causation_id) = &metadata.causation_id
+    {
         text(Attribute::CausationId, causation_id, out);
     }
-    if let Some(actor) = &metadata.actor {
+    if !others(Attribute::Actor, event, out)
+        && let Some(actor) = &metadata.actor
+    {
         text(Attribute::Actor, actor, out);
     }
     // By a heap, which is a tenth of the code of the general sort: there are few.
@@ -86,12 +95,24 @@ pub fn write_event(event: &RecordedEvent, out: &mut String) {
 }
 
 fn place(event: &RecordedEvent, out: &mut String) {
-    json(Attribute::StreamVersion, event.version, out);
-    if event.position.0 < FIRST_TEXT_POSITION {
+    if !others(Attribute::StreamVersion, event, out) {
+        json(Attribute::StreamVersion, event.version, out);
+    }
+    if others(Attribute::Position, event, out) {
+    } else if event.position.0 < FIRST_TEXT_POSITION {
         json(Attribute::Position, event.position, out);
     } else {
         text(Attribute::Position, &event.position.to_string(), out);
     }
+}
+
+/// Gives back what somebody else's event had under the name of one of our attributes, if it had.
+fn others(attribute: Attribute, event: &RecordedEvent, out: &mut String) -> bool {
+    let found = of_same_name(&event.metadata, attribute.name());
+    if let Some(value) = found {
+        json(attribute, value, out);
+    }
+    found.is_some()
 }
 
 fn text(attribute: Attribute, text: &str, out: &mut String) {

@@ -94,7 +94,7 @@ impl Line {
         if is_deep {
             return Err(Reason::TooDeep);
         }
-        Ok(envelope.check()?)
+        Ok(envelope.check_foreign()?)
     }
 
     /// Whether nothing is in it but its place, and it is the hole of that.
@@ -138,10 +138,10 @@ pub(super) fn parse(number: u64, text: &str) -> Result<Line, Reason> {
         keep(Attribute::Id, id.as_str().into(), &mut extensions);
     }
     let mut metadata = Metadata {
-        causation_id: attributes.text(Attribute::CausationId)?,
-        actor: attributes.text(Attribute::Actor)?,
+        causation_id: attributes.own_text(Attribute::CausationId)?,
+        actor: attributes.own_text(Attribute::Actor)?,
         extensions,
-        ..Metadata::correlated(attributes.text(Attribute::CorrelationId)?.unwrap_or(id))
+        ..Metadata::correlated(attributes.own_text(Attribute::CorrelationId)?.unwrap_or(id))
     };
     metadata.find_command_id();
     let timestamp = attributes.time()?;
@@ -204,6 +204,18 @@ impl<'a> Attributes<'a> {
         self.known[attribute as usize]
     }
 
+    /// What a line says of its place, unless it is somebody else's of the same name.
+    fn own(&self, attribute: Attribute) -> Option<&'a RawValue> {
+        self.get(attribute)
+            .filter(|raw| is_own(attribute, raw.get()))
+    }
+
+    /// One of those that hold texts and may be somebody else's.
+    fn own_text(&self, attribute: Attribute) -> Result<Option<String>, Reason> {
+        let raw = self.own(attribute);
+        raw.map(|raw| read_text(attribute.name(), raw)).transpose()
+    }
+
     fn text(&self, attribute: Attribute) -> Result<Option<String>, Reason> {
         self.get(attribute)
             .map(|raw| read_text(attribute.name(), raw))
@@ -255,27 +267,12 @@ impl<'a> Attributes<'a> {
         most: u64,
         expected: &'static str,
     ) -> Result<Option<u64>, Reason> {
-        let Some(raw) = self.get(attribute).map(RawValue::get) else {
+        let Some(raw) = self.own(attribute).map(RawValue::get) else {
             return Ok(None);
         };
-        let digits = match JsonKind::of(raw) {
-            JsonKind::Number => raw,
-            // A position outgrows CloudEvents' integers, and is then a text.
-            JsonKind::Text if attribute == Attribute::Position => raw.trim_matches('"'),
-            found => {
-                return Err(Reason::WrongType {
-                    attribute: Excerpt::of(attribute.name()),
-                    found,
-                    expected,
-                });
-            }
-        };
-        let number = digits
-            .bytes()
-            .all(|digit| digit.is_ascii_digit())
-            .then(|| digits.parse::<u64>().ok())
-            .flatten()
-            .filter(|number| (least..=most).contains(number));
+        let digits = raw.trim_matches('"');
+        let number = digits.parse().ok();
+        let number = number.filter(|number| (least..=most).contains(number));
         match number {
             Some(number) => Ok(Some(number)),
             None => Err(Reason::OutOfRange {
@@ -296,6 +293,15 @@ impl<'a> Attributes<'a> {
                 read_extension(name, raw)?
             };
             extensions.insert(name.clone().into_owned(), value);
+        }
+        for attribute in Attribute::PLACE {
+            if let Some(raw) = self
+                .get(attribute)
+                .filter(|raw| !is_own(attribute, raw.get()))
+            {
+                let value = read_extension(attribute.name(), raw)?;
+                keep(attribute, value, &mut extensions);
+            }
         }
         let content_type = self.text(Attribute::DataContentType)?;
         let data = match self.get(Attribute::Data) {
@@ -396,6 +402,18 @@ fn unreadable(attribute: &str, cause: &InvalidJson) -> Reason {
             attribute: Excerpt::of(attribute),
             cause: cause.to_string(),
         },
+    }
+}
+
+/// Whether what a line has under one of these names is of the form that an export gives it.
+fn is_own(attribute: Attribute, raw: &str) -> bool {
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_text = JsonKind::of(raw) == JsonKind::Text;
+    match attribute {
+        Attribute::CorrelationId | Attribute::CausationId | Attribute::Actor => is_text,
+        // A position outgrows CloudEvents' integers, and is then a text.
+        Attribute::Position if is_text => is_digits(raw.trim_matches('"')),
+        _ => is_digits(raw),
     }
 }
 

@@ -16,5 +16,5 @@ pub use exporter::{Exporter, Piece, Summary};
 pub use holes::MOST_HOLES;
 pub use import::{Reader, Take};
 pub use line::{Line, MAX_POSITION};
-pub use plan::{Placed, Plan, Planner, Planning};
+pub use plan::{Capitals, Placed, Plan, Planner, Planning};
 pub use refused::{Difference, Excerpt, Holder, JsonKind, Reason, Refused};

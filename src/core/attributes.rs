@@ -39,3 +39,14 @@ pub(crate) fn aggregate_type(source: &str) -> &str {
 pub(crate) fn usual_source(aggregate_type: &str) -> String {
     format!("/{aggregate_type}")
 }
+
+/// Whether a `source` stands for an aggregate type, by itself or beside another that came before it.
+pub(crate) fn stands_for(source: &str, of: &str) -> bool {
+    let name = aggregate_type(source);
+    name == of || beside(name) == of || beside(&usual_source(name)) == of
+}
+
+/// The aggregate type of a `source` that differs by its slash alone from one that came before it.
+pub(crate) fn beside(source: &str) -> String {
+    format!("{} (source {source})", aggregate_type(source))
+}

@@ -59,7 +59,11 @@ pub trait Aggregate: Decider {
     fn decode(&self, event: &RecordedEvent) -> Result<Self::Event, DecodeError>;
 
     /// Which form of state snapshots hold. Raise it when `State` or `evolve` changes: older
-    /// snapshots are then ignored.
+    /// Which rules made the state of a snapshot, and which form it has. Raise it whenever the same events come to another
+    /// state or to another form of it: when `State`, [`initial_state`](Decider::initial_state),
+    /// [`evolve`](Decider::evolve) or [`decode`](Self::decode) changes. Older snapshots are then passed over. Where that
+    /// was forgotten, states are loaded as the old rules made them, until `Verify` folds the snapshots anew and
+    /// names those that differ.
     fn snapshot_schema(&self) -> u32 {
         1
     }

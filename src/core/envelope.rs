@@ -1,13 +1,12 @@
 //! What an event's envelope may hold. One check for all who record, append and import alike: what
 //! it lets through can be read again, goes out as a line of an export, and comes in again as it was.
 
-use std::fmt;
-
 use serde_json::Value;
 
-use super::attributes::{DATA_BASE64, JSON_CONTENT, aggregate_type, event_id, usual_source};
+use super::attributes::{DATA_BASE64, JSON_CONTENT, event_id, stands_for, usual_source};
 use super::event::{COMMAND_ID, EventId, Metadata, NewEvent, RecordedEvent};
 use super::hole::HOLE;
+pub use super::invalid_envelope::{InvalidEnvelope, MAX_NAME, Name};
 use super::json_text::{JsonText, MAX_DEPTH};
 use super::stream::StreamId;
 use super::timestamp::Timestamp;
@@ -17,9 +16,6 @@ pub const MAX_LINE: usize = 1 << 20;
 
 /// The same for an event that an earlier Eventloom took and that would be refused today.
 pub const MAX_EARLIER_LINE: usize = 64 << 20;
-
-/// The most characters of an event type, and of an id that an event brought with it.
-pub const MAX_NAME: usize = StreamId::MAX_PART;
 
 /// How deep free keys may be nested for an event that an earlier Eventloom took: what reads them
 /// again bears 127 levels, and the object that they stand in is one.
@@ -61,89 +57,6 @@ const KEPT: [&str; 7] = [
     DATA_BASE64,
     COMMAND_ID,
 ];
-
-/// Why an event can't be recorded.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidEnvelope {
-    /// Its type stands for an event that is missing.
-    #[error(
-        "the type \"{HOLE}\" stands for an event that is missing, and only an import puts it in such \
-         an event's place; name the type otherwise"
-    )]
-    Reserved,
-    /// A name is empty.
-    #[error("its {name} is empty; give it at least one character")]
-    Empty {
-        /// Which.
-        name: Name,
-    },
-    /// A name is too long.
-    #[error("its {name} has {length} characters, and at most {MAX_NAME} are taken; shorten it")]
-    TooLong {
-        /// Which.
-        name: Name,
-        /// How many characters it has.
-        length: usize,
-    },
-    /// A free key of its metadata is nested too deep.
-    #[error(
-        "{extension:?} in its metadata is nested deeper than {MAX_DEPTH} levels; put it there as \
-         text, or flatten it"
-    )]
-    TooDeep {
-        /// The beginning of the key.
-        extension: String,
-    },
-    /// A free key of its metadata is called like a part of the event itself, and isn't what an import
-    /// keeps of that.
-    #[error(
-        "{part:?} in its metadata is called like a part of the event, whose place it can't take in an \
-         export; name it otherwise"
-    )]
-    Taken {
-        /// The key.
-        part: &'static str,
-    },
-    /// A free key of its metadata is null, which is the same as left out in a line of an export.
-    #[error(
-        "{extension:?} in its metadata is null, which an export leaves out; leave it out, or give it \
-         a value"
-    )]
-    Null {
-        /// The beginning of the key.
-        extension: String,
-    },
-    /// It would be too long as a line of an export.
-    #[error(
-        "it takes up to {length} bytes as a line of an export, and at most {} MiB are taken; keep \
-         what is large elsewhere, and record where, or record several events",
-        .most >> 20
-    )]
-    LineTooLong {
-        /// How many bytes that line could have.
-        length: usize,
-        /// How many it may have.
-        most: usize,
-    },
-}
-
-/// A name in an envelope.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Name {
-    /// The event type.
-    EventType,
-    /// The `id` that it brought from elsewhere, which is kept among the free keys of its metadata.
-    Id,
-}
-
-impl fmt::Display for Name {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Name::EventType => "event type",
-            Name::Id => "id from elsewhere (\"id\" in its metadata)",
-        })
-    }
-}
 
 /// The parts of an event that are checked. The others can't be wrong: their types see to it.
 #[derive(Clone, Copy, Debug)]
@@ -194,12 +107,25 @@ impl<'a> Envelope<'a> {
     /// # Errors
     /// [`InvalidEnvelope`].
     pub fn check(&self) -> Result<(), InvalidEnvelope> {
+        self.check_without(|_, _| true)
+    }
+
+    /// The same for a line that somebody else wrote: what it has under the name of one of our parts and can't be read
+    /// as that is somebody else's.
+    ///
+    /// # Errors
+    /// [`InvalidEnvelope`].
+    pub fn check_foreign(&self) -> Result<(), InvalidEnvelope> {
+        self.check_without(is_of_part)
+    }
+
+    fn check_without(&self, is_taken: fn(&str, &Value) -> bool) -> Result<(), InvalidEnvelope> {
         check_name(Name::EventType, self.event_type)?;
         self.check_type()?;
         if let Some(Value::String(id)) = self.metadata.extensions.get("id") {
             check_name(Name::Id, id)?;
         }
-        self.check_keys()?;
+        self.check_keys(is_taken)?;
         self.check_size(MAX_LINE, MAX_DEPTH)
     }
 
@@ -214,11 +140,14 @@ impl<'a> Envelope<'a> {
     }
 
     /// Whether each free key goes out in an export, and comes in again as it was.
-    fn check_keys(&self) -> Result<(), InvalidEnvelope> {
+    fn check_keys(&self, is_taken: fn(&str, &Value) -> bool) -> Result<(), InvalidEnvelope> {
         for (name, value) in &self.metadata.extensions {
             let is_name = |part: &&&str| **part == name;
             if let Some(part) = PARTS.iter().find(is_name) {
-                return Err(InvalidEnvelope::Taken { part });
+                match is_taken(part, value) {
+                    true => return Err(InvalidEnvelope::Taken { part }),
+                    false => continue,
+                }
             }
             match KEPT.iter().find(is_name) {
                 Some(part) if !self.is_kept(part, value) => {
@@ -254,7 +183,7 @@ impl<'a> Envelope<'a> {
                 let source = source.map_or_else(usual, str::to_owned);
                 event_id(&source, text) == self.event_id && text != self.event_id.to_string()
             }
-            "source" => aggregate_type(text) == self.stream.aggregate_type() && text != usual(),
+            "source" => stands_for(text, self.stream.aggregate_type()) && text != usual(),
             "time" => self
                 .timestamp
                 .is_some_and(|time| Timestamp::parse(text) == Ok(time) && text != time.to_string()),
@@ -300,6 +229,35 @@ impl<'a> Envelope<'a> {
             false => Ok(()),
         }
     }
+}
+
+/// Whether a value could be read as a part of an event, from a line where it stands under the name of that. What
+/// others mean by such a name has other values, mostly: those are free keys like all.
+fn is_of_part(part: &str, value: &Value) -> bool {
+    match part {
+        "streamversion" | "schemaversion" => value.is_u64(),
+        "position" => value.is_u64() || value.as_str().is_some_and(is_digits),
+        "correlationid" | "causationid" | "actor" => value.is_string(),
+        _ => true,
+    }
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit())
+}
+
+/// What an event has under the name of one of its parts, where that can't be read as the part.
+#[must_use]
+pub fn of_same_name<'a>(metadata: &'a Metadata, part: &str) -> Option<&'a Value> {
+    let found = metadata.extensions.get(part).filter(|it| !it.is_null());
+    found.filter(|it| PARTS.contains(&part) && !is_of_part(part, it))
+}
+
+/// The first part of which an event has something else under its name.
+#[must_use]
+pub fn named_like_part(metadata: &Metadata) -> Option<&'static str> {
+    let mut parts = PARTS.iter().copied();
+    parts.find(|part| of_same_name(metadata, part).is_some())
 }
 
 fn check_name(name: Name, text: &str) -> Result<(), InvalidEnvelope> {
@@ -440,6 +398,38 @@ mod tests {
                 with("T", &json!({ "a": 1, part: "x" })),
                 Err(InvalidEnvelope::Taken { part })
             );
+        }
+    }
+
+    #[test]
+    fn of_a_foreign_line_what_can_not_be_read_as_a_part_is_a_free_key() {
+        let of_line = |part: &str, value: &Value| {
+            let stream = StreamId::new("shop", "a").unwrap();
+            let metadata = Metadata {
+                extensions: json!({ part: value }).as_object().unwrap().clone(),
+                ..Metadata::default()
+            };
+            let data = JsonText::empty_object();
+            Envelope {
+                stream: &stream,
+                event_id: EventId(uuid::Uuid::from_u128(7)),
+                timestamp: None,
+                event_type: "T",
+                data: &data,
+                metadata: &metadata,
+            }
+            .check_foreign()
+            .is_ok()
+        };
+        for part in PARTS {
+            let taken = [json!(7), json!("7"), json!("x"), json!(-7)].map(|it| of_line(part, &it));
+            let expected = match part {
+                "streamversion" | "schemaversion" => [false, true, true, true],
+                "position" => [false, false, true, true],
+                "correlationid" | "causationid" | "actor" => [true, false, false, true],
+                _ => [false; 4],
+            };
+            assert_eq!(taken, expected, "{part}");
         }
     }
 

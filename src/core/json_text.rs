@@ -1,15 +1,14 @@
 //! JSON that stays the text it came as: the digits of its numbers and the order of its keys are
 //! kept, and only white space outside strings goes.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_json::value::RawValue;
 
 use super::finite::{NotFinite, not_finite};
+use super::json_value::JsonValue;
 
 /// The deepest nesting that is taken in. Deeper input is refused before anything walks it, so
 /// that no reader has to fear for its stack.
@@ -107,17 +106,23 @@ impl JsonText {
         serde_json::from_str(&self.0)
     }
 
+    /// The value that the text stands for, with all its digits.
+    #[must_use]
+    pub fn value(&self) -> JsonValue {
+        JsonValue::read(&self.0)
+    }
+
     /// Whether both mean the same JSON value, however their keys are ordered and their numbers
     /// written. Numbers are compared by all their digits, not by what a float would keep of them.
     #[must_use]
     pub fn same_value(&self, other: &JsonText) -> bool {
-        same_value(&self.0, &other.0)
+        self.0 == other.0 || self.value() == other.value()
     }
 
     /// Feeds the value to a hasher: the same for two texts that [`same_value`](JsonText::same_value)
     /// takes for one.
     pub fn hash_value(&self, hasher: &mut impl Hasher) {
-        hash_value(&self.0, hasher);
+        self.value().hash(hasher);
     }
 }
 
@@ -198,101 +203,10 @@ fn compact(text: &str) -> String {
         .collect()
 }
 
-/// Compares two compact texts level by level; what isn't a container stays text till the end.
-fn same_value(a: &str, b: &str) -> bool {
-    if a == b {
-        return true;
-    }
-    match (a.as_bytes().first(), b.as_bytes().first()) {
-        (Some(b'{'), Some(b'{')) => {
-            let fields = |text| serde_json::from_str::<BTreeMap<String, &RawValue>>(text);
-            let (Ok(a), Ok(b)) = (fields(a), fields(b)) else {
-                return false;
-            };
-            a.len() == b.len()
-                && a.iter().zip(&b).all(|((key, value), (other_key, other))| {
-                    key == other_key && same_value(value.get(), other.get())
-                })
-        }
-        (Some(b'['), Some(b'[')) => {
-            let items = |text| serde_json::from_str::<Vec<&RawValue>>(text);
-            let (Ok(a), Ok(b)) = (items(a), items(b)) else {
-                return false;
-            };
-            a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| same_value(a.get(), b.get()))
-        }
-        (Some(b'"'), Some(b'"')) => {
-            let text = |text| serde_json::from_str::<String>(text);
-            matches!((text(a), text(b)), (Ok(a), Ok(b)) if a == b)
-        }
-        _ => matches!((decimal(a), decimal(b)), (Some(a), Some(b)) if a == b),
-    }
-}
-
-/// The same walk as [`same_value`]: what it compares as text is hashed as text.
-fn hash_value(text: &str, hasher: &mut impl Hasher) {
-    let first = text.as_bytes().first();
-    match first {
-        Some(b'{') => {
-            if let Ok(fields) = serde_json::from_str::<BTreeMap<String, &RawValue>>(text) {
-                (b'{', fields.len()).hash(hasher);
-                for (key, value) in fields {
-                    key.hash(hasher);
-                    hash_value(value.get(), hasher);
-                }
-                return;
-            }
-        }
-        Some(b'[') => {
-            if let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(text) {
-                (b'[', items.len()).hash(hasher);
-                items.iter().for_each(|item| hash_value(item.get(), hasher));
-                return;
-            }
-        }
-        Some(b'"') => {
-            if let Ok(text) = serde_json::from_str::<String>(text) {
-                return (b'"', text).hash(hasher);
-            }
-        }
-        _ => {
-            if let Some(decimal) = decimal(text) {
-                return (b'0', decimal).hash(hasher);
-            }
-        }
-    }
-    text.hash(hasher);
-}
-
-/// A JSON number as sign, digits without zeros at either end, and the power of ten they are
-/// times; so that 1, 1.0 and 10e-1 are one. `None` for what isn't a number, or has an exponent
-/// that no one can mean.
-fn decimal(text: &str) -> Option<(bool, String, i64)> {
-    let (negative, text) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text),
-    };
-    let (number, exponent) = match text.split_once(['e', 'E']) {
-        Some((number, exponent)) => (number, exponent.parse::<i32>().ok()?),
-        None => (text, 0),
-    };
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let digits = [whole, fraction].concat();
-    if !digits.bytes().all(|digit| digit.is_ascii_digit()) {
-        return None;
-    }
-    let significant = digits.trim_end_matches('0');
-    if significant.is_empty() {
-        return Some((false, String::new(), 0));
-    }
-    let zeros = i64::try_from(digits.len() - significant.len()).ok()?;
-    let power = i64::from(exponent) - i64::try_from(fraction.len()).ok()? + zeros;
-    let digits = significant.trim_start_matches('0').to_owned();
-    Some((negative, digits, power))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]

@@ -4,11 +4,9 @@
 use std::borrow::Cow;
 
 use serde_json::Value;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::event::{Metadata, RecordedEvent};
-use super::timestamp::Timestamp;
+use super::timestamp::{Timestamp, instant};
 
 /// The free key under which the text is kept: the name that a time has in a CloudEvent.
 const TIME: &str = "time";
@@ -62,8 +60,7 @@ impl RecordedEvent {
     #[must_use]
     pub fn instant(&self) -> i128 {
         let text = self.metadata.kept_time(self.timestamp);
-        let time = text.and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
-        match time {
+        match text.and_then(instant) {
             Some(time) => time.unix_timestamp_nanos(),
             None => i128::from(self.timestamp.millis()) * 1_000_000,
         }

@@ -78,12 +78,19 @@ impl Timestamp {
         let invalid = || InvalidTimestamp {
             text: text.to_owned(),
         };
-        let time = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| invalid())?;
+        let time = instant(text).ok_or_else(invalid)?;
         let millis = time.unix_timestamp_nanos().div_euclid(1_000_000);
         let millis = i64::try_from(millis).map_err(|_| invalid())?;
         // An offset can carry a time over the edge of the years that can be written.
         Timestamp::try_from(millis).map_err(|_| invalid())
     }
+}
+
+/// The instant of a text. Between date and time stands `T`, `t` or one space: what parses takes any character there.
+pub(super) fn instant(text: &str) -> Option<OffsetDateTime> {
+    let is_parted = matches!(text.as_bytes().get(10), Some(b'T' | b't' | b' '));
+    let time = OffsetDateTime::parse(text, &Rfc3339);
+    time.ok().filter(|_| is_parted)
 }
 
 impl fmt::Display for Timestamp {
@@ -144,6 +151,18 @@ mod tests {
         }
         for far in [i64::MIN, i64::MAX] {
             assert!(read(&far.to_string()).is_err(), "{far}");
+        }
+    }
+
+    #[test]
+    fn a_t_or_one_space_stands_between_date_and_time_and_nothing_else() {
+        for between in ["T", "t", " "] {
+            let text = format!("2026-02-03{between}08:00:00Z");
+            assert!(Timestamp::parse(&text).is_ok(), "{text}");
+        }
+        for between in ["X", "_", "-", "0", "  ", "", "\t", "é", "\u{a0}"] {
+            let text = format!("2026-02-03{between}08:00:00Z");
+            assert!(Timestamp::parse(&text).is_err(), "{text}");
         }
     }
 

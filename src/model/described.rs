@@ -2,11 +2,10 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use crate::core::{
-    Aggregate, AggregateRoot, DecodeError, EncodedEvent, JsonText, RecordedEvent, ReplayError,
-    StreamId, Version, payload,
+    Aggregate, AggregateRoot, DecodeError, EncodedEvent, JsonText, JsonValue, RecordedEvent,
+    ReplayError, StreamId, Version, payload,
 };
 
 use super::form::CommandForm;
@@ -112,9 +111,8 @@ where
             .map_err(|e| Refusal::Malformed(e.to_string()))
     }
 
-    fn view(&self) -> Value {
-        // A state without a JSON form is shown as the words that say so, rather than as nothing.
-        serde_json::to_value(self.root.state()).unwrap_or_else(|e| Value::String(e.to_string()))
+    fn view(&self) -> JsonValue {
+        JsonValue::of(self.root.state())
     }
 
     fn measure(&self) -> Option<f64> {

@@ -1,13 +1,12 @@
 //! The model of streams that no shipped model knows: it takes no commands, and its state is the
 //! fold of the payloads, so that any CloudEvents log can be explored.
 
-use serde_json::{Map, Value};
-
 use super::form::CommandForm;
 use super::look::Look;
 use super::outside::{Instance, Model, Refusal};
 use crate::core::{
-    DecodeError, EncodedEvent, JsonText, RecordedEvent, ReplayError, StreamId, Version,
+    DecodeError, EncodedEvent, JsonObject, JsonText, JsonValue, RecordedEvent, ReplayError,
+    StreamId, Version,
 };
 
 /// The model of one foreign aggregate type.
@@ -63,8 +62,8 @@ impl Model for GenericModel {
         Box::new(Generic {
             stream: stream.clone(),
             version: Version::NONE,
-            data: Map::new(),
-            last_type: String::new(),
+            data: JsonObject::new(),
+            unread: None,
         })
     }
 }
@@ -74,8 +73,9 @@ struct Generic {
     stream: StreamId,
     version: Version,
     /// Last write wins for each key.
-    data: Map<String, Value>,
-    last_type: String,
+    data: JsonObject,
+    /// Why the last event's data isn't among it.
+    unread: Option<String>,
 }
 
 impl Instance for Generic {
@@ -96,18 +96,13 @@ impl Instance for Generic {
                 found: event.version,
             });
         }
-        match event.data.read::<Value>() {
-            Ok(Value::Object(fields)) => self.data.extend(fields),
-            Ok(value) => {
-                self.data.insert("value".to_owned(), value);
-            }
-            // A payload that is JSON but too large for a number type is still shown, as its text.
-            Err(_) => {
-                let text = event.data.as_str().to_owned();
-                self.data.insert("value".to_owned(), Value::String(text));
-            }
+        let data = event.data.value();
+        self.unread = data.unreadable().map(|why| why.to_string());
+        match data {
+            _ if self.unread.is_some() => {}
+            JsonValue::Object(fields) => self.data.extend(fields),
+            value => self.data.insert("value".to_owned(), value),
         }
-        self.last_type.clone_from(&event.event_type);
         self.version = event.version;
         Ok(())
     }
@@ -119,12 +114,16 @@ impl Instance for Generic {
         )))
     }
 
-    fn view(&self) -> Value {
-        let mut view = Map::new();
-        view.insert("data".to_owned(), Value::Object(self.data.clone()));
-        view.insert("count".to_owned(), Value::from(self.version.0));
-        view.insert("last_type".to_owned(), Value::from(self.last_type.as_str()));
-        Value::Object(view)
+    fn view(&self) -> JsonValue {
+        JsonValue::Object(self.data.clone())
+    }
+
+    fn unread(&self) -> Option<String> {
+        let why = self.unread.as_ref()?;
+        let version = self.version;
+        Some(format!(
+            "The data of version {version} couldn't be read: {why}."
+        ))
     }
 
     fn measure(&self) -> Option<f64> {
@@ -137,10 +136,10 @@ impl Instance for Generic {
 }
 
 /// The first number of an object, looking into the objects in it.
-fn first_number(object: &Map<String, Value>) -> Option<f64> {
-    object.values().find_map(|value| match value {
-        Value::Number(number) => number.as_f64(),
-        Value::Object(inner) => first_number(inner),
+fn first_number(object: &JsonObject) -> Option<f64> {
+    object.iter().find_map(|(_, value)| match value {
+        JsonValue::Number(number) => number.as_f64(),
+        JsonValue::Object(inner) => first_number(inner),
         _ => None,
     })
 }

@@ -10,6 +10,7 @@ pub mod money;
 pub mod order;
 mod outside;
 pub mod registry;
+mod wording;
 
 pub use described::Described;
 pub use form::{CommandForm, Draft, Field, FieldError, Kind};
@@ -17,3 +18,4 @@ pub use generic::GenericModel;
 pub use look::{Glyph, Look};
 pub use outside::{Instance, Model, Refusal};
 pub use registry::Registry;
+pub use wording::{Wording, currency};

@@ -34,22 +34,51 @@ pub fn format(amount: i64, currency: &str) -> String {
     }
 }
 
-/// Reads a decimal as minor units. A comma serves as well as a point.
+/// The signs that people write for a currency.
+const SIGNS: &[(&str, &str)] = &[("EUR", "€"), ("USD", "$"), ("GBP", "£"), ("JPY", "¥")];
+
+/// Whether a character shows nothing: what comes along where an amount or a name is copied.
+#[must_use]
+pub fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+    )
+}
+
+/// Reads a decimal as minor units. A comma serves as well as a point. White space around it, invisible marks and the
+/// currency's own name or sign are dropped, and white space between groups of three digits.
 ///
 /// # Errors
 /// A sentence that says what is wrong.
 pub fn parse(text: &str, currency: &str) -> Result<i64, String> {
     let digits = digits(currency);
     let example = format(12_345, currency);
-    let text = text.trim().replace(',', ".");
+    let seen: String = text.chars().filter(|c| !is_invisible(*c)).collect();
+    let bare = without_currency(seen.trim(), currency);
+    let text = bare.replace(',', ".").replace('\u{2212}', "-");
     let (sign, unsigned) = match text.strip_prefix('-') {
-        Some(rest) => (-1, rest),
+        Some(rest) => (-1, rest.trim_start()),
         None => (1, text.as_str()),
     };
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    let whole = without_groups(whole);
     let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || !all_digits(whole) || !all_digits(fraction) {
-        return Err(format!("must be an amount like {example}"));
+    if whole.is_empty() || !all_digits(&whole) || !all_digits(fraction) {
+        let separators = unsigned.matches('.').count();
+        return Err(
+            match separators > 1 && all_digits(&unsigned.replace('.', "")) {
+                true => {
+                    format!("must be an amount like {example}, without a separator of thousands")
+                }
+                false => format!("must be an amount like {example}"),
+            },
+        );
+    }
+    if fraction.len() == 3 && digits != 3 && whole.len() <= 3 {
+        return Err(format!(
+            "has three decimals, or a separator of thousands; write it like {example}"
+        ));
     }
     if fraction.len() > digits {
         return Err(match digits {
@@ -65,6 +94,34 @@ pub fn parse(text: &str, currency: &str) -> Result<i64, String> {
         return Err(too_large());
     }
     Ok(sign * minor)
+}
+
+/// An amount without the name or the sign of its own currency, before it or behind.
+fn without_currency<'a>(text: &'a str, currency: &str) -> &'a str {
+    let sign = SIGNS.iter().find(|(name, _)| *name == currency);
+    let sign = sign.map_or("", |(_, sign)| sign);
+    for name in [currency, sign].into_iter().filter(|name| !name.is_empty()) {
+        let is_name = |part: Option<&str>| part.is_some_and(|it| it.eq_ignore_ascii_case(name));
+        if is_name(text.get(..name.len())) {
+            return text[name.len()..].trim_start();
+        }
+        if let Some(start) = text.len().checked_sub(name.len())
+            && is_name(text.get(start..))
+        {
+            return text[..start].trim_end();
+        }
+    }
+    text
+}
+
+/// Whole units without the white space between groups of three digits; as they are where the groups are others.
+fn without_groups(whole: &str) -> String {
+    let groups: Vec<&str> = whole.split(char::is_whitespace).collect();
+    let are_threes = groups.iter().skip(1).all(|group| group.len() == 3);
+    match are_threes && (1..=3).contains(&groups[0].len()) {
+        true => groups.concat(),
+        false => whole.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -92,6 +149,57 @@ mod tests {
         }
         assert_eq!(parse("459", "JPY"), Ok(459));
         assert_eq!(parse("90071992547409.91", "EUR"), Ok(MAX_AMOUNT));
+    }
+
+    #[test]
+    fn what_comes_along_with_a_copied_amount_is_dropped() {
+        for (text, minor) in [
+            ("459.50 EUR", 45_950),
+            ("EUR 459.50", 45_950),
+            ("eur459,5", 45_950),
+            ("€ 12.50", 1_250),
+            ("12.50\u{a0}€", 1_250),
+            ("1 234,56", 123_456),
+            ("1\u{202f}234\u{a0}567,5", 123_456_750),
+            ("50\u{200b}", 5_000),
+            ("\u{202d}50.00\u{202c}", 5_000),
+            ("\u{feff}5.00\n", 500),
+            ("00005", 500),
+            ("\u{2212}5.00", -500),
+        ] {
+            assert_eq!(parse(text, "EUR"), Ok(minor), "{text:?}");
+        }
+        assert_eq!(parse("$ 5", "USD"), Ok(500));
+        assert_eq!(parse("¥1 234", "JPY"), Ok(1_234));
+    }
+
+    #[test]
+    fn no_other_amount_than_was_meant_is_taken() {
+        let could_be = "has three decimals, or a separator of thousands; write it like 123.45";
+        let thousands = "must be an amount like 123.45, without a separator of thousands";
+        let amount = "must be an amount like 123.45";
+        for (text, reason) in [
+            ("1,234", could_be),
+            ("1.000", could_be),
+            ("1,234.56", thousands),
+            ("1.234,56", thousands),
+            ("1.234.567", thousands),
+            ("1'234.50", amount),
+            ("5.00\t6.00", amount),
+            ("5 6", amount),
+            ("12 34.50", amount),
+            ("1234 567", amount),
+            ("5 USD", amount),
+            ("$5", amount),
+            ("5e2", amount),
+            ("0x10", amount),
+            ("EUR", amount),
+            ("0.0041", "has more than 2 decimals; write it like 123.45"),
+        ] {
+            assert_eq!(parse(text, "EUR"), Err(reason.to_owned()), "{text:?}");
+        }
+        assert!(parse("0.004", "EUR").is_err());
+        assert!(parse("\u{ff15}\u{ff10}", "EUR").is_err());
     }
 
     #[test]

@@ -1,11 +1,9 @@
 //! What a model is to who knows none of its types: its name, the commands it takes, and an aggregate of it.
 
-use serde_json::Value;
-
 use super::form::CommandForm;
 use super::look::Look;
 use crate::core::{
-    DecodeError, EncodedEvent, JsonText, RecordedEvent, ReplayError, StreamId, Version,
+    DecodeError, EncodedEvent, JsonText, JsonValue, RecordedEvent, ReplayError, StreamId, Version,
 };
 
 /// A model seen from outside: what it is called, which commands it takes, and how to begin one
@@ -52,7 +50,11 @@ pub trait Instance {
     /// [`Refusal`].
     fn decide(&self, command: &str, arguments: &JsonText) -> Result<Vec<EncodedEvent>, Refusal>;
     /// The state as JSON, its keys in the order that the model gives them.
-    fn view(&self) -> Value;
+    fn view(&self) -> JsonValue;
+    /// Why the data of the last event isn't in the state, a sentence; none where it is.
+    fn unread(&self) -> Option<String> {
+        None
+    }
     /// The one number of the state whose course is drawn, where there is one.
     fn measure(&self) -> Option<f64>;
     /// The same instance once more, to go on from later.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::generic::GenericModel;
 use super::outside::Model;
 use super::{bank_account, order};
+use crate::core::envelope::named_like_part;
 use crate::core::{DecodeError, RecordedEvent};
 
 /// The models to choose from.
@@ -49,8 +50,16 @@ impl Registry {
     /// # Errors
     /// [`DecodeError`] when it can't.
     pub fn check(&self, event: &RecordedEvent) -> Result<(), DecodeError> {
-        self.find(event.stream.aggregate_type())
-            .map_or(Ok(()), |model| model.check(event))
+        let Some(model) = self.find(event.stream.aggregate_type()) else {
+            return Ok(());
+        };
+        match named_like_part(&event.metadata) {
+            Some(part) => Err(DecodeError {
+                event_type: event.event_type.clone(),
+                cause: format!("its {part:?} is of another type than events of this model have"),
+            }),
+            None => model.check(event),
+        }
     }
 
     /// The model of an aggregate type: the shipped one, or a generic one.

@@ -3,8 +3,7 @@
 
 use std::rc::Rc;
 
-use serde_json::Value;
-
+use crate::core::JsonValue;
 use crate::model::Instance;
 
 /// How many events lie between two checkpoints at first: the most that one look back has to fold
@@ -19,6 +18,9 @@ const INSTANCE: usize = 256;
 const ENTRY: usize = 6 * size_of::<usize>() + ALLOCATION;
 
 const ALLOCATION: usize = 2 * size_of::<usize>();
+
+/// What an object takes beside its entries: its list of them, its index, and what finds a place there.
+const OBJECT: usize = 9 * size_of::<usize>() + ALLOCATION;
 
 /// A stream's checkpoints, evenly spaced. When those kept take more memory than is allowed, every
 /// second one is dropped, and from then on they lie twice as far apart.
@@ -104,13 +106,15 @@ impl Checkpoints {
 }
 
 /// The memory that a value takes.
-fn weight(value: &Value) -> usize {
-    let mut bytes = size_of::<Value>();
+fn weight(value: &JsonValue) -> usize {
+    let mut bytes = size_of::<JsonValue>();
     match value {
-        Value::String(text) => bytes += ALLOCATION + text.len(),
-        Value::Array(items) => items.iter().for_each(|item| bytes += weight(item)),
-        Value::Object(fields) => {
-            for (key, value) in fields {
+        JsonValue::Text(text) | JsonValue::Broken(text) => bytes += ALLOCATION + text.len(),
+        JsonValue::Number(number) => bytes += ALLOCATION + number.as_str().len(),
+        JsonValue::List(items) => items.iter().for_each(|item| bytes += weight(item)),
+        JsonValue::Object(fields) => {
+            bytes += OBJECT;
+            for (key, value) in fields.iter() {
                 bytes += ENTRY + key.len() + weight(value);
             }
         }

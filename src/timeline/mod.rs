@@ -3,18 +3,20 @@
 
 mod change;
 mod checkpoints;
+pub mod path;
 mod tree;
 
 use std::rc::Rc;
 
-use serde_json::Value;
-
-use crate::core::{EncodedEvent, JsonText, RecordedEvent, ReplayError, StreamId, Version};
+use crate::core::{
+    EncodedEvent, JsonObject, JsonText, JsonValue, RecordedEvent, ReplayError, StreamId, Version,
+};
 use crate::model::{Glyph, Instance, Look, Model, Refusal};
 
 pub use change::{Change, changes};
 pub use checkpoints::Checkpoints;
-pub use tree::{Leaf, Node, Wording, tree};
+pub use path::Path;
+pub use tree::{Leaf, Node, tree};
 
 /// The most memory, in bytes, that the checkpoints of one timeline take.
 pub const CHECKPOINT_MEMORY: usize = 64 << 20;
@@ -151,15 +153,30 @@ impl Timeline {
 
     /// The state at a version; beyond the last that is known, that one's.
     #[must_use]
-    pub fn state_at(&self, version: Version) -> Value {
+    pub fn state_at(&self, version: Version) -> JsonValue {
+        self.instance_at(version).view()
+    }
+
+    /// Why the data of a version's event isn't in the state, a sentence; none where it is.
+    #[must_use]
+    pub fn unread_at(&self, version: Version) -> Option<String> {
+        match version > self.known() {
+            true => None,
+            false => self.instance_at(version).unread(),
+        }
+    }
+
+    /// The aggregate at a version; beyond the last that is known, at that one.
+    #[must_use]
+    pub fn instance_at(&self, version: Version) -> Rc<dyn Instance> {
         let known = self.measures.len() - 1;
         let version = usize::try_from(version.0).map_or(known, |v| v.min(known));
         if version == known {
-            return self.head.view();
+            return Rc::clone(&self.head);
         }
         let (folded, start) = self.checkpoints.before(version);
         if folded == version {
-            return start.view();
+            return Rc::clone(start);
         }
         let mut state = start.fork();
         for event in &self.events[folded..version] {
@@ -168,7 +185,7 @@ impl Timeline {
                 break;
             }
         }
-        state.view()
+        Rc::from(state)
     }
 
     /// What the event of a version changed in the state; nothing at version 0, and where that isn't known.
@@ -179,7 +196,7 @@ impl Timeline {
             // Version 0 is the empty state, not the model's defaults: what the first event gave
             // is all new.
             Version(1) => changes(
-                &Value::Object(serde_json::Map::new()),
+                &JsonValue::Object(JsonObject::new()),
                 &self.state_at(version),
             ),
             _ => changes(&self.state_at(version.previous()), &self.state_at(version)),
@@ -196,14 +213,6 @@ impl Timeline {
     #[must_use]
     pub fn checkpoints(&self) -> &Checkpoints {
         &self.checkpoints
-    }
-
-    /// The currency that the state names, for reading and showing money.
-    #[must_use]
-    pub fn currency(&self) -> Option<String> {
-        let state = self.head.view();
-        let currency = state.get("currency")?.as_str()?;
-        (!currency.is_empty()).then(|| currency.to_owned())
     }
 
     /// Decides a command on the head's state.

@@ -4,7 +4,7 @@ use eventloom::app::action::{Action, Effect, Settled, Step};
 use eventloom::app::course::Course;
 use eventloom::app::state::State;
 use eventloom::core::Version;
-use eventloom::timeline::Wording;
+use eventloom::model::Wording;
 
 use super::{ID, appended, arrived, history, showing, submitted};
 

@@ -40,6 +40,7 @@ fn an_import_tells_how_many_are_new_and_how_many_were_there() {
             shared_ids: 0,
             holes: 0,
             fills: 0,
+            capitals: String::new(),
         })));
         assert_eq!(outcome(&page).text, told);
         assert_eq!(effects[0], list(&page));
@@ -67,9 +68,28 @@ fn an_import_tells_how_many_ids_stand_in_several_streams() {
             shared_ids,
             holes: 0,
             fills: 0,
+            capitals: String::new(),
         })));
         assert_eq!(outcome(&page).text, told);
     }
+}
+
+#[test]
+fn an_import_tells_which_names_have_other_capitals() {
+    let mut page = showing(Some(1), 3);
+    page.reduce(Action::Imported(Ok(Imported {
+        events: 4,
+        skipped: 0,
+        stamped: 0,
+        shared_ids: 0,
+        holes: 0,
+        fills: 0,
+        capitals: "1 line has \"Type\" where CloudEvents has \"type\"".to_owned(),
+    })));
+    assert_eq!(
+        outcome(&page).text,
+        "Imported 4 events; none was skipped. 1 line has \"Type\" where CloudEvents has \"type\"."
+    );
 }
 
 #[test]
@@ -150,6 +170,7 @@ fn holes_are_told_by_imports_and_exports() {
             shared_ids: 0,
             holes,
             fills,
+            capitals: String::new(),
         })));
         let text = format!("Imported 4 events; none was skipped.{told}");
         assert_eq!(outcome(&page).text, text);

@@ -218,7 +218,7 @@ fn view(page: &State) -> (u64, u64) {
 fn shown_balance(page: &State) -> i64 {
     let timeline = page.timeline.as_ref().unwrap();
     let state = timeline.state_at(page.viewed_version());
-    state["balance"].as_i64().unwrap()
+    state.get("balance").unwrap().as_i64().unwrap()
 }
 
 fn outcome(page: &State) -> &Outcome {

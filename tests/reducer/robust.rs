@@ -119,6 +119,7 @@ fn actions_of(asked: View) -> Vec<Action> {
             shared_ids: 0,
             holes: 0,
             fills: 0,
+            capitals: String::new(),
         })),
         Action::Export(Packing::Plain),
         Action::ExportProgress {

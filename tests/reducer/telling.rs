@@ -28,6 +28,7 @@ fn imported(events: u64) -> Action {
         shared_ids: 0,
         holes: 0,
         fills: 0,
+        capitals: String::new(),
     }))
 }
 

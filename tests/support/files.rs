@@ -29,6 +29,8 @@ pub struct Planned {
     pub skipped: usize,
     pub stamped_with_import_time: usize,
     pub shared_ids: u64,
+    /// In words.
+    pub capitals: Vec<String>,
 }
 
 /// Plans lines for a store that holds these events already.
@@ -71,7 +73,8 @@ fn plan_so(
     now: Timestamp,
     mut decodes: impl FnMut(&RecordedEvent) -> Result<(), String>,
 ) -> Result<Planned, Refused> {
-    let mut planner = Planner::new();
+    let models = ["bank_account", "order"].map(str::to_owned);
+    let mut planner = Planner::with_models(models);
     held.iter().for_each(|event| planner.observe(event));
     let mut planning = planner.begin(now, next);
     if makes_holes {
@@ -96,6 +99,7 @@ fn plan_so(
         skipped: plan.skipped as usize,
         stamped_with_import_time: plan.stamped_with_import_time as usize,
         shared_ids: plan.shared_ids,
+        capitals: plan.capitals.iter().map(ToString::to_string).collect(),
     })
 }
 

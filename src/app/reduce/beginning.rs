@@ -1,6 +1,7 @@
 //! An empty stream: which form is open there, and the story that it offers.
 
 use super::super::action::{Effect, Entry};
+use super::super::phrases::currency_of;
 use super::super::state::{About, FormKey, OutcomeKind, State};
 use super::super::tale::Tale;
 use super::super::toggle::toggle;
@@ -40,7 +41,7 @@ impl State {
         if timeline.head() > Version::NONE {
             return;
         }
-        let currency = timeline.currency();
+        let currency = currency_of(timeline);
         let forms = timeline.model().commands().iter().filter_map(|form| {
             let key = self.form_key(form.name)?;
             let arguments = form.read(&self.draft(&key), currency.as_deref()).ok()?;

@@ -9,6 +9,7 @@ use crate::timeline::Timeline;
 
 use super::super::action::Effect;
 use super::super::asked::View;
+use super::super::phrases::currency_of;
 use super::super::reading::Read;
 use super::super::state::{About, FormKey, OutcomeKind, Pressed, Sent, State};
 
@@ -71,7 +72,7 @@ impl State {
             told: None,
         });
         let draft = self.draft(&key);
-        let arguments = match form.read(&draft, timeline.currency().as_deref()) {
+        let arguments = match form.read(&draft, currency_of(&timeline).as_deref()) {
             Ok(arguments) => arguments,
             Err(errors) => {
                 let reasons: Vec<_> = errors

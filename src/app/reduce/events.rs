@@ -177,6 +177,9 @@ impl State {
                     1 => " 1 that is missing has a hole in its place.".to_owned(),
                     many => format!(" {many} that are missing have holes in their places."),
                 };
+                if !imported.capitals.is_empty() {
+                    text += &format!(" {}.", imported.capitals);
+                }
                 if imported.events > 0 {
                     self.undo = None;
                     // What was lost may be what came in.

@@ -9,6 +9,7 @@ use super::notices::alert;
 use super::{ViewProps, sentence, when};
 use crate::app::action::Action;
 use crate::app::effect;
+use crate::app::phrases::currency_of;
 use crate::app::words::means;
 use crate::model::{CommandForm, Refusal};
 use crate::timeline::Timeline;
@@ -22,10 +23,8 @@ pub fn commands(props: &ViewProps, refused: Option<&str>) -> Html {
     let body = match state.decided_on() {
         Some(timeline) if timeline.model().commands().is_empty() => html! {
             <p class="empty">
-                { format!(
-                    "{} has no model here, so it takes no commands. Its history can be scrubbed, and its state is the last value of each key.",
-                    timeline.stream().aggregate_type()
-                ) }
+                <bdi>{ timeline.stream().aggregate_type().to_owned() }</bdi>
+                {" has no model here, so it takes no commands. Its history can be scrubbed, and its state is the last value of each key."}
             </p>
         },
         Some(timeline) => html! {
@@ -93,7 +92,7 @@ fn command(
     let open = state.is_form_open(&key);
     let name = form.name;
     let draft = state.draft(&key);
-    let of_state = timeline.currency();
+    let of_state = currency_of(timeline);
     let currency = form.currency(&draft, of_state.as_deref());
     let errors = match &state.bad_fields {
         Some((bad, errors)) if *bad == key => errors.as_slice(),

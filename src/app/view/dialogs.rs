@@ -145,8 +145,9 @@ fn archive(props: &ViewProps) -> Html {
     html! {
         <Modal open={is_open(state, Dialog::Archive)} name="Archive stream" act={act.clone()}>
             <p>
+                {"This leaves "}<bdi>{ id.to_owned() }</bdi>
                 { format!(
-                    "This leaves {id} out of the list of streams, in all tabs of this browser. Nothing is lost: its {} stay in the store and in each export, and Show archived lists it again.",
+                    " out of the list of streams, in all tabs of this browser. Nothing is lost: its {} stay in the store and in each export, and Show archived lists it again.",
                     count(state.head().0, "event")
                 ) }
             </p>

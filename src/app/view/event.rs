@@ -2,7 +2,6 @@
 
 use std::fmt::Display;
 
-use serde_json::Value;
 use yew::prelude::*;
 
 use super::{ViewProps, called, glyph};
@@ -39,7 +38,7 @@ pub fn event(props: &ViewProps) -> Html {
                     if is_whole {
                         <div class="data">
                             <dt>{"data"}</dt>
-                            <dd><pre tabindex="0" aria-label="data">{ indented(event.data.as_str()) }</pre></dd>
+                            <dd><pre tabindex="0" aria-label="data">{ format!("{:#}", event.data.value()) }</pre></dd>
                         </div>
                     }
                 </dl>
@@ -92,12 +91,4 @@ fn entries(event: &RecordedEvent) -> Vec<Html> {
         }
     }
     entries
-}
-
-/// A payload over several lines; as it is, where it can't be read.
-fn indented(text: &str) -> String {
-    match serde_json::from_str::<Value>(text) {
-        Ok(value) => format!("{value:#}"),
-        Err(_) => text.to_owned(),
-    }
 }

@@ -2,18 +2,18 @@
 
 use std::rc::Rc;
 
-use serde_json::Value;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use super::{ViewProps, called, glyph, when, wording};
+use super::{ViewProps, called, glyph, short, when, wording};
 use crate::app::action::{Action, Settled, Step};
+use crate::app::address::meant;
 use crate::app::loom::Tenths;
 use crate::app::state::State;
 use crate::app::words::means;
 use crate::core::{RecordedEvent, Version};
-use crate::model::Look;
-use crate::timeline::{Timeline, Wording};
+use crate::model::{Look, Wording};
+use crate::timeline::Timeline;
 
 /// Up to so many events every row is in the document.
 const ALL_ROWS: usize = 500;
@@ -74,9 +74,13 @@ pub fn Events(props: &ViewProps) -> Html {
         }
         Some(timeline) => html! {
             <p class="empty">
-                { format!("The stream {} begins with its first event. ", timeline.stream().aggregate_id()) }
+                {"The stream "}<bdi>{ short(timeline.stream().aggregate_id()) }</bdi>{" begins with its first event. "}
                 if !timeline.model().commands().is_empty() {
                     { "Send a command to record one; nothing is stored until then." }
+                }
+                if let Some(meant) = meant(timeline.stream(), state.streams.as_deref().map_or(&[], Vec::as_slice)) {
+                    {" There is a stream with events under a name much like it: "}
+                    <a href={meant.clone()}>{ meant }</a>
                 }
                 { story(props) }
             </p>
@@ -90,6 +94,7 @@ pub fn Events(props: &ViewProps) -> Html {
                 <span class="role" aria-hidden="true" title={means("fold")}>{"fold "}<span class="arrow">{"→"}</span></span>
             </div>
             { super::sentence(state, "All that happened here, the oldest first. None of it ever changes.") }
+            <p class="zone">{"Times in UTC"}</p>
             { body }
         </section>
     }
@@ -197,8 +202,7 @@ fn Row(props: &RowProps) -> Html {
     let onclick = props
         .act
         .reform(move |_: MouseEvent| Action::View(version, Settled::Yes));
-    let payload: Value = event.data.read().unwrap_or_default();
-    let mut summary = props.words.summary(&payload);
+    let mut summary = props.words.summary(&event.data.value());
     let time = event.timestamp.to_string();
     let mut shown = if props.dated {
         time[..19].replace('T', " ")

@@ -11,7 +11,7 @@ use super::icons::{self, icon};
 use super::storage::kept;
 use super::stream_box::StreamBox;
 use super::verification::VERIFY;
-use super::{PageProps, ViewProps, click};
+use super::{PageProps, ViewProps, click, short};
 use crate::app::action::{Action, Packing};
 use crate::app::effect;
 use crate::app::keys;
@@ -119,7 +119,7 @@ fn ModelBox(props: &ViewProps) -> Html {
     let option = |aggregate_type: &str, title: &str| {
         html! {
             <option key={aggregate_type.to_owned()} value={aggregate_type.to_owned()}
-                selected={aggregate_type == chosen}>{ title.to_owned() }</option>
+                selected={aggregate_type == chosen}>{ short(title) }</option>
         }
     };
     let shipped = state.registry.models().iter();

@@ -29,7 +29,8 @@ use super::loading::Drawn;
 use super::parts::Beside;
 use super::state::{About, OutcomeKind, Place, State};
 use crate::core::RecordedEvent;
-use crate::timeline::{Timeline, Wording};
+use crate::model::Wording;
+use crate::timeline::Timeline;
 
 pub use field::field_id;
 pub use stream_box::STREAM_BOX;
@@ -52,6 +53,21 @@ fn called(event: &RecordedEvent) -> &str {
         true => "damaged",
         false => &event.event_type,
     }
+}
+
+/// The most characters of a name that are shown where it stands among others.
+const MOST_OF_NAME: usize = 80;
+
+/// A name, shortened in its middle where it is long.
+fn short(name: &str) -> String {
+    let length = name.chars().count();
+    if length <= MOST_OF_NAME {
+        return name.to_owned();
+    }
+    let half = MOST_OF_NAME / 2;
+    let begin: String = name.chars().take(half).collect();
+    let end: String = name.chars().skip(length - half + 1).collect();
+    format!("{begin}…{end}")
 }
 
 /// What most views need: the state, and where actions go.
@@ -234,13 +250,8 @@ fn when<E: 'static>(
 
 /// How the values of a stream are put into words.
 fn wording(timeline: &Timeline) -> Wording {
-    Wording {
-        money_keys: timeline
-            .model()
-            .money_keys()
-            .iter()
-            .map(|key| (*key).to_owned())
-            .collect(),
-        currency: timeline.currency().unwrap_or_default(),
-    }
+    Wording::of(
+        timeline.model().as_ref(),
+        &timeline.state_at(timeline.known()),
+    )
 }

@@ -8,27 +8,29 @@ use yew::prelude::*;
 
 use super::{ViewProps, called, glyph, reading, wording};
 use crate::app::action::Action;
+use crate::app::phrases::count;
 use crate::app::state::State;
 use crate::app::toggle::toggle;
 use crate::app::words::means;
-use crate::core::{StreamId, Version};
-use crate::timeline::{Change, Leaf, Node, Timeline, tree};
+use crate::core::{JsonValue, StreamId, Version};
+use crate::model::Wording;
+use crate::timeline::{Change, Leaf, Node, Path, Timeline, tree};
 
 /// The state at the viewed version.
 #[component]
 pub fn StateTree(props: &ViewProps) -> Html {
     let state = &props.state;
     let (viewed, head) = (state.viewed_version(), state.head());
-    let closed = use_state_eq(Vec::<String>::new);
-    let focused = use_state_eq(String::new);
+    let closed = use_state_eq(Vec::<Path>::new);
+    let focused = use_state_eq(Path::root);
     {
         let (closed, focused) = (closed.clone(), focused.clone());
         use_effect_with(state.stream().cloned(), move |_: &Option<StreamId>| {
             closed.set(Vec::new());
-            focused.set(String::new());
+            focused.set(Path::root());
         });
     }
-    let mut nodes = Vec::new();
+    let (mut nodes, mut unread, mut words) = (Vec::new(), None, Wording::default());
     let nothing = match &state.timeline {
         None => Some(reading(state).to_owned()),
         _ if viewed == Version::NONE => {
@@ -36,12 +38,12 @@ pub fn StateTree(props: &ViewProps) -> Html {
         }
         Some(timeline) if viewed > timeline.known() => timeline.unknown(),
         Some(timeline) => {
-            nodes = tree(
-                &timeline.state_at(viewed),
-                &timeline.changes_at(viewed),
-                &wording(timeline),
-            );
-            None
+            nodes = tree(&timeline.state_at(viewed), &timeline.changes_at(viewed));
+            unread = timeline.unread_at(viewed);
+            words = wording(timeline);
+            nodes
+                .is_empty()
+                .then(|| "Empty: no data so far.".to_owned())
         }
     };
     let visible = Rc::new(visible(&nodes, &closed));
@@ -56,13 +58,15 @@ pub fn StateTree(props: &ViewProps) -> Html {
     };
     let toggle = {
         let closed = closed.clone();
-        Callback::from(move |path: String| {
+        Callback::from(move |path: Path| {
             let mut paths = (*closed).clone();
             toggle(&mut paths, path);
             closed.set(paths);
         })
     };
-    let choose = props.act.reform(Action::ChooseCourse);
+    let choose = props
+        .act
+        .reform(|path: Path| Action::ChooseCourse(path.to_string()));
     let list = use_node_ref();
     let onkeydown = {
         let list = list.clone();
@@ -109,7 +113,7 @@ pub fn StateTree(props: &ViewProps) -> Html {
     };
     let reached = {
         let focused = focused.clone();
-        Callback::from(move |path: String| focused.set(path))
+        Callback::from(move |path: Path| focused.set(path))
     };
     let item = Item {
         closed: &closed,
@@ -117,8 +121,14 @@ pub fn StateTree(props: &ViewProps) -> Html {
         toggle: &toggle,
         reached: &reached,
         choose: &choose,
+        words: &words,
         class: dye(state),
     };
+    let counted = state.timeline.as_ref().and_then(|timeline| {
+        let is_foreign = timeline.model().commands().is_empty();
+        let last = timeline.event(viewed).filter(|_| is_foreign)?;
+        Some((count(viewed.0, "event"), called(last).to_owned()))
+    });
     html! {
         <section class="state" aria-label="State">
             <div class="head">
@@ -132,6 +142,12 @@ pub fn StateTree(props: &ViewProps) -> Html {
                 </span>
             </div>
             { super::sentence(state, "What follows from the events up to the version you look at.") }
+            if let Some((events, last)) = counted {
+                <p class="beside">{"Last type "}<bdi>{ last }</bdi>{", "}{ events }</p>
+            }
+            if let Some(unread) = unread {
+                <p class="unread">{ unread }</p>
+            }
             <ul ref={list} role="tree" aria-label="State" class="tree" {onkeydown}>
                 if let Some(nothing) = nothing {
                     <li role="treeitem" class="nothing" tabindex="0" aria-selected="false">{ nothing }</li>
@@ -142,23 +158,21 @@ pub fn StateTree(props: &ViewProps) -> Html {
     }
 }
 
-/// Whether a value is a number, with its currency or without.
 fn is_number(leaf: &Leaf) -> bool {
-    let digits = leaf.text.trim_start_matches('-');
-    digits.starts_with(|c: char| c.is_ascii_digit())
+    matches!(leaf.value, JsonValue::Number(_))
 }
 
 /// A line of the tree that can be seen.
 struct Line {
-    path: String,
+    path: Path,
     branch: bool,
     /// Whether its value is a number, whose course can be drawn.
     number: bool,
     parent: Option<usize>,
 }
 
-fn visible(nodes: &[Node], closed: &[String]) -> Vec<Line> {
-    fn collect(nodes: &[Node], parent: Option<usize>, closed: &[String], lines: &mut Vec<Line>) {
+fn visible(nodes: &[Node], closed: &[Path]) -> Vec<Line> {
+    fn collect(nodes: &[Node], parent: Option<usize>, closed: &[Path], lines: &mut Vec<Line>) {
         for node in nodes {
             let index = lines.len();
             lines.push(Line {
@@ -192,46 +206,46 @@ fn focus_item(tree: &NodeRef, index: usize) {
 }
 
 struct Item<'a> {
-    closed: &'a [String],
-    entry: &'a str,
-    toggle: &'a Callback<String>,
+    closed: &'a [Path],
+    entry: &'a Path,
+    toggle: &'a Callback<Path>,
     /// An item that takes the focus, by a click too, is where arrows go on from.
-    reached: &'a Callback<String>,
+    reached: &'a Callback<Path>,
     /// A number whose key is pressed is drawn.
-    choose: &'a Callback<String>,
+    choose: &'a Callback<Path>,
+    words: &'a Wording,
     class: String,
 }
 
 impl Item<'_> {
     /// The key of a leaf. That of a number chooses it for the curve.
-    fn key(&self, node: &Node, leaf: &Leaf) -> Html {
-        let words = format!("{}: ", node.key);
+    fn key(&self, node: &Node, leaf: &Leaf, name: String) -> Html {
+        let name = html! { <><bdi>{ name }</bdi>{": "}</> };
         if !is_number(leaf) {
-            return html! { <span class="key">{ words }</span> };
+            return html! { <span class="key">{ name }</span> };
         }
         let path = node.path.clone();
         let onclick = self.choose.reform(move |_: MouseEvent| path.clone());
-        html! { <span class="key number" title="Draw its course" {onclick}>{ words }</span> }
+        html! { <span class="key number" title="Draw its course" {onclick}>{ name }</span> }
     }
 
     fn html(&self, node: &Node, level: usize) -> Html {
-        let tabindex = if node.path == self.entry { "0" } else { "-1" };
+        let name = Path::of([node.key.as_str()]).to_string();
+        let tabindex = if node.path == *self.entry { "0" } else { "-1" };
         let level = level.to_string();
         let onfocus = {
             let path = node.path.clone();
             self.reached.reform(move |_: FocusEvent| path.clone())
         };
         if let Some(leaf) = &node.leaf {
-            let value = if leaf.changed {
-                html! { <span class={classes!("changed", &self.class)}>{ &leaf.text }</span> }
-            } else {
-                html! { <span>{ &leaf.text }</span> }
-            };
+            let text = |value: &JsonValue| self.words.value(&node.key, value);
+            let changed = leaf.changed.then(|| classes!("changed", &self.class));
+            let value = html! { <span class={changed}>{ text(&leaf.value) }</span> };
             return html! {
                 <li key={node.key.clone()} role="treeitem" {tabindex} {onfocus} aria-level={level} aria-selected="false">
-                    { self.key(node, leaf) }{ value }
+                    { self.key(node, leaf, name) }{ value }
                     if let Some(was) = &leaf.was {
-                        {" "}<s class="was">{ was }</s>
+                        {" "}<s class="was">{ text(was) }</s>
                     }
                 </li>
             };
@@ -244,8 +258,8 @@ impl Item<'_> {
         let depth = level.parse::<usize>().unwrap_or(1) + 1;
         html! {
             <li key={node.key.clone()} role="treeitem" {tabindex} {onfocus} aria-level={level} aria-selected="false"
-                aria-expanded={open.to_string()} aria-label={node.key.clone()}>
-                <span class="branch key" {onclick}>{ &node.key }</span>
+                aria-expanded={open.to_string()} aria-label={name.clone()}>
+                <span class="branch key" {onclick}>{ name }</span>
                 if open {
                     <ul role="group">{ for node.children.iter().map(|child| self.html(child, depth)) }</ul>
                 }
@@ -278,18 +292,20 @@ pub fn changes(props: &ViewProps) -> Html {
     let words = wording(timeline);
     let class = dye(state);
     let line = |change: &Change| {
-        let (kind, path, text) = match change {
-            Change::Added { path, new } => ("added", path, words.value(path, new)),
-            Change::Removed { path, old } => ("removed", path, words.value(path, old)),
-            Change::Changed { path, old, new } => {
-                let (old, new) = (words.value(path, old), words.value(path, new));
-                ("changed", path, format!("{old} → {new}"))
+        let key = change.path().last_key().unwrap_or_default();
+        let word = |value: &JsonValue| html! { <bdi>{ words.value(key, value) }</bdi> };
+        let (kind, text) = match change {
+            Change::Added { new, .. } => ("added", word(new)),
+            Change::Removed { old, .. } => ("removed", word(old)),
+            Change::Changed { old, new, .. } => {
+                ("changed", html! { <>{ word(old) }{" → "}{ word(new) }</> })
             }
         };
+        let path = change.path().to_string();
         html! {
             <li key={format!("{kind} {path}")}>
                 <span class={classes!("kind", class.clone())}>{ kind }</span>{" "}
-                <span class="what"><span class="path">{ path.clone() }</span>{" "}{ text }</span>
+                <span class="what"><span class="path">{ path }</span>{" "}{ text }</span>
             </li>
         }
     };

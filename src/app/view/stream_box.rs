@@ -6,13 +6,14 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use super::ViewProps;
+use super::{ViewProps, short};
 use crate::app::action::Action;
-use crate::app::keys;
+use crate::app::keys::{self, is_composing};
 use crate::app::phrases::count;
 use crate::app::state::State;
 use crate::app::words::means;
 use crate::core::StreamHead;
+use crate::model::money::is_invisible;
 
 /// The id of the box, for the key that leads to it.
 pub const STREAM_BOX: &str = "stream";
@@ -101,6 +102,9 @@ pub fn StreamBox(props: &ViewProps) -> Html {
         let (search, found, take) = (search.clone(), Rc::clone(&found), take.clone());
         let open = open.clone();
         Callback::from(move |event: KeyboardEvent| {
+            if is_composing(&event) {
+                return;
+            }
             let shown = found.len().min(MOST);
             let active = match event.key().as_str() {
                 "Enter" if search.open => {
@@ -219,7 +223,10 @@ fn option(index: usize, head: &StreamHead, search: &Search, take: &Callback<Stri
     html! {
         <li key={id.clone()} id={format!("stream-option-{index}")} role="option"
             aria-selected={selected.to_string()} {onmousedown} {onclick}>
-            <span class="id">{ id }</span>{" "}
+            <span class="id" title={id.clone()}>{ short(&id) }</span>{" "}
+            if let Some(words) = told_apart(&id) {
+                <span class="count">{ words }</span>{" "}
+            }
             <span class="count">{ count(head.version.0, "event") }</span>
         </li>
     }
@@ -230,14 +237,14 @@ fn matches(state: &State, typed: Option<&str>) -> Vec<StreamHead> {
     let (Some(stream), Some(streams)) = (state.stream(), state.streams.as_deref()) else {
         return Vec::new();
     };
-    let wanted = lower(typed.unwrap_or_default());
+    let wanted = folded(typed.unwrap_or_default());
     let (mut beginning, mut holding) = (Vec::new(), Vec::new());
     for head in streams.iter() {
         if head.stream.aggregate_type() != stream.aggregate_type() || !state.is_listed(&head.stream)
         {
             continue;
         }
-        match lower(head.stream.aggregate_id()).find(&wanted) {
+        match folded(head.stream.aggregate_id()).find(&wanted) {
             Some(0) => beginning.push(head),
             Some(_) => holding.push(head),
             None => {}
@@ -251,11 +258,28 @@ fn matches(state: &State, typed: Option<&str>) -> Vec<StreamHead> {
     found.collect()
 }
 
-/// A text in small letters. The browser knows those beyond ASCII: a table of them is 10 KB of the page.
-fn lower(text: &str) -> String {
-    match text.is_ascii() {
-        true => text.to_ascii_lowercase(),
-        false => js_sys::JsString::from(text).to_lower_case().into(),
+/// A text in small letters, in one form of those that look alike, and without what can't be seen. The browser knows
+/// those beyond ASCII: a table of them is 10 KB of the page.
+fn folded(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let one_form = js_sys::JsString::from(text).normalize("NFKC");
+    // By way of the capitals `ß` is `ss`. The small letter of `İ` has a point of its own.
+    let small: String = one_form.to_upper_case().to_lower_case().into();
+    let seen = |c: &char| !is_invisible(*c) && *c != '\u{307}';
+    small.chars().filter(seen).collect()
+}
+
+/// What tells a name from one that looks the same.
+fn told_apart(id: &str) -> Option<&'static str> {
+    if id.is_ascii() {
+        return None;
+    }
+    let composed: String = js_sys::JsString::from(id).normalize("NFC").into();
+    match id.chars().any(is_invisible) {
+        true => Some("with invisible characters"),
+        false => (composed != id).then_some("with combining marks"),
     }
 }
 

@@ -31,7 +31,7 @@ const READING: f64 = 0.5;
 
 /// Imports a file, all of it or nothing. The answer holds how many events are new, were there
 /// already and got the import's time, how many ids stand in several streams, how many holes there are more
-/// and how many events fill one; for a store in memory also what is added and what fills holes, packed, and
+/// and how many events fill one, and which names have other capitals than CloudEvents has; for a store in memory also what is added and what fills holes, packed, and
 /// the position that it follows. Such a one is here as what it holds; `given` is the position that
 /// it gives next. It says so where the store failed when they may be in, and where the file can be imported
 /// with holes.
@@ -48,7 +48,10 @@ pub async fn import(
     let mut text: Option<Blob> = None;
     for _ in 0..TRIES {
         // Anew each time: what moved may have been a reset.
-        let mut planner = Planner::new();
+        let models = Registry::shipped();
+        let models = models.models().iter();
+        let models = models.map(|model| model.aggregate_type().to_owned());
+        let mut planner = Planner::with_models(models);
         let (looked, history) = match observe(store, &mut planner, &course).await {
             Ok(looked) => looked,
             Err(StoreError::HistoryChanged { .. }) => continue,
@@ -79,6 +82,7 @@ pub async fn import(
             plan.fills,
         ];
         let after = plan.after;
+        let capitals: Vec<String> = plan.capitals.iter().map(ToString::to_string).collect();
         let mut kept = Vec::new();
         if !plan.is_empty() {
             let total = plan.added as f64 + 1.0;
@@ -123,6 +127,7 @@ pub async fn import(
             }
         }
         let answer = super::done(counts);
+        answer.push(&capitals.join(". ").into());
         if let Backend::Memory(_) = store {
             let kept: Vec<&RecordedEvent> = kept.iter().collect();
             answer.push(&Uint8Array::from(&pack(&kept)[..]));

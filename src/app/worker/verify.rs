@@ -22,7 +22,7 @@ impl Fold for Folded {
     }
 
     fn state(&self) -> Option<JsonText> {
-        JsonText::of(&self.0.view()).ok()
+        JsonText::parse(&self.0.view().to_string()).ok()
     }
 }
 

@@ -6,8 +6,10 @@ mod placing;
 mod planner;
 mod planning;
 mod seen;
+mod sources;
 mod threads;
 
 pub use placing::{Placed, Plan};
 pub use planner::Planner;
 pub use planning::Planning;
+pub use sources::Capitals;

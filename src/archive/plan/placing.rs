@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::super::holes::Missing;
 use super::super::line::Line;
 use super::planner::Planner;
+use super::sources::{Capitals, Sources, later, put};
 use super::threads::{Lines, Thread, record, thread};
 use crate::core::{Position, RecordedEvent, StreamId, Timestamp, Version};
 
@@ -29,6 +30,8 @@ pub struct Plan<'a> {
     /// How many ids of the events stand in several streams, those of the store too. In each stream
     /// such an id names another event.
     pub shared_ids: u64,
+    /// Which attributes the file writes with other capitals than CloudEvents has.
+    pub capitals: Vec<Capitals>,
     pub(super) placing: Placing<'a>,
 }
 
@@ -94,6 +97,7 @@ pub(super) struct Placing<'a> {
     next: u64,
     next_fill: usize,
     next_made: usize,
+    sources: Sources,
 }
 
 impl<'a> Placing<'a> {
@@ -104,6 +108,7 @@ impl<'a> Placing<'a> {
         (missing, made): (Vec<Missing>, Vec<(u64, Position, usize)>),
         keeps_positions: bool,
         given: Position,
+        sources: Sources,
     ) -> Placing<'a> {
         Placing {
             store,
@@ -118,10 +123,11 @@ impl<'a> Placing<'a> {
             next: 0,
             next_fill: 0,
             next_made: 0,
+            sources,
         }
     }
 
-    fn place(&mut self, line: Line, placed: &mut Vec<Placed>) {
+    fn place(&mut self, mut line: Line, placed: &mut Vec<Placed>) {
         while let Some(&(at, position, gap)) = self.made.get(self.next_made)
             && at <= self.next
         {
@@ -134,6 +140,12 @@ impl<'a> Placing<'a> {
         self.next += 1;
         if self.lines.left_out.get(number) {
             return;
+        }
+        if self.lines.beside.get(number)
+            && let Some(first) = self.sources.first(&self.store.sources, &line)
+            && let Some(stream) = later(&first, &line)
+        {
+            put(&mut line, stream);
         }
         let fills = self.lines.fills.get(self.next_fill);
         if let Some(&(_, (_, version))) = fills.filter(|(at, _)| *at == number) {

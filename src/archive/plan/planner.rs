@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::seen::{Content, Seen};
+use super::sources::Sources;
 use super::threads::{Thread, thread};
 use crate::core::{Position, RecordedEvent, StreamId, Version};
 
@@ -15,6 +16,7 @@ pub struct Planner {
     /// By the number of their stream.
     pub(super) holes: HashMap<(u32, Version), Position>,
     pub(super) last_position: Position,
+    pub(super) sources: Sources,
 }
 
 impl Planner {
@@ -22,6 +24,16 @@ impl Planner {
     #[must_use]
     pub fn new() -> Planner {
         Planner::default()
+    }
+
+    /// The same for models of these aggregate types. Of any other, `/shop` and `shop` are two: the one that
+    /// comes first in the log is called `shop`, the other `shop (source /shop)`.
+    #[must_use]
+    pub fn with_models(models: impl IntoIterator<Item = String>) -> Planner {
+        Planner {
+            sources: Sources::of_models(models),
+            ..Planner::default()
+        }
     }
 
     /// Shows it an event of the store. It needs all of them, in any order.
@@ -36,6 +48,7 @@ impl Planner {
             return;
         }
         let content = Content::of_event(event, thread.number, 0);
+        self.sources.observe(event);
         self.events.add(event.event_id, content);
     }
 

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 
 use super::super::holes::{Free, MOST_HOLES, Missing, allot};
 use super::super::line::{Line, MAX_POSITION};
-use super::super::refused::{Excerpt, Reason, Refused, cut};
+use super::super::refused::{Difference, Excerpt, Reason, Refused, cut};
 use super::placing::{Placing, Plan};
 use super::planner::Planner;
 use super::seen::{Content, Seen};
+use super::sources::{Names, Sources, later, put};
 use super::threads::{Lines, Thread, next_version, record, thread};
+use crate::core::envelope::of_same_name;
 use crate::core::{Position, RecordedEvent, StreamId, Timestamp, Version};
 
 /// The most characters that are shown of what a model says about an event.
@@ -37,6 +39,8 @@ impl Planner {
             stamped_with_import_time: 0,
             shared_ids: 0,
             increasing: Some(Position::START),
+            sources: Sources::default(),
+            names: Names::default(),
         }
     }
 }
@@ -71,6 +75,9 @@ pub struct Planning<'a> {
     /// The last position that the file gives, as long as it gives one to each event, and they
     /// increase.
     increasing: Option<Position>,
+    /// Those that the store doesn't have.
+    sources: Sources,
+    names: Names,
 }
 
 impl<'a> Planning<'a> {
@@ -93,7 +100,7 @@ impl<'a> Planning<'a> {
     /// [`Refused`] when the line can't be imported, and the file with it.
     pub fn line(
         &mut self,
-        line: Line,
+        mut line: Line,
         decodes: &mut dyn FnMut(&RecordedEvent) -> Result<(), String>,
     ) -> Result<(), Refused> {
         let number = line.number;
@@ -102,6 +109,12 @@ impl<'a> Planning<'a> {
             reason,
         };
         let id = line.event_id;
+        self.names.look(&line);
+        let beside = self.beside(&line);
+        self.lines.beside.push(beside.is_some());
+        if let Some(stream) = beside {
+            put(&mut line, stream);
+        }
         let (store, begun) = (self.store, &mut self.begun);
         let thread = thread(&mut self.streams, &line.stream, || {
             store.streams.get(&line.stream).copied().unwrap_or_else(|| {
@@ -154,7 +167,12 @@ impl<'a> Planning<'a> {
             if version > head.next() {
                 self.lacks(&line, stream, (head, version), before)?;
             }
-            self.follow(line.position);
+            // What has somebody else's position in the place of ours is taken to follow at once.
+            let follows = |last: Position| {
+                of_same_name(&line.metadata, "position").map(|_| Position(last.0 + 1))
+            };
+            let position = line.position.or_else(|| self.increasing.and_then(follows));
+            self.follow(position);
         }
         if line.is_hole() {
             self.holes.insert((stream, version), Hole::OfFile);
@@ -178,6 +196,46 @@ impl<'a> Planning<'a> {
             false => self.lines.add(),
         }
         Ok(())
+    }
+
+    /// The stream that a line belongs to, where that isn't the one that its source is called alone. What a line was
+    /// recorded in goes before: a store may hold both sources in one stream, from when they were one.
+    fn beside(&mut self, line: &Line) -> Option<StreamId> {
+        let first = self.sources.first(&self.store.sources, line)?;
+        let is_first = line.source() == first;
+        let follows = |head: Version| line.version == Some(head.next());
+        let (head, is_there) = self.known(line, &line.stream);
+        if is_there || is_first && (line.version.is_none() || follows(head)) {
+            return None;
+        }
+        let later = later(&first, line)?;
+        let (head_of_later, is_there_later) = self.known(line, &later);
+        let is_later = match is_first {
+            true => head_of_later > Version::NONE && follows(head_of_later),
+            false => line.version.is_none() || follows(head_of_later) || !follows(head),
+        };
+        (is_there_later || is_later).then_some(later)
+    }
+
+    /// The head of a stream, and whether it holds the event of a line.
+    fn known(&self, line: &Line, stream: &StreamId) -> (Version, bool) {
+        let thread = self
+            .streams
+            .get(stream)
+            .or_else(|| self.store.streams.get(stream));
+        let Some(thread) = thread else {
+            return (Version::NONE, false);
+        };
+        let (id, number) = (line.event_id, thread.number);
+        let there = self
+            .events
+            .get(id, number)
+            .or_else(|| self.store.events.get(id, number));
+        let is_same = |there: &Content| there.difference(line) != Some(Difference::Source);
+        (
+            thread.head,
+            there.as_ref().is_some_and(|there| is_same(there)),
+        )
     }
 
     /// Notes that versions between these two are missing, as a line shows.
@@ -287,6 +345,7 @@ impl<'a> Planning<'a> {
             skipped: self.lines.left_out(),
             stamped_with_import_time: self.stamped_with_import_time,
             shared_ids: self.shared_ids,
+            capitals: self.names.into_capitals(),
             placing: Placing::new(
                 self.store,
                 self.now,
@@ -294,6 +353,7 @@ impl<'a> Planning<'a> {
                 (missing, holes),
                 keeps_positions,
                 self.given,
+                self.sources,
             ),
         })
     }

@@ -12,6 +12,8 @@ use crate::core::{Position, RecordedEvent, StreamId, Timestamp, Version};
 pub(super) struct Lines {
     pub(super) left_out: Bits,
     pub(super) count_left_out: u64,
+    /// Which belong to a stream whose source came later.
+    pub(super) beside: Bits,
     /// Of the few that fill holes, in their order: which line, and the place of the hole.
     pub(super) fills: Vec<(u64, (u32, Version))>,
     pub(super) filled: HashSet<(u32, Version)>,

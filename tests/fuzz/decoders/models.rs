@@ -3,8 +3,8 @@
 use std::fmt::Debug;
 
 use eventloom::core::{
-    Aggregate, AggregateRoot, EncodedEvent, EventId, JsonText, Metadata, RecordedEvent, StreamId,
-    Timestamp, Version, payload,
+    Aggregate, AggregateRoot, EncodedEvent, EventId, JsonText, JsonValue, Metadata, RecordedEvent,
+    StreamId, Timestamp, Version, payload,
 };
 use eventloom::model::bank_account::BankAccount;
 use eventloom::model::money::MAX_AMOUNT;
@@ -102,7 +102,11 @@ pub fn models(bytes: &[u8]) {
 
 fn amounts_are_right(event_type: &str, instance: &dyn Instance) {
     let view = instance.view();
-    let amount = |key: &str| view[key].as_i64().expect("an amount is a whole number");
+    let amount = |key: &str| {
+        view.get(key)
+            .and_then(JsonValue::as_i64)
+            .expect("an amount is a whole number")
+    };
     match event_type {
         "MoneyDeposited" => assert!(amount("balance") <= MAX_AMOUNT),
         "MoneyWithdrawn" | "MoneyTransferredOut" => assert!(amount("balance") >= 0),
