@@ -47,6 +47,7 @@ mod sweep;
 mod transaction;
 mod undo;
 mod upkeep;
+mod walk;
 
 #[cfg(test)]
 mod tests;
