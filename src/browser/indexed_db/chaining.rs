@@ -13,6 +13,7 @@ use super::lay_out::put_filter;
 use super::left::Left;
 use super::schema::{ALL, CHECKPOINTS, LOG, META, MOVED, PAGES, SNAPSHOTS, Told};
 use super::transaction::{self, Fault, Writing, above, answer};
+use super::walk::Walk;
 use crate::core::{History, RecordedEvent};
 use crate::log::Chain;
 use crate::log::segments::{Portion, Segment, Turn, in_order, unpack};
@@ -193,16 +194,24 @@ async fn belong(writing: &Writing, emptied: u64) -> Result<(), Fault> {
         meta.delete(JsValue::from(archived::key(0)))?;
         meta.put(&codec::meta(&archived::key(emptied), &list), None)?;
     }
-    for name in [SNAPSHOTS, CHECKPOINTS] {
-        let store = writing.store(name)?;
-        let records = answer(store.get_all(None, None)?).await?;
-        for record in records.unchecked_into::<Array>().iter() {
-            let record: Record = record.unchecked_into();
-            if name == CHECKPOINTS {
-                store.delete(codec::subscriber_of(&record))?;
-            }
-            store.put(&codec::belonging(record, emptied), None)?;
+    let snapshots = writing.store(SNAPSHOTS)?;
+    let mut walk = Walk::over(&snapshots);
+    loop {
+        let some = walk.next(codec::stream_of).await?;
+        if some.is_empty() {
+            break;
         }
+        for record in some {
+            snapshots.put(&codec::belonging(record, emptied), None)?;
+        }
+    }
+    // These get other keys: so all are read before the first is changed. They are small.
+    let checkpoints = writing.store(CHECKPOINTS)?;
+    let records = answer(checkpoints.get_all(None, None)?).await?;
+    for record in records.unchecked_into::<Array>().iter() {
+        let record: Record = record.unchecked_into();
+        checkpoints.delete(codec::subscriber_of(&record))?;
+        checkpoints.put(&codec::belonging(record, emptied), None)?;
     }
     Ok(())
 }

@@ -10,9 +10,10 @@ use wasm_bindgen::{JsCast, JsValue};
 use super::codec::{self, Content, Opened, Read, Record};
 use super::connection::Connection;
 use super::schema::{LOG, PAGES, SNAPSHOTS};
-use super::transaction::{Fault, above, answer};
+use super::transaction::{Fault, answer};
+use super::walk::Walk;
 use crate::core::{Position, RecordedEvent, Version};
-use crate::log::segments::{Index, Portion, Run, in_order, unpack};
+use crate::log::segments::{Index, Run, in_order, unpack};
 use crate::store::{Damaged, Held, StoreError};
 
 type Show<'a> = dyn FnMut(Held<'_>) -> ControlFlow<()> + 'a;
@@ -43,48 +44,14 @@ pub(super) async fn inspect(
     walk.await.map_err(|fault: Fault| fault.while_doing("read"))
 }
 
-/// The records of an object store, in the order of keys, some at a time: the page stays free to move
-/// between two reads, and no more is in memory than one of them may take.
-struct Walk<'a> {
-    store: &'a ObjectStore,
-    after: Option<JsValue>,
-    portion: Portion,
-}
-
-impl Walk<'_> {
-    fn over(store: &ObjectStore) -> Walk<'_> {
-        Walk {
-            store,
-            after: None,
-            portion: Portion::of(Portion::BYTES),
-        }
-    }
-
-    /// The next ones; none at the end. `key` says what a record lies under.
-    async fn next(&mut self, key: fn(&Record) -> JsValue) -> Result<Vec<Record>, Fault> {
-        let range = self.after.as_ref().map(above).transpose()?;
-        let count = u32::try_from(self.portion.count()).ok();
-        let page = answer(self.store.get_all(range, count)?).await?;
-        let page: Array = page.unchecked_into();
-        let page: Vec<Record> = page.iter().map(JsCast::unchecked_into).collect();
-        if let Some(last) = page.last() {
-            self.after = Some(key(last));
-            self.portion
-                .passed(page.len(), page.iter().map(codec::weight).sum());
-        }
-        Ok(page)
-    }
-}
-
 async fn walk_log(
     log: &ObjectStore,
     pages: &ObjectStore,
     since: u64,
     show: &mut Show<'_>,
 ) -> Result<ControlFlow<()>, Fault> {
-    let mut walk = Walk::over(log);
     // What stands before the log was emptied waits to be swept.
-    walk.after = Some(JsValue::from_f64(since as f64));
+    let mut walk = Walk::after(log, JsValue::from_f64(since as f64));
     let mut last = since;
     loop {
         let records = walk.next(codec::segment_of).await?;

@@ -18,7 +18,7 @@ use crate::log::segments::{
 const MOST_INLINE: usize = 4_096;
 
 /// Nor stand more bytes in one, so that 64 records are what a read may take at once.
-const INLINE_BYTES: usize = 1 << 20;
+pub(super) const INLINE_BYTES: usize = 1 << 20;
 
 /// Events that were laid out in one segment.
 pub(super) struct Laid {

@@ -4,11 +4,12 @@ use std::ops::RangeInclusive;
 
 use idb::{KeyRange, ObjectStore};
 use js_sys::Array;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 
-use super::codec::{self, Record};
+use super::codec::{self, Content};
 use super::schema::{LEFT, PAGES};
 use super::transaction::{Fault, Writing, answer};
+use super::walk::Walk;
 
 /// What became of what an emptying left, as it is noted under [`LEFT`] behind the number of its segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,25 +48,38 @@ impl Left {
     }
 }
 
-/// Leaves of these segments no more than their numbers and chains.
+/// Leaves of the records of these segments no more than their numbers and chains.
+pub(super) async fn leave_numbers_of(
+    segments: &ObjectStore,
+    numbers: RangeInclusive<u64>,
+) -> Result<(), Fault> {
+    let mut walk = Walk::between(segments, numbers.start().saturating_sub(1), *numbers.end());
+    loop {
+        let found = walk.next(codec::segment_of).await?;
+        if found.is_empty() {
+            return Ok(());
+        }
+        for record in found {
+            match codec::open_segment(&record) {
+                Some(opened) if !matches!(opened.content, Ok(Content::Gone)) => {
+                    let gone = codec::gone(opened.from, opened.number, opened.chain)?;
+                    segments.put(&gone, None)?;
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Leaves of these segments no more than that, and nothing of their pages.
 pub(super) async fn leave_numbers(
     writing: &Writing,
     segments: &ObjectStore,
     numbers: RangeInclusive<u64>,
 ) -> Result<(), Fault> {
+    leave_numbers_of(segments, numbers.clone()).await?;
     let key = |number: u64| JsValue::from_f64(number as f64);
     let (first, last) = (key(*numbers.start()), key(*numbers.end()));
-    let range = KeyRange::bound(&first, &last, None, None)?;
-    let found = answer(segments.get_all(Some(range.into()), None)?).await?;
-    for record in found.unchecked_into::<Array>().iter() {
-        let record: Record = record.unchecked_into();
-        let Some(opened) = codec::open_segment(&record) else {
-            continue;
-        };
-        let gone = codec::gone(opened.from, opened.number, opened.chain);
-        let gone = gone?;
-        segments.put(&gone, None)?;
-    }
     // A list comes after all lists that begin with the same and end earlier.
     let (first, last) = (Array::of1(&first), Array::of2(&last, &f64::INFINITY.into()));
     let range = KeyRange::bound(&first, &last, None, None)?;

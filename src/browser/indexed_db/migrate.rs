@@ -2,18 +2,20 @@
 //! a time, each step whole or not at all: a tab that is closed or killed meanwhile, or another that
 //! does the same, leaves less to do. Records move as they are, damaged ones too.
 
-use idb::{CursorDirection, KeyRange};
+use idb::{CursorDirection, KeyRange, ObjectStore};
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{IdbCursor, IdbDatabase};
 
 use super::codec;
+use super::lay_out::INLINE_BYTES;
 use super::schema::{EMPTIED, EVENTS, LOG, META, STREAMS, Told};
 use super::transaction::{self, Fault, Writing, add, answer};
+use super::walk::Walk;
 use crate::core::Position;
 use crate::store::{Durability, StoreError};
 
-/// How many events move at once.
+/// How many events move at once, at most.
 const STEP: u32 = 256;
 
 /// Moves what a database of the first layout holds; `told` is told how far it is.
@@ -42,13 +44,34 @@ async fn count(database: &IdbDatabase) -> Result<u64, Fault> {
     Ok(count.as_f64().unwrap_or(0.0) as u64)
 }
 
+/// The first events: so many that they are as much as stands in a segment of an append, or some more where one
+/// of them is great.
+async fn first(events: &ObjectStore) -> Result<Array, Fault> {
+    let mut walk = Walk::over(events);
+    let gathered = Array::new();
+    let mut bytes = 0;
+    while gathered.length() < STEP && bytes < INLINE_BYTES {
+        let some = walk.next(codec::position_of).await?;
+        if some.is_empty() {
+            break;
+        }
+        for record in some {
+            bytes += codec::weight(&record);
+            gathered.push(&record);
+            if gathered.length() == STEP || bytes >= INLINE_BYTES {
+                break;
+            }
+        }
+    }
+    Ok(gathered)
+}
+
 /// Moves some events; answers whether there were any.
 pub(super) async fn step(database: &IdbDatabase) -> Result<bool, Fault> {
     let stores = [EVENTS, STREAMS, META, LOG];
     let writing = Writing::begin(database, &stores, Durability::Strict)?;
     let (events, log) = (writing.store(EVENTS)?, writing.store(LOG)?);
-    let page = answer(events.get_all(None, Some(STEP))?).await?;
-    let page: Array = page.unchecked_into();
+    let page = first(&events).await?;
     let newest = answer(log.open_key_cursor(None, Some(CursorDirection::Prev))?).await?;
     let mut next = 1;
     if !newest.is_null() {

@@ -48,6 +48,7 @@ mod sweep;
 mod transaction;
 mod undo;
 mod upkeep;
+mod walk;
 mod writer;
 
 #[cfg(test)]

@@ -13,17 +13,18 @@ use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::calls::Call;
-use super::codec::{self, Content, Record};
+use super::codec::{self, Record};
 use super::connection::Connection;
-use super::left::Left;
+use super::left::{Left, leave_numbers_of};
 use super::schema::{CHECKPOINTS, LOG, META, PAGES, SNAPSHOTS};
-use super::transaction::{Fault, Writing, above, add, answer};
+use super::transaction::{Fault, Writing, add, answer};
+use super::walk::Walk;
 use super::{archived, patience, read};
 use crate::log::segments::{Index, NEWEST};
 use crate::store::{Durability, StoreError};
 use crate::target::spawn;
 
-/// So many numbers, or other records, are swept at once.
+/// So many numbers are swept at once.
 const STEP: u64 = 64;
 
 /// So many milliseconds after an emptying it can't be undone any more.
@@ -167,19 +168,7 @@ async fn step(
             log.delete(range)?;
             add(&log, codec::gone(1, to, None))?;
         } else {
-            let range = KeyRange::bound(&key(done + 1), &key(to), None, None)?;
-            let found = answer(log.get_all(Some(range.into()), None)?).await?;
-            for record in found.unchecked_into::<Array>().iter() {
-                let record: Record = record.unchecked_into();
-                match codec::open_segment(&record) {
-                    Some(opened) if !matches!(opened.content, Ok(Content::Gone)) => {
-                        let gone = codec::gone(opened.from, opened.number, opened.chain);
-                        let gone = gone?;
-                        log.put(&gone, None)?;
-                    }
-                    _ => {}
-                }
-            }
+            leave_numbers_of(&log, done + 1..=to).await?;
         }
         let range = KeyRange::upper_bound(&Array::of2(&key(to), &f64::INFINITY.into()), None)?;
         writing.store(PAGES)?.delete(range)?;
@@ -206,21 +195,16 @@ async fn drop_others(
     key: fn(&Record) -> JsValue,
     emptied: u64,
 ) -> Result<(), Fault> {
-    let mut after: Option<JsValue> = None;
+    let mut walk = Walk::over(store);
     loop {
-        let range = after.as_ref().map(above).transpose()?;
-        let page = answer(store.get_all(range, Some(STEP as u32))?).await?;
-        let page: Array = page.unchecked_into();
-        for record in page.iter() {
-            let record: Record = record.unchecked_into();
-            let key = key(&record);
-            if codec::since(&record) != emptied {
-                store.delete(key.clone())?;
-            }
-            after = Some(key);
-        }
-        if u64::from(page.length()) < STEP {
+        let page = walk.next(key).await?;
+        if page.is_empty() {
             return Ok(());
+        }
+        for record in page {
+            if codec::since(&record) != emptied {
+                store.delete(key(&record))?;
+            }
         }
     }
 }

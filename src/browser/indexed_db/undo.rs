@@ -4,8 +4,6 @@
 use std::rc::Rc;
 
 use idb::ObjectStore;
-use js_sys::Array;
-use wasm_bindgen::{JsCast, JsValue};
 
 use super::codec;
 use super::connection::Connection;
@@ -15,12 +13,10 @@ use super::left::{Left, leave_numbers};
 use super::read;
 use super::reset::another_history;
 use super::schema::{LOG, META, PAGES, SNAPSHOTS};
-use super::transaction::{Fault, Writing, above, add, answer};
+use super::transaction::{Fault, Writing, add};
+use super::walk::Walk;
 use crate::log::segments::{Index, Turn};
 use crate::store::{Durability, Segments, UndoError};
-
-/// So many snapshots are looked at at once.
-const STEP: u32 = 64;
 
 /// Undoes an emptying.
 pub(super) async fn reset(copies: &Copies, token: Segments) -> Result<(), UndoError> {
@@ -97,26 +93,23 @@ async fn drop_snapshots(
     snapshots: &ObjectStore,
     segment: u64,
 ) -> Result<(), Fault> {
-    let mut after: Option<JsValue> = None;
+    let mut walk = Walk::over(snapshots);
     loop {
-        let range = after.as_ref().map(above).transpose()?;
-        let page = answer(snapshots.get_all(range, Some(STEP))?).await?;
-        let page: Array = page.unchecked_into();
-        for record in page.iter() {
-            let key = codec::stream_of(record.unchecked_ref());
+        let page = walk.next(codec::stream_of).await?;
+        if page.is_empty() {
+            return Ok(());
+        }
+        for record in page {
+            let key = codec::stream_of(&record);
             let since = connection.log.ask(Index::since);
-            if let Some(snapshot) = codec::read_snapshot(record, since) {
+            if let Some(snapshot) = codec::read_snapshot(record.into(), since) {
                 let left = connection
                     .log
                     .ask(|index| index.version_before(&snapshot.stream, segment));
                 if snapshot.version > left {
-                    snapshots.delete(key.clone())?;
+                    snapshots.delete(key)?;
                 }
             }
-            after = Some(key);
-        }
-        if page.length() < STEP {
-            return Ok(());
         }
     }
 }

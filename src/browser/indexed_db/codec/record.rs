@@ -302,7 +302,8 @@ pub(in super::super) fn weight(record: &Record) -> usize {
     };
     let events = record.events();
     if !Array::is_array(&events) {
-        return text(record.state());
+        // A snapshot, or an event of the first layout.
+        return text(record.state()) + text(record.data());
     }
     let of_event = |event: JsValue| {
         if !event.is_object() {

@@ -123,3 +123,40 @@ async fn an_append_of_more_than_a_read_may_take_is_read_in_several_pages() {
     assert!(sizes.len() > 1, "{sizes:?}");
     delete(store).await;
 }
+
+#[wasm_bindgen_test]
+async fn great_events_of_the_first_layout_are_moved_to_segments_that_are_no_greater_than_others() {
+    const GREAT: usize = 100 << 10;
+    let name = fresh_name();
+    of_the_first_layout(&name, 60).await;
+    let data = format!("\"{}\"", "x".repeat(GREAT));
+    let opened = crate::browser::indexed_db::schema::open(&name, &STEPS[..1], WhenBlocked::GiveUp);
+    let database = opened.await.unwrap().database;
+    let writing = Writing::begin(&database, &["events"], Durability::Relaxed).unwrap();
+    let events = writing.store("events").unwrap();
+    let records: Array = answer(events.get_all(None, None).unwrap())
+        .await
+        .unwrap()
+        .unchecked_into();
+    for record in records.iter() {
+        Reflect::set(&record, &"data".into(), &data.as_str().into()).unwrap();
+        Reflect::set(&record, &"checksum".into(), &JsValue::UNDEFINED).unwrap();
+        events.put(&record, None).unwrap();
+    }
+    writing.commit().await.unwrap();
+    database.close();
+    let store = IndexedDbStore::open(&name).await.unwrap();
+    let held = everything(&store).await;
+    assert_eq!(held.len(), 62);
+    assert!(held.iter().all(|event| event.data.as_str() == data));
+    let log = &store.parts.connection.log;
+    let counts = log.ask(|index| {
+        let segments = index.segments_after(Position::START).iter();
+        let counts = segments.map(|segment| segment.last.0 - segment.first.0 + 1);
+        counts.collect::<Vec<_>>()
+    });
+    assert_eq!(counts.iter().sum::<u64>(), 62);
+    let most = ((1 << 20) / GREAT + 1) as u64;
+    assert!(counts.iter().all(|count| *count <= most), "{counts:?}");
+    delete(store).await;
+}
