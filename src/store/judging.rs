@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::recovery::{Loss, Recovery};
 use crate::core::Position;
+use crate::log::journal::Emptying;
 
 /// What came of asking for something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +77,10 @@ pub struct Journal {
     pub claimed: u64,
     /// Whether any of it can't be read.
     pub is_damaged: bool,
+    /// The number of the segment that last emptied its log, 0 where none did.
+    pub emptied: u64,
+    /// Whether its log may have been emptied by what can't be read.
+    pub may_be_emptied: bool,
 }
 
 impl Journal {
@@ -104,6 +109,23 @@ pub struct Noted {
     /// The number of the segment that last emptied the store while nothing was in doubt, 0 where none
     /// did.
     pub emptied: u64,
+}
+
+impl Noted {
+    /// What it says of what emptied the log of a journal last, which is one of this store; nil where that doesn't say.
+    #[must_use]
+    pub fn emptied_in(&self, store: Uuid) -> Option<Emptying> {
+        let known = match store {
+            _ if self.emptied == 0 => return None,
+            of if of == self.store => self.segment,
+            of if of.is_nil() => 0,
+            _ => return None,
+        };
+        Some(Emptying {
+            segment: self.emptied,
+            known,
+        })
+    }
 }
 
 /// All that could be found out.
@@ -173,7 +195,12 @@ pub fn judge(evidence: &Evidence) -> Verdict {
     let held = journal.there();
     let (restored, end, events) = match (act, held) {
         (Act::Restore { .. }, Some(held)) => {
-            (held.beyond, held.segment, database.events + held.beyond)
+            // What was emptied after where the database ends isn't there any more.
+            let events = match held.emptied > database.segment {
+                true => held.events,
+                false => database.events + held.beyond,
+            };
+            (held.beyond, held.segment, events)
         }
         _ => (0, database.segment, database.events),
     };
@@ -282,6 +309,15 @@ fn unread(held: &Journal, noted: Option<&Noted>, events: u64) -> u64 {
         .filter(|noted| is_before(noted))
         .map_or(0, |_| held.unsure);
     let missing = held.missing.saturating_sub(unsure);
+    // Who noted all that it held knows how many there were since it was emptied.
+    let is_all = |noted: &&Noted| {
+        let is_same = noted.store == held.store && noted.emptied == held.emptied;
+        is_same && held.claimed > 0 && noted.segment >= held.claimed
+    };
+    let missing = match noted.filter(is_all) {
+        Some(noted) => missing.min(noted.events.saturating_sub(held.events)),
+        None => missing,
+    };
     missing.min((held.events + missing).saturating_sub(events))
 }
 
@@ -329,7 +365,7 @@ fn act(database: &Database, journal: &Journal, noted: Option<&Noted>) -> Act {
     if journal.agreed >= journal.segment {
         return Act::GoOn;
     }
-    if emptied_since && journal.alone() > 0 {
+    if (emptied_since || journal.may_be_emptied) && journal.alone() > 0 {
         return Act::SetAside;
     }
     if journal.agreed >= database.segment {

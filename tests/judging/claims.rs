@@ -77,3 +77,56 @@ fn what_was_emptied_on_purpose_is_not_lost_with_a_journal_that_can_not_be_read()
     let verdict = judged(Database::default(), nothing, emptied);
     assert_eq!(verdict.recovery, None);
 }
+
+#[test]
+fn what_may_be_emptied_is_set_aside_instead_of_brought_back() {
+    let unread = with(journal(5, 0), |held| held.may_be_emptied = true);
+    let lost = Database {
+        store: None,
+        ..database(0)
+    };
+    for noted in [noted(5), Asked::Missing] {
+        assert_eq!(judged(lost, unread, noted).act, Act::SetAside);
+    }
+    // What the database has, too, was gone on with since.
+    assert_eq!(
+        judged(database(5), with(unread, |held| held.agreed = 5), noted(5)).act,
+        Act::GoOn
+    );
+}
+
+/// Ten, which the eleventh emptied, and two since, of which one can't be read, with the eleventh.
+#[test]
+fn who_noted_all_that_a_journal_held_knows_how_much_of_it_is_lost() {
+    let held = with(journal(13, 0), |held| {
+        (held.events, held.beyond, held.emptied) = (1, 1, 11);
+        (held.missing, held.claimed, held.is_damaged) = (4, 13, true);
+    });
+    let since = |segment, events| {
+        Asked::There(Noted {
+            segment,
+            events,
+            emptied: 11,
+            ..noted(13).there().unwrap()
+        })
+    };
+    let recovery = judged(Database::default(), held, since(13, 2)).recovery;
+    assert_eq!(
+        recovery.map(|told| (told.restored, told.lost)),
+        Some((1, 1))
+    );
+    // What came after that nobody noted.
+    let recovery = judged(Database::default(), held, since(12, 2)).recovery;
+    assert_eq!(recovery.map(|told| told.lost), Some(4));
+    // And what comes back isn't beside what was emptied.
+    let recovery = judged(
+        database(3),
+        with(held, |held| held.agreed = 3),
+        since(15, 5),
+    )
+    .recovery;
+    assert_eq!(
+        recovery.map(|told| (told.restored, told.lost)),
+        Some((1, 4))
+    );
+}

@@ -2,14 +2,14 @@
 
 use eventloom::core::RecordedEvent;
 use eventloom::log::Chain;
-use eventloom::log::journal::{Entry, Lost, Tail};
+use eventloom::log::journal::{EmptyingRead, Entry, Lost, Tail};
 use eventloom::log::segments::{Turn, in_order};
 use eventloom::store::judging;
 use uuid::Uuid;
 
 use super::copying::chain_at;
 use super::database::{Content, Database, Record};
-use super::reading::{Walked, events_of};
+use super::reading::{Walked, events_of, given_by};
 
 /// Compares what can be read of a journal, of this store, with the database.
 pub fn compare(database: &Database, walked: &Walked, store: Uuid, tail: Tail) -> judging::Journal {
@@ -37,14 +37,13 @@ pub fn compare(database: &Database, walked: &Walked, store: Uuid, tail: Tail) ->
     let mut read = 0;
     for entry in &walked.entries {
         read += entry.events().unwrap_or(0);
-        let last = events_of(entry).and_then(|events| Some(events.last()?.position));
-        let given = last
-            .max(entry.turn().and_then(Turn::floor))
-            .unwrap_or_default();
+        let given = given_by(entry).unwrap_or_default();
         comparison.found.position = comparison.found.position.max(given);
         comparison.take(entry);
     }
     let mut found = comparison.end();
+    found.emptied = found.emptied.max(walked.unread_emptying().unwrap_or(0));
+    found.may_be_emptied = walked.is_emptying_read == EmptyingRead::Unsure;
     if walked.is_damaged() {
         // Up to where both are the same, the database has what can't be read here.
         let agreed = found.agreed;
@@ -138,6 +137,9 @@ impl Comparison<'_> {
         self.found.segment = number;
         if self.walked.void.holds(number) {
             return;
+        }
+        if let Some(Turn::Emptied { .. }) = entry.turn() {
+            self.found.emptied = number;
         }
         if number <= self.found.agreed {
             self.found.events += entry.events().unwrap_or(0);

@@ -116,7 +116,7 @@ impl Tab {
         let older = older.max_by_key(|older| older.tail.segment);
         let source = match &held {
             None => Err("it can't be asked".to_owned()),
-            Some(held) => Source::of(held, older.as_ref()).await,
+            Some(held) => Source::of(held, older.as_ref(), known).await,
         };
         let mut end = seen.segment;
         if let Ok(source) = &source
@@ -181,11 +181,6 @@ impl Tab {
         let journal_of = evidence.journal.there().map(|journal| journal.store);
         let of_it = known.filter(|noted| journal_of.is_none_or(|store| store == noted.store));
         let known_emptied = seen.emptied.max(of_it.map_or(0, |noted| noted.emptied));
-        // What emptied it may be what can't be read of the journal.
-        let is_damaged = source
-            .as_ref()
-            .is_ok_and(|source| source.walked.is_damaged());
-        let known_emptied = if is_damaged { 0 } else { known_emptied };
         {
             let entries = source.iter().flat_map(|source| source.walked.live());
             let turns = entries.filter_map(Entry::turn);
@@ -534,8 +529,12 @@ struct Source {
 }
 
 impl Source {
-    async fn of(held: &Held, older: Option<&Older>) -> Result<Source, String> {
-        Ok(match older {
+    async fn of(
+        held: &Held,
+        older: Option<&Older>,
+        known: Option<Noted>,
+    ) -> Result<Source, String> {
+        let mut source = match older {
             Some(older) => Source {
                 store: older.store,
                 tail: older.tail,
@@ -546,6 +545,10 @@ impl Source {
                 tail: held.mark().tail,
                 walked: held.entries().await?,
             },
-        })
+        };
+        if let Some(emptying) = known.and_then(|noted| noted.emptied_in(source.store)) {
+            source.walked.was_emptied(emptying);
+        }
+        Ok(source)
     }
 }

@@ -351,8 +351,13 @@ fn befall_the_journal(world: &World) {
             }
             1 => file.bytes.truncate(choices.choose(length + 1)),
             2 if length > marks => {
-                let at = marks + choices.choose(length - marks);
-                file.bytes[at] ^= 1 << choices.choose(8);
+                // One entry is as likely as another, and its head as its body.
+                let heads = super::reading::heads(&file.bytes);
+                let at = match heads.get(choices.choose(heads.len() + 1)) {
+                    Some(at) => at + choices.choose(2) * 44 + choices.choose(40),
+                    None => marks + choices.choose(length - marks),
+                };
+                file.bytes[at.min(length - 1)] ^= 1 << choices.choose(8);
                 file.is_rotten = true;
                 world.laws.borrow_mut().is_damaged = true;
             }

@@ -16,6 +16,7 @@
 //! [`Void`] finds which segments those are.
 
 mod change;
+mod emptying;
 mod entry;
 mod fills;
 pub mod first_form;
@@ -24,6 +25,7 @@ mod reader;
 mod void;
 
 pub use change::Change;
+pub use emptying::{Emptying, EmptyingRead};
 pub use entry::{Body, Entry};
 pub use fills::Fills;
 pub use mark::{MARKS, Mark, Tail};

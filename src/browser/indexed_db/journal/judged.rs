@@ -23,7 +23,7 @@ use super::file::Held;
 use super::first::{self, First};
 use super::mend::mend;
 use super::restore::{drop_found, name_store, restore};
-use super::sentinel;
+use super::sentinel::{self, Sentinel};
 use super::source::{Mending, Source};
 use super::tab::Journal;
 use crate::browser::{BrowserClock, BrowserIds};
@@ -60,7 +60,7 @@ pub(in super::super) async fn admit_whole(
         held = None;
         None
     });
-    let source = source(held.as_deref(), further.as_ref(), first.as_deref());
+    let source = source(held.as_deref(), further.as_ref(), first.as_deref(), known);
     if journal.is_first_taken.get() && lacks(known, &seen) {
         return Err(elsewhere());
     }
@@ -218,8 +218,13 @@ fn source<'a>(
     held: Option<&'a Held>,
     further: Option<&'a Held>,
     first: Option<&'a First>,
+    known: Option<Sentinel>,
 ) -> Option<Source<'a>> {
-    let kept = Source::Journal(further.or(held).filter(|_| held.is_some())?);
+    let kept = further.or(held).filter(|_| held.is_some())?;
+    let kept = match known.and_then(|noted| noted.emptied_in(kept.mark().store)) {
+        Some(emptying) => Source::Emptied(kept, emptying),
+        None => Source::Journal(kept),
+    };
     let first = first.filter(|first| first.tail.segment > kept.segment());
     Some(first.map_or(kept, Source::First))
 }
@@ -242,7 +247,7 @@ async fn act(
             // It is made from the log.
             return journal.renew(held, store).await;
         }
-        Source::Journal(other) if !std::ptr::eq(other, &**held) => {
+        Source::Journal(other) | Source::Emptied(other, _) if !std::ptr::eq(other, &**held) => {
             if verdict.act == Act::SetAside {
                 other.move_aside(aside).await?;
             }
@@ -253,7 +258,7 @@ async fn act(
             }
             return held.is_of(store).await;
         }
-        Source::Journal(_) => {}
+        Source::Journal(_) | Source::Emptied(..) => {}
     }
     match verdict.act {
         Act::DropLast => held.drop_last().await?,
