@@ -382,6 +382,7 @@ fn act(database: &Database, journal: &Journal, noted: Option<&Noted>) -> Act {
     // acknowledged to nobody where what was noted since is what the database holds. Else it may have been, and the
     // database be an older copy of itself.
     let only_last = journal.agreed + 1 == journal.segment
+        && journal.claimed <= journal.segment
         && database.segment >= journal.segment
         && database.store == Some(journal.store)
         && database.doubted_after.is_none();

@@ -161,6 +161,20 @@ impl Recovery {
         }
     }
 
+    /// What is to be told where so many events more were set aside.
+    #[must_use]
+    pub fn and_aside(told: Option<Recovery>, events: u64) -> Recovery {
+        let nothing = Recovery {
+            cause: Loss::Shortened,
+            ..Recovery::mended(0)
+        };
+        let told = told.unwrap_or(nothing);
+        Recovery {
+            set_aside: told.set_aside + events,
+            ..told
+        }
+    }
+
     /// What is to be told where nothing could be set aside: those events are in the second copy, which is asked
     /// again when the store is next opened.
     #[must_use]

@@ -14,7 +14,7 @@ use super::copying::{after, chain_at, entry_of};
 use super::database::Record;
 use super::held::Held;
 use super::tab::{Fault, Signal, Status, Tab};
-use super::world::{ASIDE, Kept};
+use super::world::Kept;
 
 #[derive(Default)]
 pub struct Journal {
@@ -502,7 +502,7 @@ impl Journal {
         }
     }
 
-    /// What it holds goes on in the log of this store, or is set aside.
+    /// What it holds goes on in the log of this store, or stays in the file that it was in until another is filled.
     async fn settle(tab: &Tab, held: &Held, store: Uuid) -> Result<(), String> {
         let is_here = async || match tab.status.get() {
             Status::Open => Journal::ends_as_the_log(tab, held).await,
@@ -517,13 +517,7 @@ impl Journal {
                 return Ok(());
             }
         }
-        match held.mark().tail.events {
-            0 => held.begin(store).await,
-            _ => {
-                let name = format!("{ASIDE}{}", tab.world.fresh());
-                held.set_aside(&name, store).await
-            }
-        }
+        held.renew(store).await
     }
 
     /// Whether the log has, where the journal ends, the chain that the journal ends with.

@@ -56,6 +56,8 @@ pub struct Laws {
     pub may_return: BTreeSet<EventId>,
     /// What befell all copies that had it.
     pub gone: BTreeSet<EventId>,
+    /// Of that, what the journal's mark tells of, and under which number it stood, until somebody is told.
+    pub untold: BTreeMap<EventId, u64>,
     /// What befell the database: its places may be given again by who can't know.
     pub unlogged: BTreeSet<EventId>,
     /// Whether an entry of the journal may be damaged, which may be one that emptied the store.
@@ -264,7 +266,7 @@ impl Laws {
     }
 
     /// Whether it was emptied or taken back on purpose.
-    fn is_unwanted(&self, event: &EventId) -> bool {
+    pub fn is_unwanted(&self, event: &EventId) -> bool {
         let is_gone = self.emptied.contains_key(event) || self.taken_back.contains_key(event);
         is_gone || self.holes.contains(event)
     }

@@ -31,6 +31,7 @@ mod restoring;
 mod run;
 mod sweeping;
 mod tab;
+mod telling;
 mod undoing;
 mod world;
 

@@ -18,7 +18,7 @@ use super::held::{Held, Older};
 use super::keeping::Journal;
 use super::laws::Opening;
 use super::noting::{ask, keep};
-use super::reading::{Walked, events_of};
+use super::reading::{Claims, Walked, events_of};
 use super::tab::{Doubting, Fault, Known, Tab};
 use super::world::{ASIDE, Kept};
 
@@ -104,19 +104,19 @@ impl Tab {
         let mut restored = BTreeSet::new();
         let aside = format!("{ASIDE}{}", world.fresh());
         // One that wasn't filled yet goes less far than that whose place it took.
-        let is_further = |older: &Older| {
+        let is_ours = |older: &Older| {
             held.as_ref().is_some_and(|held| {
-                let mark = held.mark();
-                let is_ours =
-                    older.store.is_nil() || mark.store.is_nil() || older.store == mark.store;
-                held.is_partial() && is_ours && older.tail.segment > mark.tail.segment
+                let of = held.mark().store;
+                held.is_partial() && (older.store.is_nil() || of.is_nil() || older.store == of)
             })
         };
-        let older = Older::all(world).into_iter().filter(is_further);
-        let older = older.max_by_key(|older| older.tail.segment);
+        let all: Vec<Older> = Older::all(world).into_iter().filter(is_ours).collect();
+        let end = held.as_ref().map_or(0, |held| held.mark().tail.segment);
+        let further = all.iter().filter(|older| older.tail.segment > end);
+        let older = further.max_by_key(|older| older.tail.segment);
         let source = match &held {
             None => Err("it can't be asked".to_owned()),
-            Some(held) => Source::of(held, older.as_ref(), known).await,
+            Some(held) => Source::of(held, (&all, older), known).await,
         };
         let mut end = seen.segment;
         if let Ok(source) = &source
@@ -244,13 +244,7 @@ impl Tab {
         if let (Some(held), Asked::There(_) | Asked::Missing) = (&held, asked)
             && is_mended
             && let Err(reason) = self
-                .act(
-                    (held, older.as_ref()),
-                    &verdict,
-                    asked.there(),
-                    store,
-                    &aside,
-                )
+                .act((held, older), &verdict, asked.there(), store, &aside)
                 .await
         {
             journal.give_up(reason);
@@ -365,6 +359,7 @@ impl Tab {
             Act::SetAside => held.set_aside(aside, store).await?,
             Act::BeginAnew => held.renew(store).await?,
             Act::GoOn | Act::Restore { .. } if is_damaged || found.is_none() => {
+                held.is_of(store).await?;
                 held.renew(store).await?;
             }
             Act::GoOn | Act::Restore { .. } => {}
@@ -391,7 +386,12 @@ impl Tab {
             let database = self.look(Database::clone).await.map_err(said)?;
             mended += self.mend(&older.walked, database.emptied()).await?;
             let database = self.look(Database::clone).await.map_err(said)?;
-            let found = compare(&database, &older.walked, older.store, older.tail);
+            let found = compare(
+                &database,
+                &older.walked,
+                older.store,
+                (older.tail, older.claims),
+            );
             let emptied = self
                 .journal
                 .as_ref()
@@ -416,13 +416,14 @@ impl Tab {
         let Source {
             store,
             tail,
+            claims,
             walked,
         } = source;
         let found = judging::Journal {
             store: *store,
             ..judging::Journal::default()
         };
-        if tail.segment == 0 {
+        if claims.segment == 0 {
             return Ok(found);
         }
         let database = self.look(Database::clone).await.map_err(said)?;
@@ -431,7 +432,7 @@ impl Tab {
             && first <= 1
             && seen.doubted_after.is_none()
             && Some(*store) == seen.store
-            && seen.segment >= tail.segment
+            && seen.segment >= claims.segment
             && tail.chain != Chain::START;
         if is_usual && chain_at(&database, tail.segment) == Some(tail.chain) {
             return Ok(judging::Journal {
@@ -441,7 +442,7 @@ impl Tab {
                 ..found
             });
         }
-        let found = compare(&database, walked, *store, *tail);
+        let found = compare(&database, walked, *store, (*tail, *claims));
         let is_before = |entry: &Entry<'_>| entry.segment < first && events_of(entry).is_some();
         if (created && seen.segment > 0) || (first > 1 && walked.live().any(is_before)) {
             // Records that were found again, and aren't all of the journal's log.
@@ -463,6 +464,12 @@ impl Tab {
         (restored, is_faulty): (BTreeSet<EventId>, bool),
         aside: &str,
     ) {
+        let is_told = verdict
+            .recovery
+            .is_some_and(|told| told.lost + told.set_aside > 0);
+        if is_told {
+            self.world.laws.borrow_mut().untold.clear();
+        }
         let disk = self.world.disk.borrow();
         if disk.life != self.life.get() {
             return;
@@ -500,7 +507,15 @@ impl Tab {
                 || (evidence.noted.there().is_none() && is_unsure),
             is_known_lost: noted.is_some_and(|noted| noted.segment > end && noted.events > 0),
         };
-        self.world.laws.borrow_mut().told(&opening);
+        let mut laws = self.world.laws.borrow_mut();
+        laws.told(&opening);
+        let held = evidence.journal.there();
+        // What a journal that can't be read doesn't tell may have been emptied.
+        let may_be_emptied = |noted: Noted| held.is_some_and(|held| noted.emptied > held.segment);
+        let is_unknown = evidence.noted.there().is_some_and(may_be_emptied);
+        if evidence.journal != Asked::Silent {
+            laws.told_what_was_claimed(is_unknown, end);
+        }
     }
 }
 
@@ -525,24 +540,30 @@ fn first_number(database: &Database) -> u64 {
 struct Source {
     store: Uuid,
     tail: Tail,
+    claims: Claims,
     walked: Walked,
 }
 
 impl Source {
     async fn of(
         held: &Held,
-        older: Option<&Older>,
+        (all, older): (&[Older], Option<&Older>),
         known: Option<Noted>,
     ) -> Result<Source, String> {
+        // Each is known to have held what any of them did.
+        let claims = all.iter().map(|older| older.claims);
+        let claims = claims.fold(held.claims(), |all, one| all.with(&one));
         let mut source = match older {
             Some(older) => Source {
                 store: older.store,
                 tail: older.tail,
+                claims,
                 walked: older.walked.clone(),
             },
             None => Source {
                 store: held.mark().store,
                 tail: held.mark().tail,
+                claims,
                 walked: held.entries().await?,
             },
         };

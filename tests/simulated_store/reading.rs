@@ -41,6 +41,16 @@ impl Walked {
         !self.lost.is_empty()
     }
 
+    /// Whether all that can't be read is in the log up to a segment, or is what that doesn't hold any more.
+    pub fn lost_nothing(&self, agreed: u64) -> bool {
+        let is_void = |lost: &Lost| {
+            let holds = |segment| self.void.holds(segment);
+            let is_there = lost.last.is_some_and(|last| last <= agreed);
+            is_there || holds(lost.first) && lost.last.is_some_and(holds)
+        };
+        self.lost.iter().all(is_void)
+    }
+
     /// Takes in what is noted elsewhere of what emptied the log last.
     pub fn was_emptied(&mut self, emptying: Emptying) {
         self.is_emptying_read = emptying.is_read(&self.lost, &mut self.void);
@@ -67,6 +77,42 @@ impl Walked {
     pub fn live(&self) -> impl Iterator<Item = &Entry<'static>> {
         let entries = self.entries.iter();
         entries.filter(|entry| !self.void.holds(entry.segment))
+    }
+}
+
+/// What a journal is known to have held, readable or not. It follows `browser/indexed_db/journal/claims.rs`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Claims {
+    pub segment: u64,
+    pub events: u64,
+    /// How many of these stood in the last entry.
+    pub last: u64,
+}
+
+impl Claims {
+    pub fn of(mark: &Mark) -> Claims {
+        Claims {
+            segment: mark.tail.segment,
+            events: mark.tail.events,
+            last: mark.tail.events.saturating_sub(mark.before.events),
+        }
+    }
+
+    pub fn exceeds(&self, other: &Claims) -> bool {
+        self.segment > other.segment || self.events > other.events
+    }
+
+    /// What two say together of one log.
+    pub fn with(self, other: &Claims) -> Claims {
+        let last = match self.segment < other.segment {
+            true => other.last,
+            false => self.last,
+        };
+        Claims {
+            segment: self.segment.max(other.segment),
+            events: self.events.max(other.events),
+            last,
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use eventloom::store::judging::{Evidence, Verdict};
 use super::copying::file;
 use super::database::{Content, Database};
 use super::tab::{Status, Tab};
+use super::telling::numbers_in;
 use super::world::{JOURNAL, OLDER, World};
 
 /// So many tabs and workers at most.
@@ -335,6 +336,7 @@ fn befall_the_journal(world: &World) {
         let Some(file) = files.get_mut(JOURNAL) else {
             return;
         };
+        let before = numbers_in(&file.bytes);
         let marks = usize::try_from(MARKS).unwrap();
         let length = file.bytes.len();
         match choices.choose(4) {
@@ -366,8 +368,15 @@ fn befall_the_journal(world: &World) {
                 file.bytes[..end].fill(0);
             }
         }
+        let after = numbers_in(&file.bytes);
+        let unread = before
+            .into_iter()
+            .filter(|(event, _)| !after.contains_key(event));
+        file.unread.extend(unread);
         file.settle();
     });
+    let claimed = world.claimed();
+    world.laws.borrow_mut().says_no_more_than(claimed);
 }
 
 /// Everybody goes; then all can be asked, and a page opens the store, twice.

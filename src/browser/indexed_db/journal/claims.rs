@@ -26,4 +26,17 @@ impl Claims {
     pub(super) fn exceeds(&self, other: &Claims) -> bool {
         self.segment > other.segment || self.events > other.events
     }
+
+    /// What two say together of one log.
+    pub(super) fn with(self, other: &Claims) -> Claims {
+        let last = match self.segment < other.segment {
+            true => other.last,
+            false => self.last,
+        };
+        Claims {
+            segment: self.segment.max(other.segment),
+            events: self.events.max(other.events),
+            last,
+        }
+    }
 }

@@ -21,6 +21,7 @@ use super::evidence::{
 };
 use super::file::Held;
 use super::first::{self, First};
+use super::further::open_further;
 use super::mend::mend;
 use super::restore::{drop_found, name_store, restore};
 use super::sentinel::{self, Sentinel};
@@ -51,7 +52,7 @@ pub(in super::super) async fn admit_whole(
     let first = journal.first.borrow().clone();
     let mut held = held;
     let further = match &held {
-        Some(held) if held.mark().is_partial => held.open_further(&journal.connection.name).await,
+        Some(held) if held.mark().is_partial => open_further(held, &journal.connection.name).await,
         _ => Ok(None),
     };
     let further = further.unwrap_or_else(|reason| {
@@ -264,8 +265,9 @@ async fn act(
         Act::DropLast => held.drop_last().await?,
         Act::SetAside => held.set_aside(aside, store).await?,
         Act::BeginAnew => journal.renew(held, store).await?,
-        // All that can be read of it is in the database.
+        // All that can be read of it is in the database. What it is known to have held beside is this store's, too.
         Act::GoOn | Act::Restore { .. } if is_damaged || found.is_none() => {
+            held.is_of(store).await?;
             journal.renew(held, store).await?;
         }
         Act::GoOn | Act::Restore { .. } => {}
