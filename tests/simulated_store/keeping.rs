@@ -10,7 +10,7 @@ use eventloom::log::journal::Mark;
 use eventloom::store::SecondCopy;
 use uuid::Uuid;
 
-use super::copying::{after, chain_at, entry_of};
+use super::copying::{Found, after, chain_at, entry_of};
 use super::database::Record;
 use super::held::Held;
 use super::tab::{Fault, Signal, Status, Tab};
@@ -177,6 +177,10 @@ impl Journal {
         let held = self.held().filter(|held| !held.is_doubted());
         if let Some(held) = &held {
             held.look_again();
+            // It was filled while something couldn't be read that is whole now, or isn't there.
+            if held.mark().lacks && !tab.knows().is_faulty {
+                self.is_to_renew.set(true);
+            }
         }
         self.filled
             .set(held.as_ref().map_or(0, |held| held.mark().tail.events));
@@ -482,7 +486,15 @@ impl Journal {
                 break;
             }
             let mut at = seen;
-            for (segment, entry) in found {
+            for Found {
+                number: segment,
+                entry,
+                is_whole,
+            } in found
+            {
+                if !is_whole {
+                    held.lacks().await?;
+                }
                 if held.seen() != at {
                     break;
                 }

@@ -309,8 +309,6 @@ fn damage_a_record(world: &World) {
         let mut disk = world.disk.borrow_mut();
         disk.become_another();
         disk.recent.clear();
-        // A journal that was filled meanwhile lacks it, and doesn't get it where an older copy comes that is whole.
-        disk.backups.clear();
         let Some(database) = &mut disk.database else {
             return;
         };

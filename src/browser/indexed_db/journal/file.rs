@@ -398,6 +398,14 @@ impl Held {
         }
     }
 
+    /// Some of what it was filled from couldn't be read.
+    pub(super) async fn lacks(&self) -> Result<(), String> {
+        match self.mark().lacks {
+            true => Ok(()),
+            false => self.note(Mark::lack).await,
+        }
+    }
+
     /// Hands over the entries, from the first to where the journal ends; answers what of it can't be
     /// read.
     pub(super) async fn entries(

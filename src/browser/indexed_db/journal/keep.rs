@@ -146,9 +146,12 @@ async fn follow(journal: &Journal, held: &Rc<Held>) -> Result<(), String> {
             number: segment,
             entry,
             last,
-            ..
+            is_whole,
         } in found
         {
+            if !is_whole {
+                held.lacks().await?;
+            }
             if held.seen() != at {
                 // The same, and with it went what was added since.
                 break;

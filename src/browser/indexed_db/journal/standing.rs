@@ -59,6 +59,10 @@ impl Journal {
         let held = self.held().filter(|held| !held.is_doubted());
         if let Some(held) = &held {
             held.look_again();
+            // It was filled while something couldn't be read that is whole now.
+            if held.mark().lacks && !log.ask(Index::is_faulty) {
+                self.is_to_renew.set(true);
+            }
         }
         let filled = held.as_ref().map_or(0, |held| held.mark().tail.events);
         self.filled.set(filled);
