@@ -351,10 +351,7 @@ impl Held {
 
     /// Some of what it was filled from couldn't be read.
     pub async fn lacks(&self) -> Result<(), String> {
-        match self.mark().lacks {
-            true => Ok(()),
-            false => self.note(Mark::lack).await,
-        }
+        self.note(Mark::lack).await
     }
 
     pub fn to_flush(&self) {

@@ -177,13 +177,15 @@ impl Journal {
         let held = self.held().filter(|held| !held.is_doubted());
         if let Some(held) = &held {
             held.look_again();
-            // It was filled while something couldn't be read that is whole now, or isn't there.
-            if held.mark().lacks && !tab.knows().is_faulty {
-                self.is_to_renew.set(true);
-            }
+        }
+        // It was filled while something couldn't be read that is whole now, or isn't there.
+        let lacks = held.as_ref().is_some_and(|held| held.mark().lacks) && !tab.knows().is_faulty;
+        if lacks {
+            self.is_to_renew.set(true);
         }
         self.filled
             .set(held.as_ref().map_or(0, |held| held.mark().tail.events));
+        let held = held.filter(|_| !lacks);
         self.kept
             .set(held.map_or(0, |held| self.sure(&held).min(last)));
         self.copying.set(None);
@@ -492,7 +494,7 @@ impl Journal {
                 is_whole,
             } in found
             {
-                if !is_whole {
+                if !is_whole && !held.mark().lacks {
                     held.lacks().await?;
                 }
                 if held.seen() != at {

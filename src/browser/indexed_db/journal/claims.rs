@@ -1,6 +1,6 @@
 //! What a journal is known to have held, readable or not.
 
-use crate::log::journal::Mark;
+use crate::log::journal::{Mark, Tail};
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Claims {
@@ -39,4 +39,13 @@ impl Claims {
             last,
         }
     }
+}
+
+/// What a file has behind the last of its entries that can be read.
+#[derive(Clone, Copy)]
+pub(super) struct Rest {
+    /// From where on.
+    pub(super) from: u64,
+    /// Where it ended before its last entry, and after that, as its mark says.
+    pub(super) marked: (Tail, Tail),
 }

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use uuid::Uuid;
 
-use super::claims::Claims;
+use super::claims::{Claims, Rest};
 use super::walked::Walked;
 use crate::browser::opfs::{self, File, Lock, Taken};
 use crate::core::Position;
@@ -87,15 +87,6 @@ pub(in super::super) struct Held {
     is_flushed: Cell<bool>,
 }
 
-/// What a file has behind the last of its entries that can be read.
-#[derive(Clone, Copy)]
-struct Rest {
-    /// From where on.
-    from: u64,
-    /// Where it ended before its last entry, and after that, as its mark says.
-    marked: (Tail, Tail),
-}
-
 impl Held {
     /// Opens the journal of a store; none where another tab keeps it and this one won't wait. Where it
     /// is stolen from one that doesn't answer, it is a new one, of the next epoch.
@@ -111,11 +102,10 @@ impl Held {
             let Some(file) = opened else {
                 return Ok(None);
             };
-            if taken != Taken::Steals && epochs(store).await?.last() != Some(&epoch) {
-                // While this one waited, another took it over and went on in the next.
-                continue;
+            // While this one waited, another may have taken it over, and gone on in the next.
+            if taken == Taken::Steals || epochs(store).await?.last() == Some(&epoch) {
+                return Held::of(file, epoch).await.map(Some);
             }
-            return Held::of(file, epoch).await.map(Some);
         }
     }
 
@@ -392,18 +382,15 @@ impl Held {
 
     /// It is at the log's end: whatever it took the place of isn't needed any more.
     pub(super) async fn filled(&self) -> Result<(), String> {
-        match self.mark().is_partial {
-            true => self.note(Mark::fill).await,
-            false => Ok(()),
+        if !self.mark().is_partial {
+            return Ok(());
         }
+        self.note(Mark::fill).await
     }
 
     /// Some of what it was filled from couldn't be read.
     pub(super) async fn lacks(&self) -> Result<(), String> {
-        match self.mark().lacks {
-            true => Ok(()),
-            false => self.note(Mark::lack).await,
-        }
+        self.note(Mark::lack).await
     }
 
     /// Hands over the entries, from the first to where the journal ends; answers what of it can't be
@@ -428,12 +415,23 @@ impl Held {
     /// Sets aside what it holds under another name, and begins anew for this store. Where that fails,
     /// it holds what it held.
     pub(super) async fn set_aside(&self, name: &str, store: Uuid) -> Result<(), String> {
+        self.leave_marked().await?;
         self.file.set_aside(name).await?;
         self.begin(store).await
     }
 
+    /// One whose marks can't be read gets another: without any it would be taken for one of the releases before.
+    async fn leave_marked(&self) -> Result<(), String> {
+        let Mark { store, epoch, .. } = self.mark();
+        if !store.is_nil() {
+            return Ok(());
+        }
+        self.note(move |mark| mark.is_of(store, epoch)).await
+    }
+
     /// Gives it another name: what it holds is set aside.
     pub(super) async fn move_aside(&self, name: &str) -> Result<(), String> {
+        self.leave_marked().await?;
         self.file.set_aside(name).await?;
         self.file.remove().await
     }

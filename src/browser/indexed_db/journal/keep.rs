@@ -149,7 +149,7 @@ async fn follow(journal: &Journal, held: &Rc<Held>) -> Result<(), String> {
             is_whole,
         } in found
         {
-            if !is_whole {
+            if !is_whole && !held.mark().lacks {
                 held.lacks().await?;
             }
             if held.seen() != at {

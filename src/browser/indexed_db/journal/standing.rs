@@ -59,15 +59,18 @@ impl Journal {
         let held = self.held().filter(|held| !held.is_doubted());
         if let Some(held) = &held {
             held.look_again();
-            // It was filled while something couldn't be read that is whole now.
-            if held.mark().lacks && !log.ask(Index::is_faulty) {
-                self.is_to_renew.set(true);
-            }
+        }
+        // It was filled while something couldn't be read that is whole now.
+        let lacks =
+            held.as_ref().is_some_and(|held| held.mark().lacks) && !log.ask(Index::is_faulty);
+        if lacks {
+            self.is_to_renew.set(true);
         }
         let filled = held.as_ref().map_or(0, |held| held.mark().tail.events);
         self.filled.set(filled);
         self.is_alone.set(false);
         self.emptied.set(log.ask(Index::since));
+        let held = held.filter(|_| !lacks);
         self.kept
             .set(held.map_or(0, |held| self.sure(&held).min(last)));
         self.copying.set(None);
