@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::copying::{Found, after, chain_at, entry_of};
 use super::database::Record;
 use super::held::Held;
-use super::tab::{Fault, Signal, Status, Tab};
+use super::tab::{Doubting, Fault, Signal, Status, Tab};
 use super::world::Kept;
 
 #[derive(Default)]
@@ -364,6 +364,9 @@ impl Journal {
             && tab.store.get() != Some(store)
         {
             tab.store.set(Some(store));
+            if tab.is_unjudged.replace(false) {
+                tab.doubting.set(Doubting::No);
+            }
             journal.kept.set(0);
             tab.post(Signal::Asked);
         }

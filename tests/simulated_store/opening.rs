@@ -304,6 +304,7 @@ impl Tab {
         self.becomes(Some(store), None);
         // Nobody has judged it yet: who keeps the journal brings back what it lacks.
         self.is_unjudged.set(true);
+        self.doubting.set(Doubting::FromHere);
         Ok(())
     }
 

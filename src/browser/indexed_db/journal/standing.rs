@@ -285,6 +285,7 @@ async fn learn_store(journal: &Journal) {
     {
         connection.store.set(Some(store));
         connection.hints.is_of(Some(store));
+        connection.doubts.is_judged();
         journal.kept.set(0);
         connection.hints.ask();
     }
