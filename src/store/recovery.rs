@@ -133,6 +133,8 @@ pub struct Recovery {
     /// Whether the second copy could be asked. Where it couldn't, what is missing may still be in it:
     /// nothing of it is overwritten, and it is asked again when the store is next opened.
     pub is_known: bool,
+    /// Whether it is known how many are missing: else `lost` is a guess, and more than none.
+    pub is_counted: bool,
 }
 
 /// What had happened to a store's events.
@@ -158,6 +160,7 @@ impl Recovery {
             lost: 0,
             set_aside: 0,
             is_known: true,
+            is_counted: true,
         }
     }
 
@@ -196,7 +199,12 @@ impl fmt::Display for Recovery {
             lost,
             set_aside,
             is_known,
+            is_counted,
         } = *self;
+        let missing = |one, many| match is_counted {
+            true => events(lost, one, many),
+            false => format!("an unknown number of events {one}"),
+        };
         if restored > 0 || lost > 0 {
             f.write_str(match cause {
                 Loss::Deleted => "Your browser deleted this store; ",
@@ -214,36 +222,32 @@ impl fmt::Display for Recovery {
                     events(restored, "was", "were")
                 )?;
                 if lost > 0 {
-                    write!(
-                        f,
-                        ", and {} in that database alone",
-                        events(lost, "is", "are")
-                    )?;
+                    write!(f, ", and {} in that database alone", missing("is", "are"))?;
                 }
             }
-            (0, lost) if !is_known => write!(
+            (0, _) if !is_known => write!(
                 f,
                 "{} missing, and the second copy couldn't be asked for them. Nothing of it is \
                  overwritten, and it is asked again when this page is reloaded. If you have an export, \
                  import it",
-                events(lost, "is", "are")
+                missing("is", "are")
             )?,
-            (0, lost) => write!(
+            (0, _) => write!(
                 f,
                 "{} lost, since no second copy has them. If you have an export, import it",
-                events(lost, "is", "are")
+                missing("is", "are")
             )?,
             (restored, 0) => write!(
                 f,
                 "{} restored from the journal",
                 events(restored, "was", "were")
             )?,
-            (restored, lost) => write!(
+            (restored, _) => write!(
                 f,
                 "{} restored from the journal, and {} lost. If you have an export, import it; where that \
                  is refused, Verify says what is missing and what to do",
                 events(restored, "was", "were"),
-                events(lost, "is", "are")
+                missing("is", "are")
             )?,
         }
         match (set_aside, restored > 0 || lost > 0) {

@@ -100,6 +100,7 @@ fn what_was_missing_is_told_in_a_sentence() {
             lost,
             set_aside: 0,
             is_known: true,
+            is_counted: true,
         }
         .to_string()
     };
@@ -117,6 +118,27 @@ fn what_was_missing_is_told_in_a_sentence() {
         told(Loss::Deleted, 0, 12),
         "Your browser deleted this store; 12 events are lost, since no second copy has them. \
          If you have an export, import it"
+    );
+    let uncounted = Recovery {
+        is_counted: false,
+        ..Recovery::mended(0)
+    };
+    let some = |restored| Recovery {
+        cause: Loss::Shortened,
+        restored,
+        lost: 1,
+        ..uncounted
+    };
+    assert_eq!(
+        some(0).to_string(),
+        "This store is damaged: its last events were missing; an unknown number of events is lost, since \
+         no second copy has them. If you have an export, import it"
+    );
+    assert_eq!(
+        some(2).to_string(),
+        "This store is damaged: its last events were missing; 2 events were restored from the journal, and an \
+         unknown number of events is lost. If you have an export, import it; where that is refused, Verify says \
+         what is missing and what to do"
     );
     assert_eq!(
         told(Loss::Shortened, 1, 0),

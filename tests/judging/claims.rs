@@ -130,3 +130,36 @@ fn who_noted_all_that_a_journal_held_knows_how_much_of_it_is_lost() {
         Some((1, 4))
     );
 }
+
+/// As of a damaged record, or of an entry of which not even the head can be read.
+#[test]
+fn how_many_are_lost_is_told_only_where_that_is_known() {
+    let lost = |database, journal, noted| {
+        let recovery = judged(database, journal, noted).recovery.unwrap();
+        (recovery.lost, recovery.is_counted)
+    };
+    let damaged = Database {
+        is_damaged: true,
+        ..database(3)
+    };
+    assert_eq!(lost(database(3), Asked::Missing, noted(5)), (2, true));
+    assert_eq!(lost(damaged, Asked::Missing, noted(5)), (2, false));
+    // It was emptied by somebody who didn't know what was noted.
+    let emptied = Database {
+        emptied: 2,
+        events: 1,
+        ..database(3)
+    };
+    assert_eq!(lost(emptied, Asked::Missing, noted(5)), (4, false));
+    let gap = with(journal(5, 0), |held| {
+        (held.events, held.beyond, held.is_damaged) = (3, 3, true);
+        (held.claimed, held.is_uncounted, held.store) = (5, true, uuid::Uuid::nil());
+    });
+    let gone = Database {
+        store: None,
+        ..database(0)
+    };
+    assert_eq!(lost(gone, gap, Asked::Missing), (1, false));
+    // Who noted all knows how many.
+    assert_eq!(lost(gone, gap, noted(5)), (2, true));
+}

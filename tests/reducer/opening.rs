@@ -85,6 +85,7 @@ fn what_was_taken_from_the_second_copy_is_told_and_the_rest_is_not_said_to_be_lo
             lost,
             set_aside,
             is_known,
+            is_counted: true,
         };
         recovery.to_string()
     };

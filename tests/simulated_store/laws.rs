@@ -424,6 +424,7 @@ impl Laws {
             is_one,
         } = opening;
         let told = recovery.map_or((0, 0, 0), |r| (r.restored, r.lost, r.set_aside));
+        let is_counted = recovery.is_none_or(|recovery| recovery.is_counted);
         let was_acknowledged = restored
             .iter()
             .any(|event| self.acknowledged.contains(event));
@@ -437,7 +438,7 @@ impl Laws {
         let missing = self.before.keys().filter(|event| !is_there(event)).count() as u64;
         // Where the log ends before it should, at least one is told: what is missing may be an undoing.
         let least = u64::from(self.is_any_undone() || !self.taken_back.is_empty());
-        if told.1 > missing.max(least) && !self.was_headless && !is_vague {
+        if told.1 > missing.max(least) && is_counted && !self.was_headless && !is_vague {
             let text = format!("{missing} are missing: {recovery:?}");
             self.wrong("what is told is so: lost", text);
         }

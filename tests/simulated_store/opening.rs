@@ -38,6 +38,7 @@ impl Tab {
             position: Position(self.next_position() - 1),
             doubted_after: doubt.map(|doubt| doubt.after),
             emptied: known.emptied,
+            is_damaged: known.is_faulty,
             as_noted: None,
         })
     }

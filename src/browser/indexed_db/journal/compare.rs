@@ -76,6 +76,8 @@ pub(in super::super) async fn compare(
     if is_short && (behind > 0 || !walked.lost_nothing(found.agreed)) {
         found.missing = claims.events.saturating_sub(read);
         found.unsure = claims.last.min(behind);
+        // Only its mark knows how many stood where not even a head can be read.
+        found.is_uncounted = found.missing == 0 && source.store().is_nil();
     }
     Ok(found)
 }
