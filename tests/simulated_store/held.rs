@@ -151,6 +151,8 @@ pub struct Held {
     rest: Cell<Option<(u64, (Tail, Tail))>>,
     seen: Cell<u64>,
     is_doubted: Cell<bool>,
+    /// Whether all of it is known to be as it was written.
+    is_checked: Cell<bool>,
     is_flushed: Cell<bool>,
 }
 
@@ -177,6 +179,7 @@ impl Held {
             rest: Cell::default(),
             seen: Cell::default(),
             is_doubted: Cell::default(),
+            is_checked: Cell::default(),
             is_flushed: Cell::default(),
         };
         held.look().await?;
@@ -204,9 +207,11 @@ impl Held {
         self.rest.set(None);
         self.is_flushed.set(false);
         if is_whole {
+            self.is_checked.set(mark.is_ended);
             self.set(mark);
             return Ok(());
         }
+        self.is_checked.set(bytes.is_empty());
         let marked = Claims::of(&mark);
         // What was begun and not finished, and what can't be read, stays.
         self.rest.set(Some((tail.length, (mark.before, mark.tail))));
@@ -322,6 +327,7 @@ impl Held {
         let mut mark = Mark::new(store, 1);
         let change = mark.begin();
         self.claimed.set(None);
+        self.is_checked.set(true);
         self.set(mark);
         self.change(change, true)
     }
@@ -347,6 +353,24 @@ impl Held {
             true => self.worker.ask(Job::Filled).await,
             false => Ok(()),
         }
+    }
+
+    /// Whether it is known to be as it was written.
+    pub fn is_checked(&self) -> bool {
+        self.is_checked.get()
+    }
+
+    /// It was read whole, and is.
+    pub fn checked(&self) {
+        self.is_checked.set(true);
+    }
+
+    /// Notes that whoever keeps it ends as it should; nothing where it may not be so.
+    pub fn end(&self) {
+        if self.is_doubted.get() || !self.is_checked.get() || self.mark().is_ended {
+            return;
+        }
+        drop(self.note(Mark::end));
     }
 
     /// Some of what it was filled from couldn't be read.

@@ -160,7 +160,11 @@ impl Journal {
             return SecondCopy::Behind(reason.clone());
         }
         let known = tab.knows();
+        let is_unchecked = self.held().is_some_and(|held| !held.is_checked());
         match (self.is_here(), self.copying.get()) {
+            (true, None) if self.kept.get() >= tab.last_known() && is_unchecked => {
+                SecondCopy::Checking
+            }
             (_, None) if self.kept.get() >= tab.last_known() => SecondCopy::Kept,
             (true, _) => SecondCopy::Copying {
                 events: self.filled.get(),
@@ -426,6 +430,10 @@ impl Journal {
                             journal.is_to_renew.set(true);
                             continue;
                         }
+                        if !Journal::check(&tab, &held).await {
+                            journal.is_to_renew.set(true);
+                            continue;
+                        }
                         if tab.remove_older().await.is_ok_and(|mended| mended > 0) {
                             // It was filled while that couldn't be read.
                             journal.is_to_renew.set(true);
@@ -444,6 +452,36 @@ impl Journal {
             }
             journal.is_busy.set(false);
         });
+    }
+
+    /// Reads it whole where nobody knows that it is as it was written; whether it is.
+    async fn check(tab: &Rc<Tab>, held: &Rc<Held>) -> bool {
+        if held.is_checked() {
+            return true;
+        }
+        let walked = held.entries().await;
+        let Some(journal) = tab.journal.as_ref().filter(|journal| journal.keeps(held)) else {
+            return true;
+        };
+        match walked {
+            Ok(walked) if !held.is_doubted() && walked.is_damaged() => {
+                // All that it holds is in the log, unless that is damaged.
+                if tab
+                    .mend(&walked, tab.knows().emptied)
+                    .await
+                    .is_ok_and(|mended| mended > 0)
+                {
+                    tab.forget();
+                }
+                false
+            }
+            Ok(_) if !held.is_doubted() => {
+                held.checked();
+                Journal::holds(tab, journal.sure(held));
+                true
+            }
+            _ => true,
+        }
     }
 
     /// Whether it holds what was emptied, and is nowhere else any more.

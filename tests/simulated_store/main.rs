@@ -2,8 +2,8 @@
 //! schedules of a seed. It calls the real judge and the real form of the journal; the thin rest
 //! follows the order of steps of the browser's side, file by file.
 //!
-//! The clean end of a journal, passing over a tab that doesn't answer, the journal of the release before, and going on
-//! in another database where one doesn't open aren't in the model yet.
+//! Passing over a tab that doesn't answer, the journal of the release before, and going on in another database where
+//! one doesn't open aren't in the model yet.
 //!
 //! `EVENTLOOM_SCHEDULES` says how many schedules, `EVENTLOOM_SCHEDULE_SEED` with which the first begins.
 

@@ -4,12 +4,13 @@
 use std::rc::Rc;
 
 use eventloom::core::RecordedEvent;
-use eventloom::log::journal::{Entry, MARKS};
+use eventloom::log::journal::{Entry, MARKS, Mark};
 use eventloom::sim::{Choices, Schedule, shrink};
 use eventloom::store::judging::{Evidence, Verdict};
 
 use super::copying::file;
 use super::database::{Content, Database};
+use super::reading::start;
 use super::tab::{Status, Tab};
 use super::telling::numbers_in;
 use super::world::{JOURNAL, OLDER, World};
@@ -358,7 +359,8 @@ fn befall_the_journal(world: &World) {
                     None => marks + choices.choose(length - marks),
                 };
                 file.bytes[at.min(length - 1)] ^= 1 << choices.choose(8);
-                file.is_rotten = true;
+                // Else it is read whole once it is open.
+                file.is_rotten = Mark::read(start(&file.bytes)).is_some_and(|mark| mark.is_ended);
                 world.laws.borrow_mut().is_damaged = true;
             }
             _ => {
