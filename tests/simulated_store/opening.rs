@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use eventloom::core::{EventId, History, Position};
+use eventloom::core::{History, Position};
 use eventloom::log::Chain;
-use eventloom::log::journal::{Entry, Tail};
+use eventloom::log::journal::Entry;
 use eventloom::store::judging::{self, Act, Asked, Evidence, Noted, Verdict};
 use eventloom::store::{Loss, Recovery};
 use uuid::Uuid;
@@ -16,9 +16,9 @@ use super::copying::chain_at;
 use super::database::{Beginning, Content, Database, Doubt};
 use super::held::{Held, Older};
 use super::keeping::Journal;
-use super::laws::Opening;
 use super::noting::{ask, keep};
-use super::reading::{Claims, Walked, events_of};
+use super::reading::events_of;
+use super::source::Source;
 use super::tab::{Doubting, Fault, Known, Tab};
 use super::world::{ASIDE, Kept};
 
@@ -259,7 +259,7 @@ impl Tab {
         }
         let seen = self.seen().await?;
         self.recovery.set(recovery);
-        self.told(&verdict, &evidence, (restored, is_faulty), &aside);
+        self.is_told_so(&verdict, &evidence, (restored, is_faulty), &aside);
         let doubt = match verdict.doubted_after {
             Some(after) => {
                 let doubt = self.look(|database| database.doubt).await.map_err(said)?;
@@ -457,68 +457,6 @@ impl Tab {
         }
         Ok(found)
     }
-
-    /// Sees to it that what was told is so.
-    fn told(
-        &self,
-        verdict: &Verdict,
-        evidence: &Evidence,
-        (restored, is_faulty): (BTreeSet<EventId>, bool),
-        aside: &str,
-    ) {
-        let is_told = verdict
-            .recovery
-            .is_some_and(|told| told.lost + told.set_aside > 0);
-        if is_told {
-            self.world.laws.borrow_mut().untold.clear();
-        }
-        let disk = self.world.disk.borrow();
-        if disk.life != self.life.get() {
-            return;
-        }
-        let after = disk
-            .database
-            .as_ref()
-            .map(Database::ids)
-            .unwrap_or_default();
-        let end = disk.database.as_ref().map_or(0, Database::last);
-        let files = self.world.files.borrow();
-        let aside = files
-            .get(aside)
-            .map(|file| super::reading::ids_in(&file.bytes));
-        let is_left = aside.is_none();
-        let is_same = |noted: &Noted| Some(noted.store) == evidence.database.store;
-        let noted = evidence.noted.there().filter(is_same);
-        let is_unsure = evidence.journal.there().is_some_and(|held| held.unsure > 0);
-        let opening = Opening {
-            recovery: verdict.recovery,
-            restored,
-            is_one: evidence
-                .journal
-                .there()
-                .is_some_and(|held| held.segment <= evidence.database.segment + 1),
-            after,
-            aside: aside.unwrap_or_default(),
-            is_vague: is_faulty
-                || evidence.noted.there().is_some_and(|noted| {
-                    let of = |store: Option<Uuid>| store == Some(noted.store);
-                    let journal = evidence.journal.there();
-                    !of(evidence.database.store) && !of(journal.map(|journal| journal.store))
-                })
-                || (verdict.act == Act::SetAside && is_left)
-                || (evidence.noted.there().is_none() && is_unsure),
-            is_known_lost: noted.is_some_and(|noted| noted.segment > end && noted.events > 0),
-        };
-        let mut laws = self.world.laws.borrow_mut();
-        laws.told(&opening);
-        let held = evidence.journal.there();
-        // What a journal that can't be read doesn't tell may have been emptied.
-        let may_be_emptied = |noted: Noted| held.is_some_and(|held| noted.emptied > held.segment);
-        let is_unknown = evidence.noted.there().is_some_and(may_be_emptied);
-        if evidence.journal != Asked::Silent {
-            laws.told_what_was_claimed(is_unknown, end);
-        }
-    }
 }
 
 fn noted_of(store: Uuid, seen: &judging::Database) -> Noted {
@@ -536,42 +474,4 @@ fn noted_of(store: Uuid, seen: &judging::Database) -> Noted {
 fn first_number(database: &Database) -> u64 {
     let first = database.log.values().next();
     first.map_or(0, |first| first.from)
-}
-
-/// What a database is compared with, and restored from.
-struct Source {
-    store: Uuid,
-    tail: Tail,
-    claims: Claims,
-    walked: Walked,
-}
-
-impl Source {
-    async fn of(
-        held: &Held,
-        (all, older): (&[Older], Option<&Older>),
-        known: Option<Noted>,
-    ) -> Result<Source, String> {
-        // Each is known to have held what any of them did.
-        let claims = all.iter().map(|older| older.claims);
-        let claims = claims.fold(held.claims(), |all, one| all.with(&one));
-        let mut source = match older {
-            Some(older) => Source {
-                store: older.store,
-                tail: older.tail,
-                claims,
-                walked: older.walked.clone(),
-            },
-            None => Source {
-                store: held.mark().store,
-                tail: held.mark().tail,
-                claims,
-                walked: held.entries().await?,
-            },
-        };
-        if let Some(emptying) = known.and_then(|noted| noted.emptied_in(source.store)) {
-            source.walked.was_emptied(emptying);
-        }
-        Ok(source)
-    }
 }

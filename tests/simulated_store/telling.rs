@@ -1,12 +1,17 @@
 //! What somebody has to be told of, and what was.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use eventloom::core::EventId;
 use eventloom::log::journal::Mark;
 
-use super::laws::Laws;
-use super::reading::{events_of, start, walked};
+use eventloom::store::judging::{Act, Asked, Evidence, Noted, Verdict};
+use uuid::Uuid;
+
+use super::database::Database;
+use super::laws::{Laws, Opening};
+use super::reading::{events_of, ids_in, start, walked};
+use super::tab::Tab;
 use super::world::{JOURNAL, World};
 
 /// Under which numbers events stood in the journal.
@@ -40,6 +45,68 @@ impl World {
             .get(JOURNAL)
             .and_then(|file| Mark::read(start(&file.bytes)));
         mark.map_or(0, |mark| mark.tail.segment)
+    }
+}
+
+impl Tab {
+    /// Sees to it that what was told is so.
+    pub fn is_told_so(
+        &self,
+        verdict: &Verdict,
+        evidence: &Evidence,
+        (restored, is_faulty): (BTreeSet<EventId>, bool),
+        aside: &str,
+    ) {
+        let is_told = verdict
+            .recovery
+            .is_some_and(|told| told.lost + told.set_aside > 0);
+        if is_told {
+            self.world.laws.borrow_mut().untold.clear();
+        }
+        let disk = self.world.disk.borrow();
+        if disk.life != self.life.get() {
+            return;
+        }
+        let after = disk
+            .database
+            .as_ref()
+            .map(Database::ids)
+            .unwrap_or_default();
+        let end = disk.database.as_ref().map_or(0, Database::last);
+        let files = self.world.files.borrow();
+        let aside = files.get(aside).map(|file| ids_in(&file.bytes));
+        let is_left = aside.is_none();
+        let is_same = |noted: &Noted| Some(noted.store) == evidence.database.store;
+        let noted = evidence.noted.there().filter(is_same);
+        let is_unsure = evidence.journal.there().is_some_and(|held| held.unsure > 0);
+        let opening = Opening {
+            recovery: verdict.recovery,
+            restored,
+            is_one: evidence
+                .journal
+                .there()
+                .is_some_and(|held| held.segment <= evidence.database.segment + 1),
+            after,
+            aside: aside.unwrap_or_default(),
+            is_vague: is_faulty
+                || evidence.noted.there().is_some_and(|noted| {
+                    let of = |store: Option<Uuid>| store == Some(noted.store);
+                    let journal = evidence.journal.there();
+                    !of(evidence.database.store) && !of(journal.map(|journal| journal.store))
+                })
+                || (verdict.act == Act::SetAside && is_left)
+                || (evidence.noted.there().is_none() && is_unsure),
+            is_known_lost: noted.is_some_and(|noted| noted.segment > end && noted.events > 0),
+        };
+        let mut laws = self.world.laws.borrow_mut();
+        laws.told(&opening);
+        let held = evidence.journal.there();
+        // What a journal that can't be read doesn't tell may have been emptied.
+        let may_be_emptied = |noted: Noted| held.is_some_and(|held| noted.emptied > held.segment);
+        let is_unknown = evidence.noted.there().is_some_and(may_be_emptied);
+        if evidence.journal != Asked::Silent {
+            laws.told_what_was_claimed(is_unknown, end);
+        }
     }
 }
 
