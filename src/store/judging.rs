@@ -225,11 +225,7 @@ pub fn judge(evidence: &Evidence) -> Verdict {
         _ => known,
     };
     let is_another = restored > 0 && restored_store.is_some();
-    let emptied = match (act, held) {
-        (Act::Restore { .. }, Some(held)) => database.emptied.max(held.emptied),
-        _ => database.emptied,
-    };
-    let noted_lacking = noted.map(|noted| lacking(&noted, of, (end, events, emptied), is_another));
+    let noted_lacking = noted.map(|noted| lacking(&noted, of, (end, events), is_another));
     let mut lacking = noted_lacking.unwrap_or(Lacking::NOTHING);
     // What can't be read is there as one event, however many it is.
     lacking.is_counted &= lacking.events == 0 || !database.is_damaged;
@@ -452,12 +448,12 @@ fn act(database: &Database, journal: &Journal, noted: Option<&Noted>) -> Act {
     }
 }
 
-/// How many events that were noted aren't there: at least one where the log ends before it should. It ends there, and
-/// holds so many, since this emptied it.
+/// How many events that were noted aren't there, of a log that ends there and holds so many: at least one where that is
+/// before it should.
 fn lacking(
     noted: &Noted,
     store: Option<Uuid>,
-    (end, events, emptied): (u64, u64, u64),
+    (end, events): (u64, u64),
     is_restored: bool,
 ) -> Lacking {
     if store != Some(noted.store) {
@@ -474,11 +470,8 @@ fn lacking(
         0 => Lacking::NOTHING,
         all if noted.emptied > end => Lacking::so_many(all),
         // What stands here since it was emptied is of what was noted.
-        all if noted.emptied == emptied && all > events => Lacking::so_many(all - events),
-        // Something was emptied in doubt, or taken back.
-        some => Lacking {
-            events: some.saturating_sub(events).max(1),
-            is_counted: false,
-        },
+        all if all > events => Lacking::so_many(all - events),
+        // Something was taken back, or emptied.
+        _ => Lacking::SOME,
     }
 }

@@ -59,7 +59,7 @@ async fn what_was_emptied_does_not_come_back_from_a_second_copy_whose_word_for_i
                 "{bit}, {last}"
             );
             let story = recorded(9, 1, 10);
-            assert_eq!(everything(&store).await, [story.clone()]);
+            assert_eq!(everything(&store).await, std::slice::from_ref(&story));
             assert!(verified(&store).await.findings.is_empty());
             append(&store, [11]).await;
             let expected = [story, recorded(11, 2, 11)];
