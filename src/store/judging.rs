@@ -208,8 +208,15 @@ pub fn judge(evidence: &Evidence) -> Verdict {
         }
         _ => (0, database.segment, database.events),
     };
-    let known = database.store;
     let restored_store = held.map(|held| held.store).filter(|store| !store.is_nil());
+    // Who brought it back may have been killed before it was named.
+    let is_brought_back = held.is_some_and(|held| {
+        database.store.is_none() && held.segment == database.segment && held.agreed == held.segment
+    });
+    let known = match is_brought_back {
+        true => restored_store,
+        false => database.store,
+    };
     // A journal whose marks are damaged doesn't say whose it is.
     let of = match act {
         Act::Restore { .. } => {

@@ -162,3 +162,16 @@ fn how_many_are_lost_is_told_only_where_that_is_known() {
     // Who noted all knows how many.
     assert_eq!(lost(gone, gap, noted(5)), (2, true));
 }
+
+/// Who brought it back was killed before it was named, and local storage still says which store it was.
+#[test]
+fn what_came_back_whole_and_was_not_named_is_the_store_that_it_came_from() {
+    let nameless = Database {
+        store: None,
+        ..database(3)
+    };
+    let verdict = judged(nameless, journal(3, 3), noted(3));
+    assert_eq!((verdict.store, verdict.recovery), (Some(STORE), None));
+    let apart = judged(nameless, journal(3, 2), noted(3));
+    assert_eq!(apart.store, None);
+}

@@ -338,7 +338,12 @@ impl Held {
             let name = format!("{OLDER}{}", self.worker.world.fresh());
             self.worker.ask(Job::Aside(name)).await?;
         }
-        self.begin(store).await
+        let begun = self.begin(store);
+        // Not before: a page goes on with it then.
+        self.is_checked.set(false);
+        begun.await?;
+        self.is_checked.set(true);
+        Ok(())
     }
 
     /// Whether it isn't filled yet.
