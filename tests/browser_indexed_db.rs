@@ -27,6 +27,8 @@ mod damage;
 mod damaged_copies;
 #[path = "browser_indexed_db/doubted.rs"]
 mod doubted;
+#[path = "browser_indexed_db/emptied.rs"]
+mod emptied;
 #[path = "browser_indexed_db/faults/mod.rs"]
 mod faults;
 #[path = "browser_indexed_db/filling.rs"]

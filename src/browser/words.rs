@@ -16,7 +16,12 @@ impl fmt::Display for Recovered {
             lost,
             set_aside,
             is_known,
+            is_counted,
         } = self.0;
+        let missing = |one, many| match is_counted {
+            true => events(lost, one, many),
+            false => format!("an unknown number of events {one}"),
+        };
         if restored > 0 || lost > 0 {
             f.write_str(match cause {
                 Loss::Deleted => "Your browser deleted this store; ",
@@ -34,36 +39,32 @@ impl fmt::Display for Recovered {
                     events(restored, "was", "were")
                 )?;
                 if lost > 0 {
-                    write!(
-                        f,
-                        ", and {} in that database alone",
-                        events(lost, "is", "are")
-                    )?;
+                    write!(f, ", and {} in that database alone", missing("is", "are"))?;
                 }
             }
-            (0, lost) if !is_known => write!(
+            (0, _) if !is_known => write!(
                 f,
                 "{} missing, and the second copy couldn't be asked for them. Nothing of it is \
                  overwritten, and it is asked again when this page is reloaded. If you have an export, \
                  import it",
-                events(lost, "is", "are")
+                missing("is", "are")
             )?,
-            (0, lost) => write!(
+            (0, _) => write!(
                 f,
                 "{} lost, since no second copy has them. If you have an export, import it",
-                events(lost, "is", "are")
+                missing("is", "are")
             )?,
             (restored, 0) => write!(
                 f,
                 "{} restored from the journal",
                 events(restored, "was", "were")
             )?,
-            (restored, lost) => write!(
+            (restored, _) => write!(
                 f,
                 "{} restored from the journal, and {} lost. If you have an export, import it; where that \
                  is refused, Verify says what is missing and what to do",
                 events(restored, "was", "were"),
-                events(lost, "is", "are")
+                missing("is", "are")
             )?,
         }
         match (set_aside, restored > 0 || lost > 0) {
@@ -112,6 +113,7 @@ mod tests {
             lost,
             set_aside: 0,
             is_known: true,
+            is_counted: true,
         };
         Recovered(recovery).to_string()
     }
@@ -136,6 +138,31 @@ mod tests {
         assert_eq!(
             told(Loss::Shortened, 1, 0),
             "This store is damaged: its last events were missing; 1 event was restored from the journal"
+        );
+    }
+
+    #[wasm_bindgen_test]
+    fn where_nobody_can_know_how_many_are_lost_no_number_is_told() {
+        let uncounted = |restored| {
+            let recovery = Recovery {
+                cause: Loss::Shortened,
+                restored,
+                lost: 1,
+                is_counted: false,
+                ..Recovery::mended(0)
+            };
+            Recovered(recovery).to_string()
+        };
+        assert_eq!(
+            uncounted(0),
+            "This store is damaged: its last events were missing; an unknown number of events is lost, since \
+             no second copy has them. If you have an export, import it"
+        );
+        assert_eq!(
+            uncounted(2),
+            "This store is damaged: its last events were missing; 2 events were restored from the journal, and an \
+             unknown number of events is lost. If you have an export, import it; where that is refused, Verify says \
+             what is missing and what to do"
         );
     }
 

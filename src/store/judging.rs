@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::recovery::{Loss, Recovery};
 use crate::core::Position;
+use crate::log::journal::Emptying;
 
 /// What came of asking for something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub struct Database {
     pub doubted_after: Option<u64>,
     /// The number of the segment that last emptied it, 0 where none did.
     pub emptied: u64,
+    /// Whether some of it can't be read: nobody knows how many events that is.
+    pub is_damaged: bool,
     /// Whether it holds what was noted to be the last event of a segment that it has; none where nothing tells.
     pub as_noted: Option<bool>,
 }
@@ -76,6 +79,12 @@ pub struct Journal {
     pub claimed: u64,
     /// Whether any of it can't be read.
     pub is_damaged: bool,
+    /// Whether segments are missing in it that the database hasn't, either, and nothing tells how many events those held.
+    pub is_uncounted: bool,
+    /// The number of the segment that last emptied its log, 0 where none did.
+    pub emptied: u64,
+    /// Whether its log may have been emptied by what can't be read.
+    pub may_be_emptied: bool,
 }
 
 impl Journal {
@@ -104,6 +113,23 @@ pub struct Noted {
     /// The number of the segment that last emptied the store while nothing was in doubt, 0 where none
     /// did.
     pub emptied: u64,
+}
+
+impl Noted {
+    /// What it says of what emptied the log of a journal last, which is one of this store; nil where that doesn't say.
+    #[must_use]
+    pub fn emptied_in(&self, store: Uuid) -> Option<Emptying> {
+        let known = match store {
+            _ if self.emptied == 0 => return None,
+            of if of == self.store => self.segment,
+            of if of.is_nil() => 0,
+            _ => return None,
+        };
+        Some(Emptying {
+            segment: self.emptied,
+            known,
+        })
+    }
 }
 
 /// All that could be found out.
@@ -173,12 +199,24 @@ pub fn judge(evidence: &Evidence) -> Verdict {
     let held = journal.there();
     let (restored, end, events) = match (act, held) {
         (Act::Restore { .. }, Some(held)) => {
-            (held.beyond, held.segment, database.events + held.beyond)
+            // What was emptied after where the database ends isn't there any more.
+            let events = match held.emptied > database.segment {
+                true => held.events,
+                false => database.events + held.beyond,
+            };
+            (held.beyond, held.segment, events)
         }
         _ => (0, database.segment, database.events),
     };
-    let known = database.store;
     let restored_store = held.map(|held| held.store).filter(|store| !store.is_nil());
+    // Who brought it back may have been killed before it was named.
+    let is_brought_back = held.is_some_and(|held| {
+        database.store.is_none() && held.segment == database.segment && held.agreed == held.segment
+    });
+    let known = match is_brought_back {
+        true => restored_store,
+        false => database.store,
+    };
     // A journal whose marks are damaged doesn't say whose it is.
     let of = match act {
         Act::Restore { .. } => {
@@ -194,15 +232,22 @@ pub fn judge(evidence: &Evidence) -> Verdict {
         _ => known,
     };
     let is_another = restored > 0 && restored_store.is_some();
-    let mut lacking = noted.map_or(0, |noted| lacking(&noted, of, end, events, is_another));
+    let noted_lacking = noted.map(|noted| lacking(&noted, of, (end, events), is_another));
+    let mut lacking = noted_lacking.unwrap_or(Lacking::NOTHING);
+    // What can't be read is there as one event, however many it is.
+    lacking.is_counted &= lacking.events == 0 || !database.is_damaged;
     if let (Act::Restore { .. } | Act::GoOn, Some(held)) = (act, held) {
-        lacking = lacking.max(unread(&held, noted.as_ref(), events));
+        lacking = lacking.or(unread(&held, noted.as_ref(), events));
     }
     // What was acknowledged there isn't, unless the log was emptied since.
     let is_there = |noted: &Noted| noted.segment > database.emptied;
     if database.as_noted == Some(false) && noted.as_ref().is_some_and(is_there) {
-        lacking = lacking.max(1);
+        lacking = lacking.or(Lacking::SOME);
     }
+    let Lacking {
+        events: lacking,
+        is_counted,
+    } = lacking;
     // Also where that held no events: which numbers and positions were given went with it.
     let is_short = noted.is_some_and(|noted| of == Some(noted.store) && noted.segment > end);
     // A loss that was told already is told again, and changes nothing more.
@@ -244,6 +289,7 @@ pub fn judge(evidence: &Evidence) -> Verdict {
         lost,
         set_aside,
         is_known: !is_silent,
+        is_counted: is_counted || lost == 0,
     });
     Verdict {
         store,
@@ -269,12 +315,44 @@ fn above(act: Act, held: Option<&Journal>, noted: Option<&Noted>) -> Position {
     }
 }
 
+/// How many events are missing.
+#[derive(Clone, Copy)]
+struct Lacking {
+    events: u64,
+    /// Whether that is known.
+    is_counted: bool,
+}
+
+impl Lacking {
+    const NOTHING: Lacking = Lacking::so_many(0);
+    /// At least one, and nobody knows how many.
+    const SOME: Lacking = Lacking {
+        events: 1,
+        is_counted: false,
+    };
+
+    const fn so_many(events: u64) -> Lacking {
+        Lacking {
+            events,
+            is_counted: true,
+        }
+    }
+
+    /// Of two reckonings, that which finds more.
+    fn or(self, other: Lacking) -> Lacking {
+        match other.events > self.events {
+            true => other,
+            false => self,
+        }
+    }
+}
+
 /// How many events that a journal is known to have held neither it nor the database has, which holds so many.
-fn unread(held: &Journal, noted: Option<&Noted>, events: u64) -> u64 {
+fn unread(held: &Journal, noted: Option<&Noted>, events: u64) -> Lacking {
     let is_of = |store: Uuid| store == held.store || held.store.is_nil();
     if noted.is_some_and(|noted| noted.emptied > held.segment && is_of(noted.store)) {
         // What it doesn't tell may have been emptied on purpose.
-        return 0;
+        return Lacking::NOTHING;
     }
     // Of its last entry what was noted tells that nobody was told, where that knows all before.
     let is_before = |noted: &Noted| noted.store == held.store && noted.segment < held.claimed;
@@ -282,7 +360,24 @@ fn unread(held: &Journal, noted: Option<&Noted>, events: u64) -> u64 {
         .filter(|noted| is_before(noted))
         .map_or(0, |_| held.unsure);
     let missing = held.missing.saturating_sub(unsure);
-    missing.min((held.events + missing).saturating_sub(events))
+    // Who noted all that it held knows how many there were since it was emptied.
+    let is_all = |noted: &&Noted| {
+        let is_same = is_of(noted.store) && noted.emptied == held.emptied;
+        is_same && held.claimed > 0 && noted.segment >= held.claimed
+    };
+    let missing = match noted.filter(is_all) {
+        Some(noted) => {
+            let all = noted.events.saturating_sub(held.events);
+            if held.is_uncounted {
+                all
+            } else {
+                missing.min(all)
+            }
+        }
+        None if held.is_uncounted => return Lacking::SOME,
+        None => missing,
+    };
+    Lacking::so_many(missing.min((held.events + missing).saturating_sub(events)))
 }
 
 /// Whether something was appended in doubt.
@@ -329,7 +424,7 @@ fn act(database: &Database, journal: &Journal, noted: Option<&Noted>) -> Act {
     if journal.agreed >= journal.segment {
         return Act::GoOn;
     }
-    if emptied_since && journal.alone() > 0 {
+    if (emptied_since || journal.may_be_emptied) && journal.alone() > 0 {
         return Act::SetAside;
     }
     if journal.agreed >= database.segment {
@@ -346,6 +441,7 @@ fn act(database: &Database, journal: &Journal, noted: Option<&Noted>) -> Act {
     // acknowledged to nobody where what was noted since is what the database holds. Else it may have been, and the
     // database be an older copy of itself.
     let only_last = journal.agreed + 1 == journal.segment
+        && journal.claimed <= journal.segment
         && database.segment >= journal.segment
         && database.store == Some(journal.store)
         && database.doubted_after.is_none();
@@ -359,22 +455,30 @@ fn act(database: &Database, journal: &Journal, noted: Option<&Noted>) -> Act {
     }
 }
 
-/// How many events that were noted aren't there: at least one where the log ends before it should,
-/// since a store that was emptied and went on may have held fewer than what is left of it.
-fn lacking(noted: &Noted, store: Option<Uuid>, end: u64, events: u64, is_restored: bool) -> u64 {
+/// How many events that were noted aren't there, of a log that ends there and holds so many: at least one where that is
+/// before it should.
+fn lacking(
+    noted: &Noted,
+    store: Option<Uuid>,
+    (end, events): (u64, u64),
+    is_restored: bool,
+) -> Lacking {
     if store != Some(noted.store) {
         // Of another store: what it held beyond what it began with isn't here.
-        return match is_restored && !noted.store.is_nil() {
+        return Lacking::so_many(match is_restored && !noted.store.is_nil() {
             true => noted.events.saturating_sub(noted.before),
             false => noted.events.saturating_sub(events),
-        };
+        });
     }
     if noted.segment <= end {
-        return 0;
+        return Lacking::NOTHING;
     }
     match noted.events {
-        0 => 0,
-        all if noted.emptied > end => all,
-        some => some.saturating_sub(events).max(1),
+        0 => Lacking::NOTHING,
+        all if noted.emptied > end => Lacking::so_many(all),
+        // What stands here since it was emptied is of what was noted.
+        all if all > events => Lacking::so_many(all - events),
+        // Something was taken back, or emptied.
+        _ => Lacking::SOME,
     }
 }

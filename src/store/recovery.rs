@@ -132,6 +132,8 @@ pub struct Recovery {
     /// Whether the second copy could be asked. Where it couldn't, what is missing may still be in it:
     /// nothing of it is overwritten, and it is asked again when the store is next opened.
     pub is_known: bool,
+    /// Whether it is known how many are missing: else `lost` is a guess, and more than none.
+    pub is_counted: bool,
 }
 
 /// What had happened to a store's events.
@@ -157,6 +159,21 @@ impl Recovery {
             lost: 0,
             set_aside: 0,
             is_known: true,
+            is_counted: true,
+        }
+    }
+
+    /// What is to be told where so many events more were set aside.
+    #[must_use]
+    pub fn and_aside(told: Option<Recovery>, events: u64) -> Recovery {
+        let nothing = Recovery {
+            cause: Loss::Shortened,
+            ..Recovery::mended(0)
+        };
+        let told = told.unwrap_or(nothing);
+        Recovery {
+            set_aside: told.set_aside + events,
+            ..told
         }
     }
 

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use eventloom::browser::{IndexedDbStore, Signal};
 use eventloom::core::Position;
 use eventloom::store::{ImportStore, SecondCopy};
+use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -146,4 +147,23 @@ async fn a_store_that_gets_its_first_second_copy_is_kept_once_all_is_in_it() {
     store.close();
     let (recovery, after) = reopened_after_loss(&name).await;
     assert_eq!((recovery, after.len()), (deleted(3_000, 0), 3_000));
+}
+
+/// Another tab keeps the second copy, and hasn't judged what this one begins beside it.
+#[wasm_bindgen_test]
+async fn what_is_begun_beside_a_keeper_that_did_not_judge_it_is_in_doubt() {
+    let name = fresh_name();
+    let silent = Lock::on(&format!("{name}.journals")).await;
+    let store = open(&name).await;
+    soon(append(&store, 1..=2)).await;
+    let noted = raw_record(&name, "meta", "doubt".into()).await;
+    let noted = Reflect::get(&noted, &"value".into()).unwrap();
+    assert_eq!(noted.as_string().as_deref(), Some("0 0"));
+    store.close();
+    drop(silent);
+    // Once it can be asked, nothing is in doubt any more.
+    let store = open(&name).await;
+    assert_eq!(everything(&store).await.len(), 2);
+    assert_eq!(raw_found(&name, "meta", "doubt".into()).await, None);
+    end(store).await;
 }

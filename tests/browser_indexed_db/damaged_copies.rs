@@ -9,7 +9,7 @@ use super::second_copy::{
     append, end, in_files, journal_bytes, kept, lose_database, open, reopened_after_loss,
     write_file,
 };
-use super::support::{Ear, ada, change_event, events, everything, fresh_name};
+use super::support::{Ear, ada, change_event, events, everything, fresh_name, put, raw_segment};
 use super::verify::verified;
 
 /// The last of three events of one record isn't as it was written.
@@ -103,4 +103,21 @@ async fn nothing_is_brought_back_where_what_is_here_can_not_be_set_aside_whole()
     assert_eq!(verified(&store).await.findings.len(), 1);
     store.delete_set_aside(&found[0]).await.unwrap();
     end(store).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_second_copy_that_was_made_of_damage_is_filled_again_once_the_whole_database_is_back() {
+    let name = fresh_name();
+    let plain = IndexedDbStore::open(&name).await.unwrap();
+    let any = ExpectedVersion::Any;
+    plain.record(&ada(), any, &events(1..=3)).await.unwrap();
+    let before = everything(&plain).await;
+    plain.close();
+    let whole = raw_segment(&name, 1).await;
+    damage(&name).await;
+    opened_and_kept(&name).await;
+    put(&name, "log", &[whole]).await;
+    opened_and_kept(&name).await;
+    let (_, after) = reopened_after_loss(&name).await;
+    assert_eq!(after, before);
 }

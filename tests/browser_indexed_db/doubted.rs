@@ -100,6 +100,7 @@ pub fn told(
         lost,
         set_aside,
         is_known,
+        is_counted: true,
     })
 }
 

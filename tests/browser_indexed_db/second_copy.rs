@@ -123,6 +123,7 @@ pub fn deleted(restored: u64, lost: u64) -> Option<Recovery> {
         lost,
         set_aside: 0,
         is_known: true,
+        is_counted: true,
     })
 }
 
@@ -210,6 +211,7 @@ async fn what_the_end_of_the_log_lost_is_brought_back_and_told() {
         lost: 0,
         set_aside: 0,
         is_known: true,
+        is_counted: true,
     };
     assert_eq!(store.recovery(), Some(recovery));
     assert_eq!(everything(&store).await, before);
@@ -467,6 +469,7 @@ async fn the_journal_of_another_store_is_set_aside_and_not_thrown_away() {
         lost: 0,
         set_aside: 1,
         is_known: true,
+        is_counted: true,
     };
     assert_eq!(store.recovery(), Some(recovery));
     assert_eq!(everything(&store).await.len(), 2);

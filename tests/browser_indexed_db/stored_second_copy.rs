@@ -169,6 +169,7 @@ async fn a_stored_database_that_lacks_its_end_gets_it_from_its_journal() {
         lost: 0,
         set_aside: 0,
         is_known: true,
+        is_counted: true,
     };
     assert_eq!(store.recovery(), Some(recovery));
     holds(&store, &stored.recorded).await;

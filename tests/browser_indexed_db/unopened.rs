@@ -120,6 +120,7 @@ async fn a_database_that_does_not_open_is_left_and_the_store_goes_on_from_the_se
         lost: 0,
         set_aside: 0,
         is_known: true,
+        is_counted: true,
     };
     assert_eq!(store.recovery(), Some(taken));
     assert_eq!(everything(&store).await, before);

@@ -19,7 +19,9 @@ use eventloom::core::{
     StreamId, Timestamp, Version,
 };
 use eventloom::log::Chain;
-use eventloom::log::journal::{Body, Change, Entry, Fills, Lost, MARKS, Mark, Next, Reader, Void};
+use eventloom::log::journal::{
+    Body, Change, Emptying, EmptyingRead, Entry, Fills, Lost, MARKS, Mark, Next, Reader, Void,
+};
 use eventloom::log::segments::{Turn, pack};
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -536,4 +538,35 @@ fn nothing_is_void_of_a_journal_without_turns_that_make_it_so() {
     let void_of = |entries: &[Entry<'static>]| Disk::of(entries).0.read(64).1.void().clone();
     assert!(void_of(&[segment(1), filled(2)]).is_empty());
     assert!(!void_of(&[segment(1), emptied(2)]).is_empty());
+}
+
+#[test]
+fn what_emptied_a_log_counts_though_its_entry_can_not_be_read() {
+    let is_void = |lost: (u64, Option<u64>), known: u64, turns: &[(u64, u64)]| {
+        let mut void = Void::default();
+        for (segment, from) in turns {
+            void.add(*segment, *from);
+        }
+        let (first, last) = lost;
+        let emptying = Emptying { segment: 6, known };
+        let read = emptying.is_read(&[Lost { first, last }], &mut void);
+        let found: Vec<u64> = (1..=8).filter(|number| void.holds(*number)).collect();
+        (read, found)
+    };
+    let no = EmptyingRead::No(6);
+    assert_eq!(is_void((6, Some(6)), 6, &[]), (no, vec![1, 2, 3, 4, 5]));
+    assert_eq!(is_void((5, Some(7)), 7, &[]), (no, vec![1, 2, 3, 4, 5]));
+    // It was undone after that, and emptied before.
+    assert_eq!(is_void((6, Some(6)), 6, &[(8, 6)]), (no, vec![6, 7]));
+    let before = [(3, 0), (8, 0)];
+    assert_eq!(is_void((6, Some(6)), 9, &before).1, [1, 2, 3, 4, 5, 6, 7]);
+    // What undoes it may be lost with it.
+    assert_eq!(
+        is_void((5, Some(7)), 6, &[]),
+        (EmptyingRead::Unsure, vec![])
+    );
+    assert_eq!(is_void((5, None), 9, &[]), (EmptyingRead::Unsure, vec![]));
+    for lost in [(3, Some(5)), (7, Some(7)), (7, None)] {
+        assert_eq!(is_void(lost, 9, &[]), (EmptyingRead::Yes, vec![]));
+    }
 }

@@ -77,3 +77,101 @@ fn what_was_emptied_on_purpose_is_not_lost_with_a_journal_that_can_not_be_read()
     let verdict = judged(Database::default(), nothing, emptied);
     assert_eq!(verdict.recovery, None);
 }
+
+#[test]
+fn what_may_be_emptied_is_set_aside_instead_of_brought_back() {
+    let unread = with(journal(5, 0), |held| held.may_be_emptied = true);
+    let lost = Database {
+        store: None,
+        ..database(0)
+    };
+    for noted in [noted(5), Asked::Missing] {
+        assert_eq!(judged(lost, unread, noted).act, Act::SetAside);
+    }
+    // What the database has, too, was gone on with since.
+    assert_eq!(
+        judged(database(5), with(unread, |held| held.agreed = 5), noted(5)).act,
+        Act::GoOn
+    );
+}
+
+/// Ten, which the eleventh emptied, and two since, of which one can't be read, with the eleventh.
+#[test]
+fn who_noted_all_that_a_journal_held_knows_how_much_of_it_is_lost() {
+    let held = with(journal(13, 0), |held| {
+        (held.events, held.beyond, held.emptied) = (1, 1, 11);
+        (held.missing, held.claimed, held.is_damaged) = (4, 13, true);
+    });
+    let since = |segment, events| {
+        Asked::There(Noted {
+            segment,
+            events,
+            emptied: 11,
+            ..noted(13).there().unwrap()
+        })
+    };
+    let recovery = judged(Database::default(), held, since(13, 2)).recovery;
+    assert_eq!(
+        recovery.map(|told| (told.restored, told.lost)),
+        Some((1, 1))
+    );
+    // What came after that nobody noted.
+    let recovery = judged(Database::default(), held, since(12, 2)).recovery;
+    assert_eq!(recovery.map(|told| told.lost), Some(4));
+    // And what comes back isn't beside what was emptied.
+    let recovery = judged(
+        database(3),
+        with(held, |held| held.agreed = 3),
+        since(15, 5),
+    )
+    .recovery;
+    assert_eq!(
+        recovery.map(|told| (told.restored, told.lost)),
+        Some((1, 4))
+    );
+}
+
+/// As of a damaged record, or of an entry of which not even the head can be read.
+#[test]
+fn how_many_are_lost_is_told_only_where_that_is_known() {
+    let lost = |database, journal, noted| {
+        let recovery = judged(database, journal, noted).recovery.unwrap();
+        (recovery.lost, recovery.is_counted)
+    };
+    let damaged = Database {
+        is_damaged: true,
+        ..database(3)
+    };
+    assert_eq!(lost(database(3), Asked::Missing, noted(5)), (2, true));
+    assert_eq!(lost(damaged, Asked::Missing, noted(5)), (2, false));
+    // More stands here than was noted: something was taken back since, or emptied.
+    let more = Database {
+        events: 5,
+        ..database(3)
+    };
+    assert_eq!(lost(more, Asked::Missing, noted(5)), (1, false));
+    let gap = with(journal(5, 0), |held| {
+        (held.events, held.beyond, held.is_damaged) = (3, 3, true);
+        (held.claimed, held.is_uncounted, held.store) = (5, true, uuid::Uuid::nil());
+    });
+    let gone = Database {
+        store: None,
+        ..database(0)
+    };
+    assert_eq!(lost(gone, gap, Asked::Missing), (1, false));
+    // Who noted all knows how many.
+    assert_eq!(lost(gone, gap, noted(5)), (2, true));
+}
+
+/// Who brought it back was killed before it was named, and local storage still says which store it was.
+#[test]
+fn what_came_back_whole_and_was_not_named_is_the_store_that_it_came_from() {
+    let nameless = Database {
+        store: None,
+        ..database(3)
+    };
+    let verdict = judged(nameless, journal(3, 3), noted(3));
+    assert_eq!((verdict.store, verdict.recovery), (Some(STORE), None));
+    let apart = judged(nameless, journal(3, 2), noted(3));
+    assert_eq!(apart.store, None);
+}

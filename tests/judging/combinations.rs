@@ -22,6 +22,7 @@ fn no_combination_drops_events_that_were_not_emptied_or_refused() {
                                 doubted_after: doubted,
                                 emptied,
                                 as_noted,
+                                is_damaged: false,
                                 position: Position(segment),
                             };
                             let verdict = judged(database, journal, noted);

@@ -122,6 +122,7 @@ impl World {
                 doubted_after: self.doubted_after,
                 emptied: emptied(&self.log),
                 as_noted: None,
+                is_damaged: false,
                 position: Position(last(&self.log)),
             },
             journal: match (can_ask_journal, self.journal.is_empty()) {

@@ -2,17 +2,23 @@
 
 use eventloom::core::RecordedEvent;
 use eventloom::log::Chain;
-use eventloom::log::journal::{Entry, Lost, Tail};
+use eventloom::log::journal::{EmptyingRead, Entry, Tail};
 use eventloom::log::segments::{Turn, in_order};
 use eventloom::store::judging;
 use uuid::Uuid;
 
 use super::copying::chain_at;
 use super::database::{Content, Database, Record};
-use super::reading::{Walked, events_of};
+use super::reading::{Claims, Walked, events_of, given_by};
 
-/// Compares what can be read of a journal, of this store, with the database.
-pub fn compare(database: &Database, walked: &Walked, store: Uuid, tail: Tail) -> judging::Journal {
+/// Compares what can be read of a journal, of this store, with the database. It ends with this, and is known to have held
+/// that.
+pub fn compare(
+    database: &Database,
+    walked: &Walked,
+    store: Uuid,
+    (tail, claims): (Tail, Claims),
+) -> judging::Journal {
     let agreed = last_same(database, walked);
     let mut comparison = Comparison {
         walked,
@@ -37,26 +43,27 @@ pub fn compare(database: &Database, walked: &Walked, store: Uuid, tail: Tail) ->
     let mut read = 0;
     for entry in &walked.entries {
         read += entry.events().unwrap_or(0);
-        let last = events_of(entry).and_then(|events| Some(events.last()?.position));
-        let given = last
-            .max(entry.turn().and_then(Turn::floor))
-            .unwrap_or_default();
+        let given = given_by(entry).unwrap_or_default();
         comparison.found.position = comparison.found.position.max(given);
         comparison.take(entry);
     }
     let mut found = comparison.end();
-    if walked.is_damaged() {
-        // Up to where both are the same, the database has what can't be read here.
-        let agreed = found.agreed;
-        let is_missing = |lost: &Lost| lost.last.is_none_or(|last| last > agreed);
-        // What the database has, too, isn't missing, nor is what it may have refused.
-        let is_short = database.last() + 1 < tail.segment;
-        if is_short && walked.lost.iter().any(is_missing) {
-            found.missing = tail.events.saturating_sub(read);
-            // Its mark doesn't say how many its last entry held.
-            (found.unsure, found.claimed) = (found.missing, tail.segment);
-        }
-        found.is_damaged = true;
+    found.emptied = found.emptied.max(walked.unread_emptying().unwrap_or(0));
+    found.may_be_emptied = walked.is_emptying_read == EmptyingRead::Unsure;
+    found.claimed = claims.segment;
+    found.is_damaged = walked.is_damaged() || found.segment < claims.segment;
+    if !found.is_damaged {
+        return found;
+    }
+    let behind = claims.events.saturating_sub(tail.events);
+    found.position.0 += behind;
+    // What the database has, too, isn't missing, nor is what it may have refused.
+    let is_short = database.last() + 1 < claims.segment;
+    if is_short && (behind > 0 || !walked.lost_nothing(found.agreed)) {
+        found.missing = claims.events.saturating_sub(read);
+        found.unsure = claims.last.min(behind);
+        // Only its mark knows how many stood where not even a head can be read.
+        found.is_uncounted = found.missing == 0 && store.is_nil();
     }
     found
 }
@@ -138,6 +145,9 @@ impl Comparison<'_> {
         self.found.segment = number;
         if self.walked.void.holds(number) {
             return;
+        }
+        if let Some(Turn::Emptied { .. }) = entry.turn() {
+            self.found.emptied = number;
         }
         if number <= self.found.agreed {
             self.found.events += entry.events().unwrap_or(0);

@@ -48,16 +48,27 @@ pub fn chain_at(database: &Database, number: u64) -> Option<Chain> {
     database.log.get(&number)?.chain
 }
 
-pub type Found = Vec<(u64, Option<Entry<'static>>)>;
+/// A segment of the log.
+pub struct Found {
+    pub number: u64,
+    /// What the journal is to hold of it.
+    pub entry: Option<Entry<'static>>,
+    /// Whether all of it can be read.
+    pub is_whole: bool,
+}
 
 /// Some of the segments after one; none where that one was joined with what comes after it.
-pub fn after(database: &Database, seen: u64) -> Option<Found> {
+pub fn after(database: &Database, seen: u64) -> Option<Vec<Found>> {
     let mut found = Vec::new();
     for (number, record) in database.log.range(seen + 1..).take(3) {
         if seen > 0 && record.from <= seen {
             return None;
         }
-        found.push((*number, entry_of(*number, record)));
+        found.push(Found {
+            number: *number,
+            entry: entry_of(*number, record),
+            is_whole: !matches!(record.content, Content::Damaged(_)),
+        });
     }
     Some(found)
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use eventloom::log::journal::{Change, Entry, Mark, Tail};
 use uuid::Uuid;
 
-use super::reading::{Ended, Walked, end_of, start, unnamed, walk_to};
+use super::reading::{Claims, Ended, Walked, end_of, start, unnamed, walk_to};
 use super::world::{JOURNAL, OLDER, World, groups};
 
 /// The worker of a file, as its page sees it.
@@ -145,8 +145,14 @@ impl Worker {
 pub struct Held {
     worker: Rc<Worker>,
     mark: Cell<Mark>,
+    /// What its mark said to be in it when it was opened, where that was more than could be read.
+    claimed: Cell<Option<Claims>>,
+    /// What lies behind its end until something is added: from where on, and the ends that its mark says.
+    rest: Cell<Option<(u64, (Tail, Tail))>>,
     seen: Cell<u64>,
     is_doubted: Cell<bool>,
+    /// Whether all of it is known to be as it was written.
+    is_checked: Cell<bool>,
     is_flushed: Cell<bool>,
 }
 
@@ -169,8 +175,11 @@ impl Held {
         let held = Held {
             worker: Worker::start(world, tab),
             mark: Cell::new(unnamed()),
+            claimed: Cell::default(),
+            rest: Cell::default(),
             seen: Cell::default(),
             is_doubted: Cell::default(),
+            is_checked: Cell::default(),
             is_flushed: Cell::default(),
         };
         held.look().await?;
@@ -195,22 +204,47 @@ impl Held {
             is_whole,
         } = end_of(&bytes);
         self.is_doubted.set(false);
+        self.rest.set(None);
         self.is_flushed.set(false);
         if is_whole {
+            self.is_checked.set(mark.is_ended);
             self.set(mark);
             return Ok(());
         }
-        let change = mark.end_at(before, tail);
+        self.is_checked.set(bytes.is_empty());
+        let marked = Claims::of(&mark);
+        // What was begun and not finished, and what can't be read, stays.
+        self.rest.set(Some((tail.length, (mark.before, mark.tail))));
+        (mark.before, mark.tail, mark.is_ended) = (before, tail, false);
+        let claimed = Some(marked).filter(|claimed| claimed.exceeds(&Claims::of(&mark)));
+        self.claimed.set(claimed.or(self.claimed.get()));
         self.set(mark);
-        self.change(change, false).await
+        Ok(())
     }
 
     fn change(
         &self,
-        change: Change,
+        mut change: Change,
         flush: bool,
     ) -> impl Future<Output = Result<(), String>> + use<> {
+        change.cut = change.cut.or(self.rest.take().map(|(from, _)| from));
         self.worker.ask(Job::Change(change, flush))
+    }
+
+    /// Changes what its mark says beside which entries it has: it still says how far it went.
+    fn note<C: FnOnce(&mut Mark) -> Change>(
+        &self,
+        change: C,
+    ) -> impl Future<Output = Result<(), String>> + use<C> {
+        let mut mark = self.mark();
+        let ends = (mark.before, mark.tail);
+        if let Some((_, marked)) = self.rest.get() {
+            (mark.before, mark.tail) = marked;
+        }
+        let change = change(&mut mark);
+        (mark.before, mark.tail) = ends;
+        self.mark.set(mark);
+        self.worker.ask(Job::Change(change, true))
     }
 
     fn set(&self, mark: Mark) {
@@ -220,6 +254,15 @@ impl Held {
 
     pub fn mark(&self) -> Mark {
         self.mark.get()
+    }
+
+    /// What it is known to have held.
+    pub fn claims(&self) -> Claims {
+        let marked = Claims::of(&self.mark());
+        let claimed = self.claimed.get();
+        claimed
+            .filter(|claimed| claimed.exceeds(&marked))
+            .unwrap_or(marked)
     }
 
     pub fn is_at(&self, segment: u64) -> bool {
@@ -275,6 +318,7 @@ impl Held {
     pub fn drop_last(&self) -> impl Future<Output = Result<(), String>> + use<> {
         let mut mark = self.mark();
         let change = mark.end_at(Tail::EMPTY, mark.before);
+        self.claimed.set(None);
         self.set(mark);
         self.change(change, false)
     }
@@ -282,17 +326,24 @@ impl Held {
     pub fn begin(&self, store: Uuid) -> impl Future<Output = Result<(), String>> + use<> {
         let mut mark = Mark::new(store, 1);
         let change = mark.begin();
+        self.claimed.set(None);
+        self.is_checked.set(true);
         self.set(mark);
         self.change(change, true)
     }
 
     /// Goes on in another file, which is filled from the log; this one stays until that is done.
     pub async fn renew(&self, store: Uuid) -> Result<(), String> {
-        if self.mark().tail.events > 0 {
+        if self.claims().events > 0 {
             let name = format!("{OLDER}{}", self.worker.world.fresh());
             self.worker.ask(Job::Aside(name)).await?;
         }
-        self.begin(store).await
+        let begun = self.begin(store);
+        // Not before: a page goes on with it then.
+        self.is_checked.set(false);
+        begun.await?;
+        self.is_checked.set(true);
+        Ok(())
     }
 
     /// Whether it isn't filled yet.
@@ -309,6 +360,29 @@ impl Held {
         }
     }
 
+    /// Whether it is known to be as it was written.
+    pub fn is_checked(&self) -> bool {
+        self.is_checked.get()
+    }
+
+    /// It was read whole, and is.
+    pub fn checked(&self) {
+        self.is_checked.set(true);
+    }
+
+    /// Notes that whoever keeps it ends as it should; nothing where it may not be so.
+    pub fn end(&self) {
+        if self.is_doubted.get() || !self.is_checked.get() || self.mark().is_ended {
+            return;
+        }
+        drop(self.note(Mark::end));
+    }
+
+    /// Some of what it was filled from couldn't be read.
+    pub async fn lacks(&self) -> Result<(), String> {
+        self.note(Mark::lack).await
+    }
+
     pub fn to_flush(&self) {
         self.is_flushed.set(false);
     }
@@ -317,7 +391,7 @@ impl Held {
         if self.is_flushed.replace(true) {
             return Ok(());
         }
-        self.change(Change::default(), true).await
+        self.worker.ask(Job::Change(Change::default(), true)).await
     }
 
     /// All that it is said to hold, as far as it can be read.
@@ -332,10 +406,7 @@ impl Held {
     }
 
     pub fn is_of(&self, store: Uuid) -> impl Future<Output = Result<(), String>> + use<> {
-        let mut mark = self.mark();
-        let change = mark.is_of(store, mark.epoch);
-        self.mark.set(mark);
-        self.change(change, true)
+        self.note(move |mark| mark.is_of(store, mark.epoch))
     }
 }
 
@@ -344,6 +415,8 @@ pub struct Older {
     pub name: String,
     pub store: Uuid,
     pub tail: Tail,
+    /// What its mark says to be in it.
+    pub claims: Claims,
     pub walked: Walked,
 }
 
@@ -352,8 +425,7 @@ impl Older {
     pub fn is_of(&self, world: &World, store: Uuid) {
         if let Some(file) = world.files.borrow_mut().get_mut(&self.name) {
             let mut mark = Mark::read(start(&file.bytes)).unwrap_or(unnamed());
-            mark.store = store;
-            let change = mark.end_at(mark.before, self.tail);
+            let change = mark.is_of(store, mark.epoch);
             file.change(change, true);
         }
     }
@@ -368,6 +440,7 @@ impl Older {
                 name: name.clone(),
                 store: mark.store,
                 tail: ends.1,
+                claims: Claims::of(&mark),
                 walked: walk_to(&file.bytes, ends.1),
             }
         });

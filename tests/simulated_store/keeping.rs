@@ -5,16 +5,14 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use eventloom::log::Chain;
 use eventloom::log::journal::Mark;
 use eventloom::store::SecondCopy;
-use uuid::Uuid;
 
-use super::copying::{after, chain_at, entry_of};
+use super::copying::entry_of;
 use super::database::Record;
 use super::held::Held;
-use super::tab::{Fault, Signal, Status, Tab};
-use super::world::{ASIDE, Kept};
+use super::tab::{Doubting, Signal, Tab};
+use super::world::Kept;
 
 #[derive(Default)]
 pub struct Journal {
@@ -29,14 +27,14 @@ pub struct Journal {
     once_more: Cell<bool>,
     is_queued: Cell<bool>,
     /// The segments that were put in ahead, until both the database and the file have them.
-    under_way: RefCell<BTreeSet<u64>>,
-    is_left: Cell<bool>,
+    pub under_way: RefCell<BTreeSet<u64>>,
+    pub is_left: Cell<bool>,
     pub noting: Cell<Option<Kept>>,
     /// By which segment the log was emptied last, when it was opened.
     pub emptied: Cell<u64>,
     /// Before which segment nothing is left in it, and whether it is to be filled again therefore.
-    swept: Cell<u64>,
-    is_to_renew: Cell<bool>,
+    pub swept: Cell<u64>,
+    pub is_to_renew: Cell<bool>,
 }
 
 /// A segment that is being put into the journal.
@@ -84,7 +82,7 @@ impl Journal {
         }
     }
 
-    fn keeps(&self, held: &Rc<Held>) -> bool {
+    pub fn keeps(&self, held: &Rc<Held>) -> bool {
         let ours = self.held.borrow();
         ours.as_ref().is_some_and(|ours| Rc::ptr_eq(ours, held))
     }
@@ -160,7 +158,11 @@ impl Journal {
             return SecondCopy::Behind(reason.clone());
         }
         let known = tab.knows();
+        let is_unchecked = self.held().is_some_and(|held| !held.is_checked());
         match (self.is_here(), self.copying.get()) {
+            (true, None) if self.kept.get() >= tab.last_known() && is_unchecked => {
+                SecondCopy::Checking
+            }
             (_, None) if self.kept.get() >= tab.last_known() => SecondCopy::Kept,
             (true, _) => SecondCopy::Copying {
                 events: self.filled.get(),
@@ -178,8 +180,14 @@ impl Journal {
         if let Some(held) = &held {
             held.look_again();
         }
+        // It was filled while something couldn't be read that is whole now, or isn't there.
+        let lacks = held.as_ref().is_some_and(|held| held.mark().lacks) && !tab.knows().is_faulty;
+        if lacks {
+            self.is_to_renew.set(true);
+        }
         self.filled
             .set(held.as_ref().map_or(0, |held| held.mark().tail.events));
+        let held = held.filter(|_| !lacks);
         self.kept
             .set(held.map_or(0, |held| self.sure(&held).min(last)));
         self.copying.set(None);
@@ -319,12 +327,12 @@ impl Journal {
     }
 
     /// The last segment that both have.
-    fn sure(&self, held: &Held) -> u64 {
+    pub fn sure(&self, held: &Held) -> u64 {
         let under_way = self.under_way.borrow().first().copied();
         under_way.map_or(held.seen(), |segment| held.seen().min(segment - 1))
     }
 
-    fn holds(tab: &Rc<Tab>, segment: u64) {
+    pub fn holds(tab: &Rc<Tab>, segment: u64) {
         if let Some(journal) = &tab.journal {
             journal.heard(segment);
             tab.post(Signal::Copied(segment));
@@ -338,7 +346,7 @@ impl Journal {
         *self.behind.borrow_mut() = None;
     }
 
-    fn goes_to(tab: &Rc<Tab>, held: &Held) {
+    pub fn goes_to(tab: &Rc<Tab>, held: &Held) {
         let Some(journal) = &tab.journal else {
             return;
         };
@@ -358,6 +366,9 @@ impl Journal {
             && tab.store.get() != Some(store)
         {
             tab.store.set(Some(store));
+            if tab.is_unjudged.replace(false) {
+                tab.doubting.set(Doubting::No);
+            }
             journal.kept.set(0);
             tab.post(Signal::Asked);
         }
@@ -417,6 +428,10 @@ impl Journal {
                             journal.is_to_renew.set(true);
                             continue;
                         }
+                        if !Journal::check(&tab, &held).await {
+                            journal.is_to_renew.set(true);
+                            continue;
+                        }
                         if tab.remove_older().await.is_ok_and(|mended| mended > 0) {
                             // It was filled while that couldn't be read.
                             journal.is_to_renew.set(true);
@@ -435,110 +450,5 @@ impl Journal {
             }
             journal.is_busy.set(false);
         });
-    }
-
-    /// Whether it holds what was emptied, and is nowhere else any more.
-    fn is_void(tab: &Tab, held: &Held) -> bool {
-        let (Some(journal), Some(emptied)) = (&tab.journal, tab.sweeping.swept(tab)) else {
-            return false;
-        };
-        let is_new = journal.swept.replace(emptied) != emptied;
-        is_new && held.mark().tail.events > tab.knows().events
-    }
-
-    async fn follow(tab: &Rc<Tab>, held: &Rc<Held>) -> Result<(), String> {
-        let is_to_renew = tab.journal.as_ref().map(|journal| &journal.is_to_renew);
-        if is_to_renew.is_some_and(Cell::take) {
-            held.renew(held.mark().store).await?;
-        }
-        if held.is_doubted() {
-            held.look().await?;
-            if let Some(store) = tab.store.get() {
-                Journal::settle(tab, held, store).await?;
-            }
-        }
-        loop {
-            Journal::goes_to(tab, held);
-            let seen = held.seen();
-            let read = match tab.database().await {
-                Ok(()) => tab.look(|database| after(database, seen)).await,
-                Err(_) => Err(Fault::Closed),
-            };
-            if held.seen() != seen {
-                continue;
-            }
-            let Some(found) = read.map_err(|fault| format!("{fault:?}"))? else {
-                held.renew(held.mark().store).await?;
-                continue;
-            };
-            if found.is_empty() {
-                break;
-            }
-            let Some(journal) = tab.journal.as_ref().filter(|journal| journal.keeps(held)) else {
-                break;
-            };
-            if !journal.under_way.borrow().is_empty() {
-                journal.is_left.set(true);
-                break;
-            }
-            let mut at = seen;
-            for (segment, entry) in found {
-                if held.seen() != at {
-                    break;
-                }
-                held.to_flush();
-                let added = entry.map(|entry| held.add(&entry, false));
-                held.skip(segment);
-                at = segment;
-                if let Some(added) = added {
-                    added.await?;
-                }
-            }
-        }
-        held.flush().await?;
-        match tab.journal.as_ref() {
-            Some(journal) if !journal.is_left.get() && journal.keeps(held) => held.filled().await,
-            _ => Ok(()),
-        }
-    }
-
-    /// What it holds goes on in the log of this store, or is set aside.
-    async fn settle(tab: &Tab, held: &Held, store: Uuid) -> Result<(), String> {
-        let is_here = async || match tab.status.get() {
-            Status::Open => Journal::ends_as_the_log(tab, held).await,
-            Status::Lost | Status::Ended => Ok(true),
-        };
-        if held.mark().store == store {
-            if is_here().await? {
-                return Ok(());
-            }
-            held.drop_last().await?;
-            if is_here().await? {
-                return Ok(());
-            }
-        }
-        match held.mark().tail.events {
-            0 => held.begin(store).await,
-            _ => {
-                let name = format!("{ASIDE}{}", tab.world.fresh());
-                held.set_aside(&name, store).await
-            }
-        }
-    }
-
-    /// Whether the log has, where the journal ends, the chain that the journal ends with.
-    async fn ends_as_the_log(tab: &Tab, held: &Held) -> Result<bool, String> {
-        let tail = held.mark().tail;
-        if tail.segment == 0 {
-            return Ok(true);
-        }
-        let looked = tab.look(|database| (chain_at(database, tail.segment), database.last()));
-        let (ours, last) = looked.await.map_err(|fault| format!("{fault:?}"))?;
-        Ok(match ours {
-            Some(ours) => tail.chain == Chain::START || ours == tail.chain,
-            // Where it was joined with others since, nothing tells; one that isn't there was refused, or is still to
-            // come.
-            None => last >= tail.segment,
-        })
     }
 }

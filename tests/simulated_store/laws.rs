@@ -56,6 +56,8 @@ pub struct Laws {
     pub may_return: BTreeSet<EventId>,
     /// What befell all copies that had it.
     pub gone: BTreeSet<EventId>,
+    /// Of that, what the journal's mark tells of, and under which number it stood, until somebody is told.
+    pub untold: BTreeMap<EventId, u64>,
     /// What befell the database: its places may be given again by who can't know.
     pub unlogged: BTreeSet<EventId>,
     /// Whether an entry of the journal may be damaged, which may be one that emptied the store.
@@ -264,7 +266,7 @@ impl Laws {
     }
 
     /// Whether it was emptied or taken back on purpose.
-    fn is_unwanted(&self, event: &EventId) -> bool {
+    pub fn is_unwanted(&self, event: &EventId) -> bool {
         let is_gone = self.emptied.contains_key(event) || self.taken_back.contains_key(event);
         is_gone || self.holes.contains(event)
     }
@@ -422,6 +424,7 @@ impl Laws {
             is_one,
         } = opening;
         let told = recovery.map_or((0, 0, 0), |r| (r.restored, r.lost, r.set_aside));
+        let is_counted = recovery.is_none_or(|recovery| recovery.is_counted);
         let was_acknowledged = restored
             .iter()
             .any(|event| self.acknowledged.contains(event));
@@ -435,7 +438,7 @@ impl Laws {
         let missing = self.before.keys().filter(|event| !is_there(event)).count() as u64;
         // Where the log ends before it should, at least one is told: what is missing may be an undoing.
         let least = u64::from(self.is_any_undone() || !self.taken_back.is_empty());
-        if told.1 > missing.max(least) && !self.was_headless && !is_vague {
+        if told.1 > missing.max(least) && is_counted && !self.was_headless && !is_vague {
             let text = format!("{missing} are missing: {recovery:?}");
             self.wrong("what is told is so: lost", text);
         }

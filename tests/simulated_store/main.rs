@@ -2,8 +2,8 @@
 //! schedules of a seed. It calls the real judge and the real form of the journal; the thin rest
 //! follows the order of steps of the browser's side, file by file.
 //!
-//! The clean end of a journal, passing over a tab that doesn't answer, the journal of the release before, and going on
-//! in another database where one doesn't open aren't in the model yet.
+//! Passing over a tab that doesn't answer, the journal of the release before, and going on in another database where
+//! one doesn't open aren't in the model yet.
 //!
 //! `EVENTLOOM_SCHEDULES` says how many schedules, `EVENTLOOM_SCHEDULE_SEED` with which the first begins.
 
@@ -19,6 +19,7 @@ mod connecting;
 mod copying;
 mod database;
 mod filling;
+mod following;
 mod held;
 mod keeping;
 mod laws;
@@ -27,10 +28,13 @@ mod noting;
 mod opening;
 mod reading;
 mod recording;
+mod resting;
 mod restoring;
 mod run;
+mod source;
 mod sweeping;
 mod tab;
+mod telling;
 mod undoing;
 mod world;
 

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use eventloom::core::{EventId, History, Position};
+use eventloom::core::{History, Position};
 use eventloom::log::Chain;
-use eventloom::log::journal::{Entry, Tail};
+use eventloom::log::journal::Entry;
 use eventloom::store::judging::{self, Act, Asked, Evidence, Noted, Verdict};
 use eventloom::store::{Loss, Recovery};
 use uuid::Uuid;
@@ -16,9 +16,9 @@ use super::copying::chain_at;
 use super::database::{Beginning, Content, Database, Doubt};
 use super::held::{Held, Older};
 use super::keeping::Journal;
-use super::laws::Opening;
 use super::noting::{ask, keep};
-use super::reading::{Walked, events_of};
+use super::reading::events_of;
+use super::source::Source;
 use super::tab::{Doubting, Fault, Known, Tab};
 use super::world::{ASIDE, Kept};
 
@@ -38,6 +38,7 @@ impl Tab {
             position: Position(self.next_position() - 1),
             doubted_after: doubt.map(|doubt| doubt.after),
             emptied: known.emptied,
+            is_damaged: known.is_faulty,
             as_noted: None,
         })
     }
@@ -104,19 +105,19 @@ impl Tab {
         let mut restored = BTreeSet::new();
         let aside = format!("{ASIDE}{}", world.fresh());
         // One that wasn't filled yet goes less far than that whose place it took.
-        let is_further = |older: &Older| {
+        let is_ours = |older: &Older| {
             held.as_ref().is_some_and(|held| {
-                let mark = held.mark();
-                let is_ours =
-                    older.store.is_nil() || mark.store.is_nil() || older.store == mark.store;
-                held.is_partial() && is_ours && older.tail.segment > mark.tail.segment
+                let of = held.mark().store;
+                held.is_partial() && (older.store.is_nil() || of.is_nil() || older.store == of)
             })
         };
-        let older = Older::all(world).into_iter().filter(is_further);
-        let older = older.max_by_key(|older| older.tail.segment);
+        let all: Vec<Older> = Older::all(world).into_iter().filter(is_ours).collect();
+        let end = held.as_ref().map_or(0, |held| held.mark().tail.segment);
+        let further = all.iter().filter(|older| older.tail.segment > end);
+        let older = further.max_by_key(|older| older.tail.segment);
         let source = match &held {
             None => Err("it can't be asked".to_owned()),
-            Some(held) => Source::of(held, older.as_ref()).await,
+            Some(held) => Source::of(held, (&all, older), known).await,
         };
         let mut end = seen.segment;
         if let Ok(source) = &source
@@ -181,11 +182,6 @@ impl Tab {
         let journal_of = evidence.journal.there().map(|journal| journal.store);
         let of_it = known.filter(|noted| journal_of.is_none_or(|store| store == noted.store));
         let known_emptied = seen.emptied.max(of_it.map_or(0, |noted| noted.emptied));
-        // What emptied it may be what can't be read of the journal.
-        let is_damaged = source
-            .as_ref()
-            .is_ok_and(|source| source.walked.is_damaged());
-        let known_emptied = if is_damaged { 0 } else { known_emptied };
         {
             let entries = source.iter().flat_map(|source| source.walked.live());
             let turns = entries.filter_map(Entry::turn);
@@ -249,13 +245,7 @@ impl Tab {
         if let (Some(held), Asked::There(_) | Asked::Missing) = (&held, asked)
             && is_mended
             && let Err(reason) = self
-                .act(
-                    (held, older.as_ref()),
-                    &verdict,
-                    asked.there(),
-                    store,
-                    &aside,
-                )
+                .act((held, older), &verdict, asked.there(), store, &aside)
                 .await
         {
             journal.give_up(reason);
@@ -269,7 +259,7 @@ impl Tab {
         }
         let seen = self.seen().await?;
         self.recovery.set(recovery);
-        self.told(&verdict, &evidence, (restored, is_faulty), &aside);
+        self.is_told_so(&verdict, &evidence, (restored, is_faulty), &aside);
         let doubt = match verdict.doubted_after {
             Some(after) => {
                 let doubt = self.look(|database| database.doubt).await.map_err(said)?;
@@ -315,6 +305,7 @@ impl Tab {
         self.becomes(Some(store), None);
         // Nobody has judged it yet: who keeps the journal brings back what it lacks.
         self.is_unjudged.set(true);
+        self.doubting.set(Doubting::FromHere);
         Ok(())
     }
 
@@ -370,6 +361,7 @@ impl Tab {
             Act::SetAside => held.set_aside(aside, store).await?,
             Act::BeginAnew => held.renew(store).await?,
             Act::GoOn | Act::Restore { .. } if is_damaged || found.is_none() => {
+                held.is_of(store).await?;
                 held.renew(store).await?;
             }
             Act::GoOn | Act::Restore { .. } => {}
@@ -396,7 +388,12 @@ impl Tab {
             let database = self.look(Database::clone).await.map_err(said)?;
             mended += self.mend(&older.walked, database.emptied()).await?;
             let database = self.look(Database::clone).await.map_err(said)?;
-            let found = compare(&database, &older.walked, older.store, older.tail);
+            let found = compare(
+                &database,
+                &older.walked,
+                older.store,
+                (older.tail, older.claims),
+            );
             let emptied = self
                 .journal
                 .as_ref()
@@ -421,13 +418,14 @@ impl Tab {
         let Source {
             store,
             tail,
+            claims,
             walked,
         } = source;
         let found = judging::Journal {
             store: *store,
             ..judging::Journal::default()
         };
-        if tail.segment == 0 {
+        if claims.segment == 0 {
             return Ok(found);
         }
         let database = self.look(Database::clone).await.map_err(said)?;
@@ -436,7 +434,7 @@ impl Tab {
             && first <= 1
             && seen.doubted_after.is_none()
             && Some(*store) == seen.store
-            && seen.segment >= tail.segment
+            && seen.segment >= claims.segment
             && tail.chain != Chain::START;
         if is_usual && chain_at(&database, tail.segment) == Some(tail.chain) {
             return Ok(judging::Journal {
@@ -446,7 +444,7 @@ impl Tab {
                 ..found
             });
         }
-        let found = compare(&database, walked, *store, *tail);
+        let found = compare(&database, walked, *store, (*tail, *claims));
         let is_before = |entry: &Entry<'_>| entry.segment < first && events_of(entry).is_some();
         if (created && seen.segment > 0) || (first > 1 && walked.live().any(is_before)) {
             // Records that were found again, and aren't all of the journal's log.
@@ -458,54 +456,6 @@ impl Tab {
             });
         }
         Ok(found)
-    }
-
-    /// Sees to it that what was told is so.
-    fn told(
-        &self,
-        verdict: &Verdict,
-        evidence: &Evidence,
-        (restored, is_faulty): (BTreeSet<EventId>, bool),
-        aside: &str,
-    ) {
-        let disk = self.world.disk.borrow();
-        if disk.life != self.life.get() {
-            return;
-        }
-        let after = disk
-            .database
-            .as_ref()
-            .map(Database::ids)
-            .unwrap_or_default();
-        let end = disk.database.as_ref().map_or(0, Database::last);
-        let files = self.world.files.borrow();
-        let aside = files
-            .get(aside)
-            .map(|file| super::reading::ids_in(&file.bytes));
-        let is_left = aside.is_none();
-        let is_same = |noted: &Noted| Some(noted.store) == evidence.database.store;
-        let noted = evidence.noted.there().filter(is_same);
-        let is_unsure = evidence.journal.there().is_some_and(|held| held.unsure > 0);
-        let opening = Opening {
-            recovery: verdict.recovery,
-            restored,
-            is_one: evidence
-                .journal
-                .there()
-                .is_some_and(|held| held.segment <= evidence.database.segment + 1),
-            after,
-            aside: aside.unwrap_or_default(),
-            is_vague: is_faulty
-                || evidence.noted.there().is_some_and(|noted| {
-                    let of = |store: Option<Uuid>| store == Some(noted.store);
-                    let journal = evidence.journal.there();
-                    !of(evidence.database.store) && !of(journal.map(|journal| journal.store))
-                })
-                || (verdict.act == Act::SetAside && is_left)
-                || (evidence.noted.there().is_none() && is_unsure),
-            is_known_lost: noted.is_some_and(|noted| noted.segment > end && noted.events > 0),
-        };
-        self.world.laws.borrow_mut().told(&opening);
     }
 }
 
@@ -524,28 +474,4 @@ fn noted_of(store: Uuid, seen: &judging::Database) -> Noted {
 fn first_number(database: &Database) -> u64 {
     let first = database.log.values().next();
     first.map_or(0, |first| first.from)
-}
-
-/// What a database is compared with, and restored from.
-struct Source {
-    store: Uuid,
-    tail: Tail,
-    walked: Walked,
-}
-
-impl Source {
-    async fn of(held: &Held, older: Option<&Older>) -> Result<Source, String> {
-        Ok(match older {
-            Some(older) => Source {
-                store: older.store,
-                tail: older.tail,
-                walked: older.walked.clone(),
-            },
-            None => Source {
-                store: held.mark().store,
-                tail: held.mark().tail,
-                walked: held.entries().await?,
-            },
-        })
-    }
 }

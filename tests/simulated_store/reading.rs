@@ -3,9 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use eventloom::core::{EventId, RecordedEvent};
+use eventloom::core::{EventId, Position, RecordedEvent};
 use eventloom::log::Chain;
-use eventloom::log::journal::{Body, Entry, Fills, Lost, MARKS, Mark, Next, Reader, Tail, Void};
+use eventloom::log::journal::{
+    Body, Emptying, EmptyingRead, Entry, Fills, Lost, MARKS, Mark, Next, Reader, Tail, Void,
+};
 use eventloom::log::segments::{Turn, in_order, unpack};
 use uuid::Uuid;
 
@@ -30,11 +32,36 @@ pub struct Walked {
     pub lost: Vec<Lost>,
     /// Which of its segments the log doesn't hold any more.
     pub void: Void,
+    /// Whether it says itself what emptied the log last.
+    pub is_emptying_read: EmptyingRead,
 }
 
 impl Walked {
     pub fn is_damaged(&self) -> bool {
         !self.lost.is_empty()
+    }
+
+    /// Whether all that can't be read is in the log up to a segment, or is what that doesn't hold any more.
+    pub fn lost_nothing(&self, agreed: u64) -> bool {
+        let is_void = |lost: &Lost| {
+            let holds = |segment| self.void.holds(segment);
+            let is_there = lost.last.is_some_and(|last| last <= agreed);
+            is_there || holds(lost.first) && lost.last.is_some_and(holds)
+        };
+        self.lost.iter().all(is_void)
+    }
+
+    /// Takes in what is noted elsewhere of what emptied the log last.
+    pub fn was_emptied(&mut self, emptying: Emptying) {
+        self.is_emptying_read = emptying.is_read(&self.lost, &mut self.void);
+    }
+
+    /// The number of the segment that emptied the log last, where that can't be read here.
+    pub fn unread_emptying(&self) -> Option<u64> {
+        match self.is_emptying_read {
+            EmptyingRead::No(segment) => Some(segment).filter(|segment| !self.void.holds(*segment)),
+            EmptyingRead::Yes | EmptyingRead::Unsure => None,
+        }
     }
 
     /// The chains of the log up to its segments.
@@ -50,6 +77,42 @@ impl Walked {
     pub fn live(&self) -> impl Iterator<Item = &Entry<'static>> {
         let entries = self.entries.iter();
         entries.filter(|entry| !self.void.holds(entry.segment))
+    }
+}
+
+/// What a journal is known to have held, readable or not. It follows `browser/indexed_db/journal/claims.rs`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Claims {
+    pub segment: u64,
+    pub events: u64,
+    /// How many of these stood in the last entry.
+    pub last: u64,
+}
+
+impl Claims {
+    pub fn of(mark: &Mark) -> Claims {
+        Claims {
+            segment: mark.tail.segment,
+            events: mark.tail.events,
+            last: mark.tail.events.saturating_sub(mark.before.events),
+        }
+    }
+
+    pub fn exceeds(&self, other: &Claims) -> bool {
+        self.segment > other.segment || self.events > other.events
+    }
+
+    /// What two say together of one log.
+    pub fn with(self, other: &Claims) -> Claims {
+        let last = match self.segment < other.segment {
+            true => other.last,
+            false => self.last,
+        };
+        Claims {
+            segment: self.segment.max(other.segment),
+            events: self.events.max(other.events),
+            last,
+        }
     }
 }
 
@@ -87,6 +150,21 @@ pub fn end_of(bytes: &[u8]) -> Ended {
         mark,
         ends,
         is_whole,
+    }
+}
+
+/// Where the entries of a file begin.
+pub fn heads(bytes: &[u8]) -> Vec<usize> {
+    let mut reader = Reader::new();
+    reader.feed(bytes.get(start(bytes).len()..).unwrap_or_default());
+    let mut heads = Vec::new();
+    loop {
+        let at = reader.tail.length;
+        match reader.read() {
+            Next::Entry(_) => heads.push(usize::try_from(at).unwrap()),
+            Next::Damaged(_) => {}
+            Next::More(_) => return heads,
+        }
     }
 }
 
@@ -181,4 +259,10 @@ pub fn events_of(entry: &Entry<'_>) -> Option<Vec<RecordedEvent>> {
         }
         Body::Turn(..) => None,
     }
+}
+
+/// The last position that an entry says to be given.
+pub fn given_by(entry: &Entry<'_>) -> Option<Position> {
+    let last = events_of(entry).and_then(|events| Some(events.last()?.position));
+    last.max(entry.turn().and_then(Turn::floor))
 }

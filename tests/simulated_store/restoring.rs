@@ -4,13 +4,13 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use eventloom::core::EventId;
+use eventloom::core::{EventId, History};
 use eventloom::log::Chain;
 use eventloom::log::journal::{Body, Entry};
 use eventloom::log::segments::{Turn, unpack};
 
 use super::database::{Content, Database, Left, Record};
-use super::reading::{Walked, events_of};
+use super::reading::{Walked, events_of, given_by};
 use super::tab::Tab;
 use super::undoing::leave_numbers;
 
@@ -26,6 +26,8 @@ impl Tab {
         let back = walked.entries.iter().filter(|entry| entry.segment > after);
         let back: Vec<&Entry<'_>> = back.collect();
         let mut last = after;
+        let unread = walked.unread_emptying();
+        let emptied = unread.filter(|segment| *segment > after);
         // Some at a time: it may end between them. Each checks that nobody added anything meanwhile.
         for some in back.chunks(2) {
             let mut is_taken = false;
@@ -39,8 +41,7 @@ impl Tab {
                 laws.changes += 1;
                 for entry in some {
                     if entry.from() > last + 1 {
-                        // Numbers that the journal has nothing of.
-                        database.insert(last + 1, entry.from() - 1, None, Content::Gone);
+                        self.put_between(database, walked, (last + 1, entry.from() - 1), emptied);
                     }
                     last = entry.segment;
                     let is_void = walked.void.holds(entry.segment);
@@ -68,6 +69,33 @@ impl Tab {
             end = end.max(last);
         }
         Ok(restored)
+    }
+
+    /// Numbers that the journal has nothing of, of which one may have emptied the log.
+    fn put_between(
+        &self,
+        database: &mut Database,
+        walked: &Walked,
+        (first, last): (u64, u64),
+        emptied: Option<u64>,
+    ) {
+        match emptied.filter(|segment| (first..=last).contains(segment)) {
+            None if first > last => {}
+            None => database.insert(first, last, None, Content::Gone),
+            Some(segment) => {
+                self.put_between(database, walked, (first, segment - 1), None);
+                let before = walked
+                    .entries
+                    .iter()
+                    .filter(|entry| entry.segment < segment);
+                let floor = before.filter_map(given_by).max().unwrap_or_default();
+                let history = History(self.world.fresh_id());
+                let turn = Turn::Emptied { floor, history };
+                database.left = Some((segment, Left::Sweeping));
+                database.insert(segment, segment, None, Content::Turn(turn, Vec::new()));
+                self.put_between(database, walked, (segment + 1, last), None);
+            }
+        }
     }
 }
 

@@ -397,6 +397,9 @@ impl Tab {
         self.was_opened.set(false);
         if let Some(journal) = &self.journal {
             Journal::note_now(self);
+            if let Some(held) = journal.held() {
+                held.end();
+            }
             journal.give_up("this store was closed".to_owned());
         }
     }

@@ -89,6 +89,8 @@ pub struct File {
     pending: Vec<Change>,
     /// Whether something befell it that nobody can notice who doesn't read all of it.
     pub is_rotten: bool,
+    /// What it held before it was damaged, and still says to hold.
+    pub unread: BTreeMap<EventId, u64>,
     /// Whether it took the place of another, and isn't filled yet.
     pub is_partial: bool,
     /// What can be read of it, once somebody looked.
@@ -115,6 +117,7 @@ impl File {
         apply(&mut self.bytes, &change);
         if change.cut == Some(0) {
             self.is_rotten = false;
+            self.unread.clear();
         }
         self.pending.push(change);
         if flush {
@@ -358,7 +361,9 @@ impl World {
         self.laws_hold("before a fault");
         let before = self.copies();
         let log = self.disk.borrow().database.as_ref().map(Database::ids);
+        let numbers = self.numbers();
         befall(self);
+        let claimed = self.claimed();
         let after = self.copies();
         let disk = self.disk.borrow();
         let still = disk
@@ -372,6 +377,7 @@ impl World {
         laws.changes += 1;
         laws.gone.retain(|event| !after.contains(event));
         laws.gone.extend(before.difference(&after));
+        laws.are_to_be_told(before.difference(&after).copied(), &numbers, claimed);
         laws.leave_the_log(log.unwrap_or_default().difference(&still).copied());
         // With a segment that emptied the log it goes which places were given before.
         let unknown = laws.emptied.iter().filter(|(_, by)| **by > emptied);

@@ -40,7 +40,8 @@ enum Due {
     /// Nothing is, or it is noted.
     #[default]
     No,
-    /// From what is added next on: nobody here asks for a second copy, and no other tab keeps it.
+    /// From what is added next on: nobody here asks for a second copy, and no other tab keeps it, or that hasn't
+    /// judged.
     FromHere,
     /// This.
     As(Doubt),
@@ -92,10 +93,21 @@ impl Doubts {
         noting.is_any() || self.is_unjudged.get()
     }
 
-    /// What comes of judging it: this is noted with what is added next.
+    /// Another tab has judged it.
+    pub(super) fn is_judged(&self) {
+        if self.is_unjudged.replace(false) {
+            self.due.set(Due::No);
+        }
+    }
+
+    /// What comes of judging it: this is noted with what is added next, or what nobody judged.
     pub(super) fn judged(&self, doubt: Option<Doubt>) {
         self.known.set(doubt);
-        self.due.set(doubt.map_or(Due::No, Due::As));
+        self.due.set(match doubt {
+            Some(doubt) => Due::As(doubt),
+            None if self.is_unjudged.get() => Due::FromHere,
+            None => Due::No,
+        });
     }
 
     /// The database says this by now: another tab may have judged it.

@@ -63,6 +63,7 @@ struct Told {
     lost: u64,
     set_aside: u64,
     is_known: bool,
+    is_counted: bool,
     sentence: String,
 }
 
@@ -116,13 +117,14 @@ impl JsEventStore {
     /// `'shortened'`: what came last; `'damaged'`: what couldn't be read any more; `'unopened'`: all of it,
     /// in a database that didn't open and was left as it is), how many events were `restored` from the
     /// second copy, how many are `lost`, how many of the second copy's were `set_aside`, whether that copy
-    /// could be asked at all (`is_known`: where not, what is lost may still be in it), and all of it as a
+    /// could be asked at all (`is_known`: where not, what is lost may still be in it), whether it is known how many are
+    /// lost (`is_counted`), and all of it as a
     /// `sentence`.
     ///
     /// # Errors
     /// None that a caller can cause.
     #[wasm_bindgen(
-        unchecked_return_type = "{ kind: 'deleted' | 'shortened' | 'damaged' | 'unopened'; restored: number; lost: number; set_aside: number; is_known: boolean; sentence: string } | undefined"
+        unchecked_return_type = "{ kind: 'deleted' | 'shortened' | 'damaged' | 'unopened'; restored: number; lost: number; set_aside: number; is_known: boolean; is_counted: boolean; sentence: string } | undefined"
     )]
     pub fn recovery(&self) -> Result<JsValue, Error> {
         let told = self.store.recovery().map(|recovery| Told {
@@ -136,6 +138,7 @@ impl JsEventStore {
             lost: recovery.lost,
             set_aside: recovery.set_aside,
             is_known: recovery.is_known,
+            is_counted: recovery.is_counted,
             sentence: Recovered(recovery).to_string(),
         });
         serde_wasm_bindgen::to_value(&told).map_err(|error| invalid(&error.to_string()))

@@ -20,6 +20,7 @@ const FORM: u8 = 2;
 /// What a mark says of itself, bit by bit.
 const ENDED: u8 = 1;
 const PARTIAL: u8 = 2;
+const LACKS: u8 = 4;
 
 /// How far a journal goes, up to some entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +83,8 @@ pub struct Mark {
     pub is_ended: bool,
     /// Whether it isn't filled yet: one that took the place of another, which may hold what this one still lacks.
     pub is_partial: bool,
+    /// Whether something of the log couldn't be read when it was filled from that.
+    pub lacks: bool,
     /// How many marks there were: of two, the greater is the newer.
     turn: u64,
     /// Where it ends.
@@ -102,6 +105,7 @@ impl Mark {
             epoch,
             is_ended: false,
             is_partial: epoch > 1,
+            lacks: false,
             turn: 0,
             tail: Tail::EMPTY,
             before: Tail::EMPTY,
@@ -128,6 +132,7 @@ impl Mark {
             epoch: rest.number()?,
             is_ended: flags & ENDED != 0,
             is_partial: flags & PARTIAL != 0,
+            lacks: flags & LACKS != 0,
             turn: rest.number()?,
             tail: Tail::read(&mut rest)?,
             before: Tail::read(&mut rest)?,
@@ -201,6 +206,17 @@ impl Mark {
         }
     }
 
+    /// Lacks something that the log has, which can't be read.
+    #[must_use]
+    pub fn lack(&mut self) -> Change {
+        self.changed();
+        self.lacks = true;
+        Change {
+            cut: None,
+            bytes: vec![self.slot()],
+        }
+    }
+
     /// Is of another store from now on, or has another number.
     #[must_use]
     pub fn is_of(&mut self, store: Uuid, epoch: u64) -> Change {
@@ -232,7 +248,8 @@ impl Mark {
     fn slot(&self) -> (u64, Vec<u8>) {
         let ended = if self.is_ended { ENDED } else { 0 };
         let partial = if self.is_partial { PARTIAL } else { 0 };
-        let mut body = vec![FORM, ended | partial];
+        let lacks = if self.lacks { LACKS } else { 0 };
+        let mut body = vec![FORM, ended | partial | lacks];
         body.extend_from_slice(self.store.as_bytes());
         put(&mut body, self.epoch);
         put(&mut body, self.turn);

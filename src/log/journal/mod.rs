@@ -3,7 +3,7 @@
 //!
 //! The file begins with two marks of 128 bytes ([`Mark`]), of which each change overwrites the older: of
 //! which store it is, how long it is, what it ends with, whether whoever kept it ended as it should,
-//! and whether it is still being filled in the place of another.
+//! whether it is still being filled in the place of another, and whether the log couldn't be read whole for that.
 //! From byte 256 on come entries, one for each segment of the log, each with a head of 44 bytes: three
 //! bytes that say so, the kind, and, least first, the body's length (4 bytes) and checksum (4), the
 //! segment's number (8), the first number that it stands for or makes void (8), the log's chain up to it
@@ -16,6 +16,7 @@
 //! [`Void`] finds which segments those are.
 
 mod change;
+mod emptying;
 mod entry;
 mod fills;
 pub mod first_form;
@@ -24,6 +25,7 @@ mod reader;
 mod void;
 
 pub use change::Change;
+pub use emptying::{Emptying, EmptyingRead};
 pub use entry::{Body, Entry};
 pub use fills::Fills;
 pub use mark::{MARKS, Mark, Tail};

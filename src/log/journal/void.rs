@@ -15,6 +15,12 @@ impl Void {
         self.turns.push((segment, from));
     }
 
+    /// The same of a turn that other turns come after, as one that is known from elsewhere.
+    pub(super) fn insert(&mut self, segment: u64, from: u64) {
+        let at = self.turns.partition_point(|(turn, _)| *turn < segment);
+        self.turns.insert(at, (segment, from));
+    }
+
     /// Whether a segment is void.
     #[must_use]
     pub fn holds(&self, segment: u64) -> bool {

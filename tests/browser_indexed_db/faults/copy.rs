@@ -105,6 +105,7 @@ pub async fn check(
         lost: 0,
         set_aside: 0,
         is_known: true,
+        is_counted: true,
     });
     let recovery = store.recovery();
     store.close();

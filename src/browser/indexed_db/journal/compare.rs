@@ -14,7 +14,7 @@ use super::same::{are_in, are_same, events_of, find, floor_of, is_same};
 use super::source::Source;
 use crate::core::{History, Position, RecordedEvent};
 use crate::log::Chain;
-use crate::log::journal::{Body, Entry, Void};
+use crate::log::journal::{Body, EmptyingRead, Entry, Void};
 use crate::log::segments::{Turn, in_order, unpack};
 use crate::store::judging;
 
@@ -58,6 +58,8 @@ pub(in super::super) async fn compare(
     };
     let walked = source.entries(compare).await?;
     let mut found = comparison.end();
+    found.emptied = found.emptied.max(walked.unread_emptying().unwrap_or(0));
+    found.may_be_emptied = walked.is_emptying_read == EmptyingRead::Unsure;
     let claims = source.claims();
     found.claimed = claims.segment;
     found.is_damaged = !walked.lost.is_empty() || found.segment < claims.segment;
@@ -66,7 +68,7 @@ pub(in super::super) async fn compare(
     }
     let behind = claims.events.saturating_sub(source.events());
     if behind > 0 {
-        found.position = Position(last_position(source).await?.0 + behind);
+        found.position = Position(last_position(source, u64::MAX).await?.0 + behind);
     }
     // Else the database has what can't be read, but for one entry that was put there while that refused it, or was
     // killed: of that nobody was told. So it has up to where both are the same.
@@ -74,14 +76,19 @@ pub(in super::super) async fn compare(
     if is_short && (behind > 0 || !walked.lost_nothing(found.agreed)) {
         found.missing = claims.events.saturating_sub(read);
         found.unsure = claims.last.min(behind);
+        // Only its mark knows how many stood where not even a head can be read.
+        found.is_uncounted = found.missing == 0 && source.store().is_nil();
     }
     Ok(found)
 }
 
-/// The last position that a source says to be given.
-async fn last_position(source: Source<'_>) -> Result<Position, String> {
+/// The last position that a source says to be given before a segment.
+pub(super) async fn last_position(source: Source<'_>, end: u64) -> Result<Position, String> {
     let mut last = Position::START;
     let look = async |entry: Entry<'_>| {
+        if entry.segment >= end {
+            return Ok(());
+        }
         let events = events_of(&entry).map_err(|fault| fault.to_string())?;
         let of_events = events.and_then(|events| Some(events.last()?.position));
         last = last.max(floor_of(&entry).max(of_events).unwrap_or_default());
@@ -235,6 +242,9 @@ impl Comparison<'_> {
         self.gives(floor_of(&entry));
         if self.void.holds(number) {
             return Ok(());
+        }
+        if let Some(Turn::Emptied { .. }) = entry.turn() {
+            self.found.emptied = number;
         }
         if number <= self.found.agreed {
             self.found.events += entry.events().unwrap_or(0);

@@ -173,6 +173,7 @@ pub(super) async fn look(database: &IdbDatabase, log: &Log) -> Result<Database, 
             position: log.given(),
             doubted_after: doubt.map(|doubt| doubt.after),
             emptied: index.emptied().unwrap_or(0),
+            is_damaged: index.is_faulty(),
             as_noted: None,
         }))
     };

@@ -4,8 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use uuid::Uuid;
 
-use super::super::patience;
-use super::claims::Claims;
+use super::claims::{Claims, Rest};
 use super::walked::Walked;
 use crate::browser::opfs::{self, File, Lock, Taken};
 use crate::core::Position;
@@ -14,13 +13,6 @@ use crate::log::journal::{Change, Entry, Lost, MARKS, Mark, Next, Reader, Tail};
 
 /// So many bytes at least are read at once.
 pub(super) const CHUNK: usize = 256 << 10;
-
-/// So often, and after so many milliseconds each, one that somebody has open is tried again.
-const TRIES: u32 = 20;
-const BETWEEN: u32 = 50;
-
-/// So often one that can't be opened is: each time is some seconds already.
-const FAILURES: u32 = 2;
 
 /// What the names of all of a store's files begin with.
 pub(super) fn stem(store: &str) -> String {
@@ -81,6 +73,8 @@ pub(in super::super) struct Held {
     mark: RefCell<Mark>,
     /// What its mark said to be in it when it was opened, where that was more than could be read.
     claimed: Cell<Option<Claims>>,
+    /// What lies behind its end until that was judged, and something is added.
+    rest: Cell<Option<Rest>>,
     /// The last segment of the log that was looked at, whether or not it held anything.
     seen: Cell<u64>,
     /// The position of the last event, as far as it is known.
@@ -108,11 +102,10 @@ impl Held {
             let Some(file) = opened else {
                 return Ok(None);
             };
-            if taken != Taken::Steals && epochs(store).await?.last() != Some(&epoch) {
-                // While this one waited, another took it over and went on in the next.
-                continue;
+            // While this one waited, another may have taken it over, and gone on in the next.
+            if taken == Taken::Steals || epochs(store).await?.last() == Some(&epoch) {
+                return Held::of(file, epoch).await.map(Some);
             }
-            return Held::of(file, epoch).await.map(Some);
         }
     }
 
@@ -121,48 +114,6 @@ impl Held {
         match File::open(&file_name(store, epoch), false).await? {
             Some(file) => Held::of(file, epoch).await.map(Some),
             None => Ok(None),
-        }
-    }
-
-    /// Opens, of the journals of earlier epochs of the same store, the one that goes furthest, where that is further
-    /// than this one goes: this took its place and isn't filled yet.
-    ///
-    /// # Errors
-    /// Why one can't be asked: a tab that kept it may have it open still, though it was waited for.
-    pub(super) async fn open_further(&self, store: &str) -> Result<Option<Held>, String> {
-        let mut found: Option<Held> = None;
-        let segment = |held: &Held| held.mark().tail.segment;
-        // The numbers of another store say nothing; one whose marks are damaged doesn't say whose it is.
-        let is_ours = |held: &Held| {
-            let of = held.mark().store;
-            let ours = self.mark().store;
-            // Nor does one of which the tab was killed that made it.
-            of.is_nil() || ours.is_nil() || of == ours
-        };
-        for epoch in epochs(store).await? {
-            if epoch < self.epoch
-                && let Some(other) = Held::open_patiently(store, epoch).await?
-                && is_ours(&other)
-                && segment(&other) > segment(found.as_ref().unwrap_or(self))
-            {
-                found = Some(other);
-            }
-        }
-        Ok(found)
-    }
-
-    /// Opens one of an earlier epoch. Whoever kept it before may still be closing it.
-    async fn open_patiently(store: &str, epoch: u64) -> Result<Option<Held>, String> {
-        let (mut tries, mut failures) = (0, 0);
-        loop {
-            match Held::open_other(store, epoch).await {
-                Ok(Some(other)) => return Ok(Some(other)),
-                Ok(None) if tries == TRIES => return Err("another tab has it open".to_owned()),
-                Ok(None) => tries += 1,
-                Err(reason) if failures == FAILURES => return Err(reason),
-                Err(_) => failures += 1,
-            }
-            patience::pause(BETWEEN).await;
         }
     }
 
@@ -182,6 +133,7 @@ impl Held {
             epoch,
             mark: RefCell::new(Mark::new(Uuid::nil(), epoch)),
             claimed: Cell::default(),
+            rest: Cell::default(),
             seen: Cell::default(),
             position: Cell::default(),
             is_doubted: Cell::default(),
@@ -227,6 +179,7 @@ impl Held {
         let (before, tail) = beyond.ends.or(found).unwrap_or((Tail::EMPTY, Tail::EMPTY));
         let is_whole = known.is_some_and(|known| known.tail == tail) && beyond.lost.is_empty();
         self.is_doubted.set(false);
+        self.rest.set(None);
         // What was added by who failed, or was killed, may not be.
         self.is_flushed.set(is_whole && mark.is_ended);
         if is_whole {
@@ -234,14 +187,44 @@ impl Held {
             self.set(mark);
             return Ok(());
         }
-        // Cuts away what was begun and not finished, and what can't be read.
         self.is_checked.set(start.is_empty());
-        let change = mark.end_at(before, tail);
+        // What was begun and not finished, and what can't be read, stays.
+        let marked = known.map_or((before, tail), |known| (known.before, known.tail));
+        let from = tail.length;
+        self.rest.set(Some(Rest { from, marked }));
+        (mark.before, mark.tail, mark.is_ended) = (before, tail, false);
         let claimed = known.map(|known| Claims::of(&known));
         let claimed = claimed.filter(|claimed| claimed.exceeds(&Claims::of(&mark)));
         self.claimed.set(claimed.or(self.claimed.get()));
         self.set(mark);
-        self.file.change(&change, false).await
+        Ok(())
+    }
+
+    /// Changes which entries it has; what was left behind its end goes with that.
+    fn change(
+        &self,
+        mut change: Change,
+        flush: bool,
+    ) -> impl Future<Output = Result<(), String>> + use<> {
+        let rest = self.rest.take().map(|rest| rest.from);
+        change.cut = change.cut.or(rest);
+        self.file.change(&change, flush)
+    }
+
+    /// Changes what its mark says beside that: it still says how far it went.
+    fn note<C: FnOnce(&mut Mark) -> Change>(
+        &self,
+        change: C,
+    ) -> impl Future<Output = Result<(), String>> + use<C> {
+        let mut mark = self.mark();
+        let ends = (mark.before, mark.tail);
+        if let Some(rest) = self.rest.get() {
+            (mark.before, mark.tail) = rest.marked;
+        }
+        let change = change(&mut mark);
+        (mark.before, mark.tail) = ends;
+        *self.mark.borrow_mut() = mark;
+        self.file.change(&change, true)
     }
 
     fn set(&self, mark: Mark) {
@@ -261,6 +244,14 @@ impl Held {
         claimed
             .filter(|claimed| claimed.exceeds(&marked))
             .unwrap_or(marked)
+    }
+
+    /// It is known to have held what another did that was to be the same.
+    pub(super) fn held_as_well(&self, other: &Held) {
+        let (ours, theirs) = (self.claims(), other.claims());
+        if theirs.exceeds(&ours) {
+            self.claimed.set(Some(ours.with(&theirs)));
+        }
     }
 
     /// Whether the last segment of the log that it knows is this one.
@@ -330,7 +321,7 @@ impl Held {
             if flush {
                 self.is_flushed.set(true);
             }
-            self.file.change(&change, flush)
+            self.change(change, flush)
         });
         async move { changed?.await }
     }
@@ -340,7 +331,7 @@ impl Held {
         let mut mark = self.mark();
         let change = mark.end_at(before.before, before.tail);
         self.set(mark);
-        self.file.change(&change, false)
+        self.change(change, false)
     }
 
     /// Drops the last entry.
@@ -349,7 +340,7 @@ impl Held {
         let change = mark.end_at(Tail::EMPTY, mark.before);
         self.claimed.set(None);
         self.set(mark);
-        self.file.change(&change, false)
+        self.change(change, false)
     }
 
     /// Begins anew, for this store.
@@ -360,7 +351,7 @@ impl Held {
         self.claimed.set(None);
         self.set(mark);
         self.is_checked.set(true);
-        self.file.change(&change, true)
+        self.change(change, true)
     }
 
     /// Notes that whoever keeps it ends as it should; nothing where it may not be so.
@@ -368,13 +359,10 @@ impl Held {
         if self.is_doubted.get() || !self.is_checked.get() {
             return;
         }
-        let mut mark = self.mark();
-        if mark.is_ended {
+        if self.mark().is_ended {
             return;
         }
-        let change = mark.end();
-        *self.mark.borrow_mut() = mark;
-        let noted = self.file.change(&change, true);
+        let noted = self.note(Mark::end);
         // It is read whole the next time where that fails.
         crate::target::spawn(async move { drop(noted.await) });
     }
@@ -394,13 +382,15 @@ impl Held {
 
     /// It is at the log's end: whatever it took the place of isn't needed any more.
     pub(super) async fn filled(&self) -> Result<(), String> {
-        let mut mark = self.mark();
-        if !mark.is_partial {
+        if !self.mark().is_partial {
             return Ok(());
         }
-        let change = mark.fill();
-        *self.mark.borrow_mut() = mark;
-        self.file.change(&change, true).await
+        self.note(Mark::fill).await
+    }
+
+    /// Some of what it was filled from couldn't be read.
+    pub(super) async fn lacks(&self) -> Result<(), String> {
+        self.note(Mark::lack).await
     }
 
     /// Hands over the entries, from the first to where the journal ends; answers what of it can't be
@@ -425,30 +415,36 @@ impl Held {
     /// Sets aside what it holds under another name, and begins anew for this store. Where that fails,
     /// it holds what it held.
     pub(super) async fn set_aside(&self, name: &str, store: Uuid) -> Result<(), String> {
+        self.leave_marked().await?;
         self.file.set_aside(name).await?;
         self.begin(store).await
     }
 
+    /// One whose marks can't be read gets another: without any it would be taken for one of the releases before.
+    async fn leave_marked(&self) -> Result<(), String> {
+        let Mark { store, epoch, .. } = self.mark();
+        if !store.is_nil() {
+            return Ok(());
+        }
+        self.note(move |mark| mark.is_of(store, epoch)).await
+    }
+
     /// Gives it another name: what it holds is set aside.
     pub(super) async fn move_aside(&self, name: &str) -> Result<(), String> {
+        self.leave_marked().await?;
         self.file.set_aside(name).await?;
         self.file.remove().await
     }
 
     /// Is of this store from now on: what it holds is so.
     pub(super) fn is_of(&self, store: Uuid) -> impl Future<Output = Result<(), String>> + use<> {
-        let mut mark = self.mark();
-        let change = mark.is_of(store, self.epoch);
-        *self.mark.borrow_mut() = mark;
-        self.file.change(&change, true)
+        let epoch = self.epoch;
+        self.note(move |mark| mark.is_of(store, epoch))
     }
 
     /// Is a copy of this one of the store's databases from now on.
     pub(super) fn is_in(&self, database: u64) -> impl Future<Output = Result<(), String>> + use<> {
-        let mut mark = self.mark();
-        let change = mark.is_in(database);
-        *self.mark.borrow_mut() = mark;
-        self.file.change(&change, true)
+        self.note(move |mark| mark.is_in(database))
     }
 
     /// Hands over the entries up to a place, or to where there are no more.

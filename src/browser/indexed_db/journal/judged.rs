@@ -21,9 +21,10 @@ use super::evidence::{
 };
 use super::file::Held;
 use super::first::{self, First};
+use super::further::open_further;
 use super::mend::mend;
 use super::restore::{drop_found, name_store, restore};
-use super::sentinel;
+use super::sentinel::{self, Sentinel};
 use super::source::{Mending, Source};
 use super::tab::Journal;
 use crate::browser::{BrowserClock, BrowserIds};
@@ -51,7 +52,7 @@ pub(in super::super) async fn admit_whole(
     let first = journal.first.borrow().clone();
     let mut held = held;
     let further = match &held {
-        Some(held) if held.mark().is_partial => held.open_further(&journal.connection.name).await,
+        Some(held) if held.mark().is_partial => open_further(held, &journal.connection.name).await,
         _ => Ok(None),
     };
     let further = further.unwrap_or_else(|reason| {
@@ -60,7 +61,7 @@ pub(in super::super) async fn admit_whole(
         held = None;
         None
     });
-    let source = source(held.as_deref(), further.as_ref(), first.as_deref());
+    let source = source(held.as_deref(), further.as_ref(), first.as_deref(), known);
     if journal.is_first_taken.get() && lacks(known, &seen) {
         return Err(elsewhere());
     }
@@ -218,8 +219,13 @@ fn source<'a>(
     held: Option<&'a Held>,
     further: Option<&'a Held>,
     first: Option<&'a First>,
+    known: Option<Sentinel>,
 ) -> Option<Source<'a>> {
-    let kept = Source::Journal(further.or(held).filter(|_| held.is_some())?);
+    let kept = further.or(held).filter(|_| held.is_some())?;
+    let kept = match known.and_then(|noted| noted.emptied_in(kept.mark().store)) {
+        Some(emptying) => Source::Emptied(kept, emptying),
+        None => Source::Journal(kept),
+    };
     let first = first.filter(|first| first.tail.segment > kept.segment());
     Some(first.map_or(kept, Source::First))
 }
@@ -242,7 +248,7 @@ async fn act(
             // It is made from the log.
             return journal.renew(held, store).await;
         }
-        Source::Journal(other) if !std::ptr::eq(other, &**held) => {
+        Source::Journal(other) | Source::Emptied(other, _) if !std::ptr::eq(other, &**held) => {
             if verdict.act == Act::SetAside {
                 other.move_aside(aside).await?;
             }
@@ -253,14 +259,15 @@ async fn act(
             }
             return held.is_of(store).await;
         }
-        Source::Journal(_) => {}
+        Source::Journal(_) | Source::Emptied(..) => {}
     }
     match verdict.act {
         Act::DropLast => held.drop_last().await?,
         Act::SetAside => held.set_aside(aside, store).await?,
         Act::BeginAnew => journal.renew(held, store).await?,
-        // All that can be read of it is in the database.
+        // All that can be read of it is in the database. What it is known to have held beside is this store's, too.
         Act::GoOn | Act::Restore { .. } if is_damaged || found.is_none() => {
+            held.is_of(store).await?;
             journal.renew(held, store).await?;
         }
         Act::GoOn | Act::Restore { .. } => {}

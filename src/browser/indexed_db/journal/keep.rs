@@ -13,12 +13,10 @@ use super::super::codec::{self, Content, Record};
 use super::super::connection::Connection;
 use super::super::schema::{LOG, PAGES};
 use super::super::transaction::{Fault, above, answer};
-use super::aside;
 use super::compare::{chain_at, reaches};
 use super::file::Held;
 use super::tab::Journal;
-use crate::browser::BrowserClock;
-use crate::core::{Clock, History, Position, RecordedEvent, Version};
+use crate::core::{History, Position, RecordedEvent, Version};
 use crate::log::Chain;
 use crate::log::journal::{Body, Entry, Mark, Tail};
 use crate::log::segments::{Turn, pack};
@@ -48,7 +46,10 @@ pub(in super::super) async fn follow(journal: &Journal, held: &Rc<Held>) -> Resu
     }
     if held.is_doubted() {
         held.look().await?;
-        settle(connection, held).await?;
+        settle(journal, held).await?;
+        if !journal.keeps(held) {
+            return Ok(());
+        }
     }
     let mut step = 1;
     let mut told = js_sys::Date::now();
@@ -91,9 +92,12 @@ pub(in super::super) async fn follow(journal: &Journal, held: &Rc<Held>) -> Resu
             number: segment,
             entry,
             last,
-            ..
+            is_whole,
         } in found
         {
+            if !is_whole && !held.mark().lacks {
+                held.lacks().await?;
+            }
             if held.seen() != at {
                 // The same, and with it went what was added since.
                 break;
@@ -254,8 +258,10 @@ fn inline(events: &[RecordedEvent]) -> (Option<Body<'static>>, Option<Position>)
 }
 
 /// Sees to it that the journal is of this log, where it wasn't followed for a while: what another put into
-/// it last, and the database refused, is dropped; what is of another log is set aside.
-async fn settle(connection: &Rc<Connection>, held: &Held) -> Result<(), String> {
+/// it last, and the database refused, is dropped. One of another log stays where it is, and another is filled: then what
+/// it alone has is set aside, and told.
+async fn settle(journal: &Journal, held: &Rc<Held>) -> Result<(), String> {
+    let connection = &journal.connection;
     let is_here = async |tail: Tail| {
         let Some(database) = connection.now() else {
             return Ok(true);
@@ -281,12 +287,5 @@ async fn settle(connection: &Rc<Connection>, held: &Held) -> Result<(), String> 
     if is_ours && is_here(before).await? {
         return held.drop_last().await;
     }
-    // Nobody's events are thrown away because they don't belong here.
-    match held.mark().tail.events {
-        0 => held.begin(store).await,
-        events => {
-            let name = aside::name(&connection.name, BrowserClock.now(), events);
-            held.set_aside(&name, store).await
-        }
-    }
+    journal.renew(held, store).await
 }

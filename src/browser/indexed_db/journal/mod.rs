@@ -2,7 +2,7 @@
 //! all. The tab that keeps it puts its own appends into it while the database commits them, and reads
 //! from the log what other tabs wrote; those wait until it says so.
 //!
-//! `tab` is the second copy as one tab sees it; `file` is the journal that a tab keeps, `first` that of the releases before, `others` those that are to go,
+//! `tab` is the second copy as one tab sees it; `file` is the journal that a tab keeps, `first` that of the releases before, `others` those that are to go, `further` the one of those that is asked until this is filled,
 //! `source` any of these; `role` is which tab keeps it, `admit` has it judged beside the database
 //! when that is opened, `compare` finds how far the two are the same (`same` whether events are), `restore`
 //! brings back what is missing, `acknowledge` is how an append waits for it, `keep_up` sees to it that it is at the log's end, `keep` brings it there, `tidy` and `tidied` see to it then that it is whole and alone, `standing` is what each tab knows of how far
@@ -17,6 +17,7 @@ mod compare;
 mod evidence;
 mod file;
 pub(super) mod first;
+mod further;
 mod judged;
 pub(super) mod keep;
 mod keep_up;

@@ -3,8 +3,10 @@
 
 use web_sys::IdbDatabase;
 
+use super::super::hints::Signal;
 use super::aside;
 use super::compare::compare;
+use super::evidence::go_on_above;
 use super::file::{self, Held};
 use super::mend::mend;
 use super::source::{Mending, Source};
@@ -12,6 +14,7 @@ use super::tab::Journal;
 use crate::browser::BrowserClock;
 use crate::core::Clock;
 use crate::log::segments::Index;
+use crate::store::Recovery;
 
 /// Whether there may be any.
 pub(super) async fn are_there(journal: &Journal, held: &Held) -> Result<bool, String> {
@@ -34,8 +37,9 @@ pub(in super::super) async fn remove(
     let first = journal.first.borrow().clone();
     if let Some(first) = first {
         mended += mend(database, Source::First(&first), since, Mending::Mends).await?;
-        if let Some(name) = aside_name(database, journal, Source::First(&first)).await? {
-            first.set_aside(&name).await?;
+        if let Some(alone) = alone(database, journal, Source::First(&first)).await? {
+            first.set_aside(&alone.name).await?;
+            tell(journal, &alone);
         }
         first.remove().await?;
         *journal.first.borrow_mut() = None;
@@ -49,8 +53,9 @@ pub(in super::super) async fn remove(
             if other.mark().store == held.mark().store {
                 mended += mend(database, Source::Journal(&other), since, Mending::Mends).await?;
             }
-            if let Some(name) = aside_name(database, journal, Source::Journal(&other)).await? {
-                other.set_aside(&name, held.mark().store).await?;
+            if let Some(alone) = alone(database, journal, Source::Journal(&other)).await? {
+                other.set_aside(&alone.name, held.mark().store).await?;
+                tell(journal, &alone);
             }
             other.remove().await?;
         }
@@ -58,18 +63,43 @@ pub(in super::super) async fn remove(
     Ok(mended)
 }
 
-/// Under which name it is to be set aside; none where the log has all that it holds, or had it and was
-/// emptied since.
-async fn aside_name(
+/// What a journal alone has.
+struct Alone {
+    /// How many events.
+    events: u64,
+    /// Under which name they are to be set aside.
+    name: String,
+}
+
+/// What of it is to be set aside; none where the log has all that it holds, or had it and was emptied since. No position
+/// that it holds is given again.
+async fn alone(
     database: &IdbDatabase,
     journal: &Journal,
     source: Source<'_>,
-) -> Result<Option<String>, String> {
+) -> Result<Option<Alone>, String> {
     let found = compare(database, source).await?;
     // Who emptied the store in doubt didn't mean what this alone has.
     let doubts = &journal.connection.doubts;
     let is_needed =
         found.alone() > 0 && doubts.knowingly_emptied(journal.emptied.get()) <= found.segment;
-    let name = || aside::name(&journal.connection.name, BrowserClock.now(), found.events);
-    Ok(is_needed.then(name))
+    if !is_needed {
+        return Ok(None);
+    }
+    let above = go_on_above(database, &journal.connection.log, found.position).await;
+    above.map_err(|error| error.to_string())?;
+    let events = Some(found.events).filter(|_| !found.is_damaged);
+    Ok(Some(Alone {
+        events: found.alone(),
+        name: aside::name(&journal.connection.name, BrowserClock.now(), events),
+    }))
+}
+
+/// Tells that this is set aside.
+fn tell(journal: &Journal, alone: &Alone) {
+    let told = journal.recovery.get();
+    journal
+        .recovery
+        .set(Some(Recovery::and_aside(told, alone.events)));
+    journal.connection.hints.post(Signal::SetAside);
 }

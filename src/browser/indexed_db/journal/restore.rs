@@ -12,8 +12,10 @@ use super::super::lay_out::put_filter;
 use super::super::left::{Left, leave_numbers};
 use super::super::schema::{INDEX, LOG, META, MOVED, PAGES, SNAPSHOTS};
 use super::super::transaction::{Fault, Writing, ends_at};
-use super::compare::has_all;
+use super::compare::{has_all, last_position};
 use super::source::Source;
+use crate::browser::{BrowserClock, BrowserIds};
+use crate::core::{Clock, History, IdSource, Position};
 use crate::log::Chain;
 use crate::log::journal::{Body, Entry};
 use crate::log::segments::{Page, Segment, Turn, directory, runs, unpack};
@@ -105,6 +107,11 @@ async fn bring_back(
         // They get their chains after this.
         are_to_move(database).await?;
     }
+    let unread = walked.unread_emptying();
+    let emptied = match unread.filter(|segment| *segment > after) {
+        Some(segment) => Some((segment, last_position(source, segment).await?)),
+        None => None,
+    };
     let mut batch: Vec<Back> = Vec::new();
     let mut bytes = 0;
     let mut last = after;
@@ -115,7 +122,7 @@ async fn bring_back(
         }
         bytes += entry.size();
         if entry.from() > last + 1 {
-            batch.push(Back::Numbers(last + 1, entry.from() - 1));
+            batch.extend(between(last + 1, entry.from() - 1, emptied));
         }
         last = entry.segment;
         batch.push(match walked.void.holds(entry.segment) {
@@ -146,10 +153,26 @@ enum Back {
     Segment(Entry<'static>),
     /// Of one that the log doesn't hold any more, its numbers and its chain.
     Void(Entry<'static>),
+    /// What emptied the log, which can't be read in the journal, and up to which position none is given again.
+    Emptied(u64, Position),
     /// Numbers that the journal has nothing of. What they held was taken back, or can't be brought back:
     /// that is told, and shows where versions of a stream are missing. A number that is missing would be
     /// damage to all streams.
     Numbers(u64, u64),
+}
+
+/// What is put in the place of numbers that the journal has nothing of, of which one may have emptied the log.
+fn between(first: u64, last: u64, emptied: Option<(u64, Position)>) -> Vec<Back> {
+    match emptied.filter(|(segment, _)| (first..=last).contains(segment)) {
+        None if first > last => Vec::new(),
+        None => vec![Back::Numbers(first, last)],
+        Some((segment, floor)) => {
+            let mut back = between(first, segment - 1, None);
+            back.push(Back::Emptied(segment, floor));
+            back.extend(between(segment + 1, last, None));
+            back
+        }
+    }
 }
 
 /// Notes that not all records have their chains.
@@ -172,6 +195,16 @@ async fn put_back(database: &IdbDatabase, all: Vec<Back>, end: u64) -> Result<()
                 continue;
             }
             Back::Void(entry) => codec::gone(entry.from(), entry.segment, chain_of(entry)),
+            Back::Emptied(number, floor) => {
+                // Nobody knows which history began with it.
+                let history = History(BrowserIds.next_id(BrowserClock.now()).0);
+                let turn = Turn::Emptied {
+                    floor: *floor,
+                    history,
+                };
+                Left::Sweeping.note(&writing.store(META)?, *number)?;
+                codec::turned(*number, turn, Chain::START, &[])
+            }
             Back::Numbers(first, last) => codec::gone(*first, *last, None),
         };
         let gone = gone?;

@@ -77,10 +77,10 @@ impl Journal {
     }
 
     /// Goes on in a file of the next epoch, which is filled from the log, for this store. What it held stays in the
-    /// file that it was in until that is done; one that holds no events is begun anew where it is.
+    /// file that it was in until that is done; one that holds no events, and never did, is begun anew where it is.
     pub(super) async fn renew(&self, held: &Rc<Held>, store: Uuid) -> Result<(), String> {
         let before = held.mark();
-        if before.tail.events == 0 {
+        if held.claims().events == 0 {
             return held.begin(store).await;
         }
         let next = Held::open(&self.connection.name, Taken::Steals).await?;

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::core::{EventId, Position};
 use crate::log::checksum;
+use crate::log::journal::Emptying;
 use crate::store::judging::{Asked, Database, Noted};
 
 /// How far a log went when something was last recorded.
@@ -85,6 +86,11 @@ impl Sentinel {
             emptied: seen.emptied,
             before: 0,
         }
+    }
+
+    /// What it says of what emptied the log of a journal last, of this store.
+    pub(super) fn emptied_in(&self, store: Uuid) -> Option<Emptying> {
+        self.noted().emptied_in(store)
     }
 
     /// As it is judged.

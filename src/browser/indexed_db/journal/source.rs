@@ -7,11 +7,13 @@ use super::file::Held;
 use super::first::First;
 use super::walked::Walked;
 use crate::log::Chain;
-use crate::log::journal::Entry;
+use crate::log::journal::{Emptying, Entry};
 
 #[derive(Clone, Copy)]
 pub(in super::super) enum Source<'a> {
     Journal(&'a Held),
+    /// The journal, where it is noted elsewhere what emptied its log last.
+    Emptied(&'a Held, Emptying),
     First(&'a First),
 }
 
@@ -19,7 +21,7 @@ impl Source<'_> {
     /// The store that it is a copy of; nil where that isn't known.
     pub(super) fn store(self) -> Uuid {
         match self {
-            Source::Journal(held) => held.mark().store,
+            Source::Journal(held) | Source::Emptied(held, _) => held.mark().store,
             Source::First(first) => first.store,
         }
     }
@@ -27,7 +29,7 @@ impl Source<'_> {
     /// The number of its last segment.
     pub(super) fn segment(self) -> u64 {
         match self {
-            Source::Journal(held) => held.mark().tail.segment,
+            Source::Journal(held) | Source::Emptied(held, _) => held.mark().tail.segment,
             Source::First(first) => first.tail.segment,
         }
     }
@@ -35,7 +37,7 @@ impl Source<'_> {
     /// How many events its entries hold.
     pub(super) fn events(self) -> u64 {
         match self {
-            Source::Journal(held) => held.mark().tail.events,
+            Source::Journal(held) | Source::Emptied(held, _) => held.mark().tail.events,
             Source::First(first) => first.tail.events,
         }
     }
@@ -43,7 +45,7 @@ impl Source<'_> {
     /// What it is known to have held.
     pub(super) fn claims(self) -> Claims {
         match self {
-            Source::Journal(held) => held.claims(),
+            Source::Journal(held) | Source::Emptied(held, _) => held.claims(),
             Source::First(_) => Claims {
                 segment: self.segment(),
                 events: self.events(),
@@ -55,7 +57,9 @@ impl Source<'_> {
     /// The chain that it ends with, where that is known.
     pub(super) fn chain(self) -> Option<Chain> {
         match self {
-            Source::Journal(held) => Some(held.mark().tail.chain).filter(|c| *c != Chain::START),
+            Source::Journal(held) | Source::Emptied(held, _) => {
+                Some(held.mark().tail.chain).filter(|chain| *chain != Chain::START)
+            }
             Source::First(_) => None,
         }
     }
@@ -67,6 +71,11 @@ impl Source<'_> {
     ) -> Result<Walked, String> {
         match self {
             Source::Journal(held) => held.entries(take).await,
+            Source::Emptied(held, emptying) => {
+                let mut walked = held.entries(take).await?;
+                walked.was_emptied(emptying);
+                Ok(walked)
+            }
             Source::First(first) => first.entries(take).await,
         }
     }

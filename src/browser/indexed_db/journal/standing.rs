@@ -60,10 +60,17 @@ impl Journal {
         if let Some(held) = &held {
             held.look_again();
         }
+        // It was filled while something couldn't be read that is whole now.
+        let lacks =
+            held.as_ref().is_some_and(|held| held.mark().lacks) && !log.ask(Index::is_faulty);
+        if lacks {
+            self.is_to_renew.set(true);
+        }
         let filled = held.as_ref().map_or(0, |held| held.mark().tail.events);
         self.filled.set(filled);
         self.is_alone.set(false);
         self.emptied.set(log.ask(Index::since));
+        let held = held.filter(|_| !lacks);
         self.kept
             .set(held.map_or(0, |held| self.sure(&held).min(last)));
         self.copying.set(None);
@@ -278,6 +285,7 @@ async fn learn_store(journal: &Journal) {
     {
         connection.store.set(Some(store));
         connection.hints.is_of(Some(store));
+        connection.doubts.is_judged();
         journal.kept.set(0);
         connection.hints.ask();
     }

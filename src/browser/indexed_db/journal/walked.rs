@@ -1,7 +1,7 @@
 //! What was met in a journal while its entries were read.
 
 use crate::log::Chain;
-use crate::log::journal::{Lost, Tail, Void};
+use crate::log::journal::{Emptying, EmptyingRead, Lost, Tail, Void};
 
 #[derive(Default)]
 pub(super) struct Walked {
@@ -11,6 +11,8 @@ pub(super) struct Walked {
     pub(super) lost: Vec<Lost>,
     /// Which of its segments the log doesn't hold any more.
     pub(super) void: Void,
+    /// Whether it says itself what emptied the log last.
+    pub(super) is_emptying_read: EmptyingRead,
     /// The chains of the log up to its segments, where they are known.
     pub(super) chains: Vec<(u64, Chain)>,
 }
@@ -22,6 +24,19 @@ impl Walked {
             lost,
             void,
             ..Walked::default()
+        }
+    }
+
+    /// Takes in what is noted elsewhere of what emptied the log last.
+    pub(super) fn was_emptied(&mut self, emptying: Emptying) {
+        self.is_emptying_read = emptying.is_read(&self.lost, &mut self.void);
+    }
+
+    /// The number of the segment that emptied the log last, where that can't be read here.
+    pub(super) fn unread_emptying(&self) -> Option<u64> {
+        match self.is_emptying_read {
+            EmptyingRead::No(segment) => Some(segment).filter(|segment| !self.void.holds(*segment)),
+            EmptyingRead::Yes | EmptyingRead::Unsure => None,
         }
     }
 

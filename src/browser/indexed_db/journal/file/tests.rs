@@ -35,3 +35,45 @@ async fn the_last_entry_alone_is_dropped() {
     }
     held.remove().await.unwrap();
 }
+
+/// Whoever opens it may be killed before anybody judged, and be told then.
+#[wasm_bindgen_test]
+async fn what_it_says_to_hold_stays_said_until_something_is_added() {
+    let id = BrowserIds.next_id(BrowserClock.now()).0;
+    let held = Held::begin_named(&format!("eventloom-unit-{id}"), id)
+        .await
+        .unwrap();
+    for segment in 1..=4 {
+        held.add(&entry(segment), None, false).await.unwrap();
+    }
+    // The last one isn't whole any more.
+    let change = Change {
+        cut: Some(held.mark().tail.length - 1),
+        bytes: Vec::new(),
+    };
+    held.file.change(&change, true).await.unwrap();
+    let ends = || (held.mark().tail.segment, held.claims().segment);
+    for _ in 0..2 {
+        // As another that opens it.
+        held.claimed.set(None);
+        held.look().await.unwrap();
+        assert_eq!(ends(), (3, 4));
+    }
+    held.is_of(id).await.unwrap();
+    held.flush().await.unwrap();
+    held.claimed.set(None);
+    held.look().await.unwrap();
+    assert_eq!(ends(), (3, 4));
+    held.add(&entry(5), None, false).await.unwrap();
+    held.claimed.set(None);
+    held.look().await.unwrap();
+    assert_eq!(ends(), (5, 5));
+    assert!(
+        held.entries(async |_| Ok(()))
+            .await
+            .unwrap()
+            .lost
+            .is_empty()
+    );
+    held.remove().await.unwrap();
+}
