@@ -29,7 +29,8 @@ impl JsonNumber {
     /// The nearest float, for drawing; none where it is beyond all floats.
     #[must_use]
     pub fn as_f64(&self) -> Option<f64> {
-        let number: f64 = self.0.parse().ok()?;
+        // By the parser that is here anyway: another brings tables of its own.
+        let number: f64 = serde_json::from_str(&self.0).ok()?;
         number.is_finite().then_some(number)
     }
 

@@ -33,7 +33,7 @@ test('type, subject, source, data and attributes of a foreign event are shown as
   await expect(playground.stream).toHaveValue(SCRIPT);
   await expect(playground.commands).toContainText(IMAGE);
   await expect(playground.option(`v2 ${IMAGE}`)).toBeVisible();
-  await expect(playground.line(`${SCRIPT}: ${JSON.stringify(LINK)}`)).toBeVisible();
+  await expect(playground.line(`${JSON.stringify(SCRIPT)}: ${JSON.stringify(LINK)}`)).toBeVisible();
   expect((await playground.changeLines()).join('\n')).toContain(LINK.replace(/"/g, '\\"'));
   await expect(playground.slider).toHaveAttribute('aria-valuetext', `Version 2 of 2, ${IMAGE}`);
   await playground.button('Previous version').click();

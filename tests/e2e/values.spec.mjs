@@ -134,7 +134,7 @@ test('what runs from right to left, or is turned round, moves nothing beside it'
   await playground.choose(fileOf([
     `{"specversion":"1.0","id":"r1","source":"/names","type":"\u05d1\u05d3\u05d9\u05e7\u05d4 \u202e","subject":"${id}","time":"${moment(1)}","data":{"\u05de\u05e4\u05ea\u05d7":"\u05e2\u05e8\u05da 7"}}`,
   ]));
-  await expect(playground.status).toHaveText(/^Imported 1 events/);
+  await expect(playground.status).toHaveText(/^Imported 1 event\b/);
   await playground.open(addressOf('names', id));
   await playground.shows(1, 1);
   const row = playground.events.getByRole('option');
@@ -151,7 +151,7 @@ test('a long name is shortened in its middle and shown whole in Event', async ({
   const long = `begin-${'x'.repeat(900)}-end`;
   await playground.open();
   await playground.choose(fileOf([named('l1', long)]));
-  await expect(playground.status).toHaveText(/^Imported 1 events/);
+  await expect(playground.status).toHaveText(/^Imported 1 event\b/);
   await playground.open(addressOf('names', long));
   await playground.shows(1, 1);
   await playground.stream.click();
