@@ -333,8 +333,8 @@ async fn what_came_back_from_the_second_copy_is_told_as_a_plain_object() {
     let store = open().await.unwrap();
     let told = js_sys::JSON::stringify(&store.recovery().unwrap()).unwrap();
     let expected = concat!(
-        r#"{"kind":"deleted","restored":2,"lost":0,"set_aside":0,"is_known":true,"sentence":"#,
-        r#""Your browser deleted this store; 2 events were restored from the journal"}"#,
+        r#"{"kind":"deleted","restored":2,"lost":0,"set_aside":0,"is_known":true,"is_counted":true,"#,
+        r#""sentence":"Your browser deleted this store; 2 events were restored from the journal"}"#,
     );
     assert_eq!(told.as_string().unwrap(), expected);
     let last = store.last_position(None).await.unwrap();
