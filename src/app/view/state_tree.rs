@@ -124,8 +124,6 @@ pub fn StateTree(props: &ViewProps) -> Html {
         words: &words,
         class: dye(state),
     };
-    let mut items = Vec::new();
-    item.put(&nodes, 1, &mut items);
     let counted = state.timeline.as_ref().and_then(|timeline| {
         let is_foreign = timeline.model().commands().is_empty();
         let last = timeline.event(viewed).filter(|_| is_foreign)?;
@@ -154,7 +152,7 @@ pub fn StateTree(props: &ViewProps) -> Html {
                 if let Some(nothing) = nothing {
                     <li role="treeitem" class="nothing" tabindex="0" aria-selected="false">{ nothing }</li>
                 }
-                { for items }
+                { for nodes.iter().map(|node| item.html(node, 1)) }
             </ul>
         </section>
     }
@@ -231,47 +229,40 @@ impl Item<'_> {
         html! { <span class="key number" title="Draw its course" {onclick}>{ name }</span> }
     }
 
-    /// Puts these and what is open of them into the list, one after the other: an item that held others would be
-    /// called by all that is in them.
-    fn put(&self, nodes: &[Node], level: usize, into: &mut Vec<Html>) {
-        for (place, node) in (1..).zip(nodes) {
-            into.push(self.html(node, level, (place, nodes.len())));
-            if !self.closed.contains(&node.path) {
-                self.put(&node.children, level + 1, into);
-            }
-        }
-    }
-
-    fn html(&self, node: &Node, level: usize, (place, of): (usize, usize)) -> Html {
+    fn html(&self, node: &Node, level: usize) -> Html {
         let name = Path::of([node.key.as_str()]).to_string();
         let tabindex = if node.path == *self.entry { "0" } else { "-1" };
+        let level = level.to_string();
         let onfocus = {
             let path = node.path.clone();
             self.reached.reform(move |_: FocusEvent| path.clone())
         };
-        let mut expanded = None;
-        let content = if let Some(leaf) = &node.leaf {
+        if let Some(leaf) = &node.leaf {
             let text = |value: &JsonValue| self.words.value(&node.key, value);
             let changed = leaf.changed.then(|| classes!("changed", &self.class));
-            html! {
-                <>
-                    { self.key(node, leaf, name) }<span class={changed}>{ text(&leaf.value) }</span>
+            let value = html! { <span class={changed}>{ text(&leaf.value) }</span> };
+            return html! {
+                <li key={node.key.clone()} role="treeitem" {tabindex} {onfocus} aria-level={level} aria-selected="false">
+                    { self.key(node, leaf, name) }{ value }
                     if let Some(was) = &leaf.was {
                         {" "}<s class="was">{ text(was) }</s>
                     }
-                </>
-            }
-        } else {
-            expanded = Some((!self.closed.contains(&node.path)).to_string());
+                </li>
+            };
+        }
+        let open = !self.closed.contains(&node.path);
+        let onclick = {
             let path = node.path.clone();
-            let onclick = self.toggle.reform(move |_: MouseEvent| path.clone());
-            html! { <span class="branch key" {onclick}>{ name }</span> }
+            self.toggle.reform(move |_: MouseEvent| path.clone())
         };
+        let depth = level.parse::<usize>().unwrap_or(1) + 1;
         html! {
-            <li key={node.path.to_string()} role="treeitem" {tabindex} {onfocus} aria-level={level.to_string()}
-                aria-posinset={place.to_string()} aria-setsize={of.to_string()} aria-selected="false"
-                aria-expanded={expanded} style={format!("--level: {level}")}>
-                { content }
+            <li key={node.key.clone()} role="treeitem" {tabindex} {onfocus} aria-level={level} aria-selected="false"
+                aria-expanded={open.to_string()} aria-label={name.clone()}>
+                <span class="branch key" {onclick}>{ name }</span>
+                if open {
+                    <ul role="group">{ for node.children.iter().map(|child| self.html(child, depth)) }</ul>
+                }
             </li>
         }
     }
